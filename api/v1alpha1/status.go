@@ -1,0 +1,125 @@
+package v1alpha1
+
+import (
+	"github.com/fluxcd/pkg/apis/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// Finalizer keeps a custom resource until its AWS object is dealt with.
+const Finalizer = Group + "/finalizer"
+
+// CommonStatus is the part of a status that every SageMaker kind has.
+type CommonStatus struct {
+	// ObservedGeneration is the generation the conditions speak of. -1 until
+	// the controller has judged the object for the first time.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Conditions hold Ready, and Reconciling or Stalled while they are true
+	// (kstatus).
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	meta.ReconcileRequestStatus `json:",inline"`
+	meta.ForceRequestStatus     `json:",inline"`
+
+	// ARN of the AWS object.
+	// +optional
+	ARN string `json:"arn,omitempty"`
+	// Name of the AWS object.
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Region the AWS object lives in.
+	// +optional
+	Region string `json:"region,omitempty"`
+	// AccountID is the AWS account the object lives in.
+	// +optional
+	AccountID string `json:"accountID,omitempty"`
+	// ConsoleURL leads to the object in the AWS console.
+	// +optional
+	ConsoleURL string `json:"consoleURL,omitempty"`
+
+	// References are the targets consumed by the current run, revision or
+	// configuration.
+	// +optional
+	References []ConsumedReference `json:"references,omitempty"`
+
+	// Runs are the newest runs of a job, newest first.
+	// +optional
+	Runs []Run `json:"runs,omitempty"`
+
+	// Revisions are the newest revisions of an immutable kind, newest first.
+	// +optional
+	Revisions []Revision `json:"revisions,omitempty"`
+
+	// Attempted is the last in-place update, written before it was tried.
+	// +optional
+	Attempted *Attempt `json:"attempted,omitempty"`
+
+	// Defaults are the values AWS chose for fields the spec leaves open.
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +optional
+	Defaults *runtime.RawExtension `json:"defaults,omitempty"`
+}
+
+// RunOutcome says how a run ended, or that it has not.
+type RunOutcome string
+
+const (
+	// RunRunning has not ended.
+	RunRunning RunOutcome = "Running"
+	// RunCompleted ended well.
+	RunCompleted RunOutcome = "Completed"
+	// RunFailed ended badly.
+	RunFailed RunOutcome = "Failed"
+	// RunStopped was stopped.
+	RunStopped RunOutcome = "Stopped"
+	// RunSuperseding is being stopped because a newer run takes its place.
+	RunSuperseding RunOutcome = "Superseding"
+	// RunSuperseded has ended after a newer run took its place.
+	RunSuperseded RunOutcome = "Superseded"
+)
+
+// Run is one execution of a job in AWS.
+type Run struct {
+	// Name of the job in AWS.
+	Name string `json:"name"`
+	// Digest of what was asked of AWS.
+	Digest string `json:"digest,omitempty"`
+	// Outcome of the run.
+	Outcome RunOutcome `json:"outcome,omitempty"`
+	// StartTime is when AWS created the job.
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+	// EndTime is when the job ended.
+	EndTime *metav1.Time `json:"endTime,omitempty"`
+	// BillableSeconds is what AWS charges for, where it says so.
+	BillableSeconds *int64 `json:"billableSeconds,omitempty"`
+}
+
+// Revision is one generation of an object that AWS cannot change.
+type Revision struct {
+	// Name of the object in AWS.
+	Name string `json:"name"`
+	// Digest of what was asked of AWS.
+	Digest string `json:"digest,omitempty"`
+	// CreationTime is when AWS created it.
+	CreationTime *metav1.Time `json:"creationTime,omitempty"`
+	// References are the targets this revision was made from.
+	References []ConsumedReference `json:"references,omitempty"`
+}
+
+// Attempt is an in-place update.
+type Attempt struct {
+	// Digest of what the update asked for.
+	Digest string `json:"digest"`
+	// Value is what the update was to make current, such as the name of an
+	// endpoint configuration.
+	Value string `json:"value,omitempty"`
+	// Generation of the spec that asked for it.
+	Generation int64 `json:"generation,omitempty"`
+	// Time it was tried.
+	Time metav1.Time `json:"time"`
+}
