@@ -1,0 +1,31 @@
+package kind
+
+// All is every kind that is generated.
+var All = []Kind{
+	{Name: "App", Plural: "apps", Short: "smapp", Lifecycle: Service, Identity: "AppName", Status: "Status"},
+	{Name: "DataQualityJobDefinition", Plural: "dataqualityjobdefinitions", Short: "smdqjd", Lifecycle: Revision, Identity: "JobDefinitionName"},
+	{Name: "Domain", Plural: "domains", Short: "smdom", Lifecycle: Service, Identity: "DomainName", ServerMade: true, Status: "Status"},
+	{Name: "Endpoint", Plural: "endpoints", Short: "smep", Lifecycle: Service, Identity: "EndpointName", Status: "EndpointStatus"},
+	{Name: "EndpointConfig", Plural: "endpointconfigs", Short: "smepc", Lifecycle: Revision, Identity: "EndpointConfigName"},
+	{Name: "FeatureGroup", Plural: "featuregroups", Short: "smfg", Lifecycle: Service, Identity: "FeatureGroupName", Status: "FeatureGroupStatus"},
+	{Name: "HyperParameterTuningJob", Plural: "hyperparametertuningjobs", Short: "smhpo", Lifecycle: Job, Identity: "HyperParameterTuningJobName", Status: "HyperParameterTuningJobStatus"},
+	{Name: "InferenceComponent", Plural: "inferencecomponents", Short: "smic", Lifecycle: Service, Identity: "InferenceComponentName", Status: "InferenceComponentStatus"},
+	{Name: "LabelingJob", Plural: "labelingjobs", Short: "smlj", Lifecycle: Job, Identity: "LabelingJobName", Status: "LabelingJobStatus"},
+	{Name: "Model", Plural: "models", Short: "smm", Lifecycle: Revision, Identity: "ModelName"},
+	{Name: "ModelBiasJobDefinition", Plural: "modelbiasjobdefinitions", Short: "smmbjd", Lifecycle: Revision, Identity: "JobDefinitionName"},
+	{Name: "ModelExplainabilityJobDefinition", Plural: "modelexplainabilityjobdefinitions", Short: "smmejd", Lifecycle: Revision, Identity: "JobDefinitionName"},
+	{Name: "ModelPackage", Plural: "modelpackages", Short: "smmp", Lifecycle: Registry, Identity: "ModelPackageName", ServerMade: true, Status: "ModelPackageStatus"},
+	{Name: "ModelPackageGroup", Plural: "modelpackagegroups", Short: "smmpg", Lifecycle: Service, Identity: "ModelPackageGroupName", Status: "ModelPackageGroupStatus"},
+	{Name: "ModelQualityJobDefinition", Plural: "modelqualityjobdefinitions", Short: "smmqjd", Lifecycle: Revision, Identity: "JobDefinitionName"},
+	{Name: "MonitoringSchedule", Plural: "monitoringschedules", Short: "smms", Lifecycle: Service, Identity: "MonitoringScheduleName", Status: "MonitoringScheduleStatus"},
+	{Name: "NotebookInstance", Plural: "notebookinstances", Short: "smni", Lifecycle: Service, Identity: "NotebookInstanceName", Status: "NotebookInstanceStatus"},
+	{Name: "NotebookInstanceLifecycleConfig", Plural: "notebookinstancelifecycleconfigs", Short: "smnilc", Lifecycle: Service, Identity: "NotebookInstanceLifecycleConfigName"},
+	{Name: "Pipeline", Plural: "pipelines", Short: "smpl", Lifecycle: Service, Identity: "PipelineName", Status: "PipelineStatus"},
+	{Name: "PipelineExecution", Plural: "pipelineexecutions", Short: "smpe", Lifecycle: Job, ServerMade: true, Status: "PipelineExecutionStatus", Verb: "Start"},
+	{Name: "ProcessingJob", Plural: "processingjobs", Short: "smpj", Lifecycle: Job, Identity: "ProcessingJobName", Status: "ProcessingJobStatus"},
+	{Name: "Project", Plural: "projects", Short: "smproj", Lifecycle: Service, Identity: "ProjectName", ServerMade: true, Status: "ProjectStatus"},
+	{Name: "Space", Plural: "spaces", Short: "smsp", Lifecycle: Service, Identity: "SpaceName", Status: "Status"},
+	{Name: "TrainingJob", Plural: "trainingjobs", Short: "smtj", Lifecycle: Job, Identity: "TrainingJobName", Status: "TrainingJobStatus"},
+	{Name: "TransformJob", Plural: "transformjobs", Short: "smxj", Lifecycle: Job, Identity: "TransformJobName", Status: "TransformJobStatus"},
+	{Name: "UserProfile", Plural: "userprofiles", Short: "smup", Lifecycle: Service, Identity: "UserProfileName", Status: "Status"},
+}

@@ -1,0 +1,86 @@
+// Package kind lists the custom resources to generate and what the generator
+// cannot read from the API's model: their lifecycle, their identifier, and
+// which members name another kind.
+package kind
+
+import "github.com/sagemaker-gitops/sagemaker-gitops/api/gen/model"
+
+// Lifecycle says what a change of the spec does to the AWS object.
+type Lifecycle int
+
+const (
+	// Job runs once; a change starts a new run.
+	Job Lifecycle = iota + 1
+	// Revision cannot be changed; a change makes a new one.
+	Revision
+	// Registry is versioned by AWS; a change makes a new version.
+	Registry
+	// Service goes on existing and is updated in place.
+	Service
+)
+
+// Kind is a custom resource.
+type Kind struct {
+	// Name of the kind, and of the AWS operations' object.
+	Name string
+	// Plural is the kind's resource name.
+	Plural string
+	// Short is the kind's short name.
+	Short string
+	// Lifecycle of the AWS object.
+	Lifecycle Lifecycle
+	// Identity is the member of the Create input that names the object. Empty
+	// where AWS makes the identifier.
+	Identity string
+	// ServerMade says that AWS makes the identifier, or part of it.
+	ServerMade bool
+	// Status is the member of the Describe output that tells the state. Empty
+	// where existence is all there is.
+	Status string
+	// Verb is what creates the object. Empty means Create.
+	Verb string
+}
+
+// Create is the operation that makes the object.
+func (k Kind) Create() string {
+	if k.Verb != "" {
+		return k.Verb + k.Name
+	}
+	return "Create" + k.Name
+}
+
+// Describe is the operation that reads the object.
+func (k Kind) Describe() string { return "Describe" + k.Name }
+
+// Update is the operation that changes the object, where there is one.
+func (k Kind) Update() string { return "Update" + k.Name }
+
+// verbs are what the operations on a kind begin with.
+var verbs = []string{"Create", "Delete", "Describe", "List", "Start", "Stop", "Update"}
+
+// more are the operations beyond those verbs that matter to the kinds.
+var more = []string{
+	"AddTags", "DeleteTags", "ListTags",
+	"BatchDescribeModelPackage",
+	"DescribePipelineDefinitionForExecution",
+	"ListMonitoringExecutions",
+	"ListPipelineExecutionSteps",
+	"ListTrainingJobsForHyperParameterTuningJob",
+	"UpdateEndpointWeightsAndCapacities",
+	"UpdateInferenceComponentRuntimeConfig",
+}
+
+// Operations lists the operations of the API that concern the kinds.
+func Operations(api *model.API, kinds []Kind) []string {
+	operations := append([]string(nil), more...)
+	for _, k := range kinds {
+		for _, verb := range verbs {
+			for _, name := range []string{verb + k.Name, verb + k.Name + "s"} {
+				if _, ok := api.Operations[name]; ok {
+					operations = append(operations, name)
+				}
+			}
+		}
+	}
+	return operations
+}
