@@ -1,0 +1,153 @@
+// Package reason names every reason that the conditions of our objects carry.
+//
+// The Ready condition always has one of them, and Reconciling or Stalled has
+// the same one while it stands. Kubernetes events use the reason of the
+// condition they tell about. The names are part of the API: alerts, health
+// scripts and users match on them, so a name is never given another meaning.
+//
+// Each group below belongs to one row of the truth table in package health:
+// the comment over a group says which conditions its reasons appear with.
+package reason
+
+// Reasons of work that goes on in AWS. Ready is Unknown and Reconciling True.
+const (
+	// Progressing is the reason of an object that the controller has taken up
+	// and of which AWS has not said anything more precise yet.
+	Progressing = "Progressing"
+	// Creating means that AWS is building the object.
+	Creating = "Creating"
+	// Running means that a job is running.
+	Running = "Running"
+	// Updating means that an update asked for by the spec is under way.
+	Updating = "Updating"
+	// RollingBack means that AWS is undoing an update that did not work.
+	RollingBack = "RollingBack"
+	// Stopping means that a job or an instance is being stopped.
+	Stopping = "Stopping"
+	// Deleting means that the AWS object is being deleted, either with the
+	// custom resource or in order to be created again.
+	Deleting = "Deleting"
+)
+
+// Reasons of an object that waits for something outside it and goes on by
+// itself once that has changed. Ready is Unknown and Reconciling True.
+const (
+	// WaitingForReference means that an object the spec refers to is missing
+	// or has not settled.
+	WaitingForReference = "WaitingForReference"
+	// WaitingForDependents means that a deletion waits for objects that still
+	// use the AWS object.
+	WaitingForDependents = "WaitingForDependents"
+	// DependencyNotReady means that AWS does not see a role, policy or model
+	// yet that was made a moment ago.
+	DependencyNotReady = "DependencyNotReady"
+	// Throttled means that AWS or the client-side budget holds calls back.
+	Throttled = "Throttled"
+	// QuotaExceeded means that an account limit is used up for now. With
+	// Ready False and Stalled it means that the limit is zero.
+	QuotaExceeded = "QuotaExceeded"
+	// Busy means that AWS takes no change until what it is doing has ended.
+	Busy = "Busy"
+	// ServerError means that AWS failed to answer and the call is repeated.
+	ServerError = "ServerError"
+	// AwaitingApproval means that a person has to approve or reject. Argo CD
+	// shows it as Suspended.
+	AwaitingApproval = "AwaitingApproval"
+)
+
+// Reasons of success. Ready is True.
+const (
+	// Submitted means that AWS runs a job whose readiness is Submitted.
+	Submitted = "Submitted"
+	// Scaling means that AWS changes an endpoint that already serves what the
+	// spec asks for: autoscaling or patching, nothing of ours.
+	Scaling = "Scaling"
+	// Completed means that a job ended well.
+	Completed = "Completed"
+	// InService means that a service does its work.
+	InService = "InService"
+	// Created means that an object which has no life of its own exists.
+	Created = "Created"
+	// Observed means that an object with managementPolicy Observe exists and
+	// was read.
+	Observed = "Observed"
+	// Approved means that a model package has been approved.
+	Approved = "Approved"
+)
+
+// Reasons of a job or service that AWS reports as failed. Ready is False and
+// Stalled True: only a new spec, rerun or forceAt helps.
+const (
+	// Failed is a failure that AWS does not put into a class.
+	Failed = "Failed"
+	// AlgorithmError means that the container failed.
+	AlgorithmError = "AlgorithmError"
+	// ClientError means that AWS could not use what the job was given: data,
+	// image or role.
+	ClientError = "ClientError"
+	// CapacityError means that AWS had no instances of the type.
+	CapacityError = "CapacityError"
+	// InternalServerError means that AWS failed.
+	InternalServerError = "InternalServerError"
+	// CompletedWithFailures means that a pipeline execution went on past
+	// failed steps.
+	CompletedWithFailures = "CompletedWithFailures"
+	// MaxRuntimeExceeded means that AWS stopped a job at the end of the time
+	// its stopping condition allows.
+	MaxRuntimeExceeded = "MaxRuntimeExceeded"
+	// MaxWaitTimeExceeded means that AWS gave up waiting for spot capacity.
+	MaxWaitTimeExceeded = "MaxWaitTimeExceeded"
+	// Interrupted means that AWS took the instances of a spot job away for
+	// good.
+	Interrupted = "Interrupted"
+	// StoppedExternally means that somebody else stopped the job or instance.
+	StoppedExternally = "StoppedExternally"
+	// DeletedExternally means that somebody else deleted what cannot be made
+	// again by itself.
+	DeletedExternally = "DeletedExternally"
+	// OutOfService means that an endpoint exists and cannot serve.
+	OutOfService = "OutOfService"
+	// UpdateFailed means that AWS gave up an update and kept what there was.
+	UpdateFailed = "UpdateFailed"
+	// RolledBack means that an endpoint serves its earlier configuration
+	// because the update to the desired one failed, or that AWS could not
+	// even go back.
+	RolledBack = "RolledBack"
+	// DeleteFailed means that AWS could not delete the object.
+	DeleteFailed = "DeleteFailed"
+	// Rejected means that a model package has been rejected.
+	Rejected = "Rejected"
+)
+
+// Stopped is the reason of a job that was stopped on request. Ready is False
+// and Stalled True; Argo CD shows it as Suspended, not as Degraded.
+const Stopped = "Stopped"
+
+// Reasons of an object that cannot go on until a person changes something.
+// Ready is False and Stalled True.
+const (
+	// ValidationFailed means that AWS, or the controller in its place, refused
+	// the spec.
+	ValidationFailed = "ValidationFailed"
+	// AccessDenied means that an AWS permission is missing. The message tells
+	// the call itself, AssumeRole and PassRole apart.
+	AccessDenied = "AccessDenied"
+	// ReferenceDenied means that a reference leads where none may lead, such
+	// as into another namespace.
+	ReferenceDenied = "ReferenceDenied"
+	// ImmutableField means that a field was changed which AWS cannot change.
+	ImmutableField = "ImmutableField"
+	// ForeignObject means that an AWS object of this name exists and belongs
+	// to somebody else. It is left untouched.
+	ForeignObject = "ForeignObject"
+	// NameClaimed means that an older custom resource claims the same AWS
+	// name.
+	NameClaimed = "NameClaimed"
+	// NotFound means that an object which is only observed does not exist.
+	NotFound = "NotFound"
+)
+
+// Suspended is the reason of an object that was suspended before it was ever
+// reconciled. Ready is Unknown. An object that is suspended later keeps the
+// conditions it has.
+const Suspended = "Suspended"
