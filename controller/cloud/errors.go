@@ -1,0 +1,208 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+
+	smithy "github.com/aws/smithy-go"
+)
+
+// Class says what an AWS error means for the loop.
+type Class int
+
+const (
+	// None is no error.
+	None Class = iota
+	// NotFound means that the object does not exist.
+	NotFound
+	// AlreadyExists means that an object of this name exists.
+	AlreadyExists
+	// Busy means that the object's present state forbids the call; it may be
+	// repeated when the state has changed.
+	Busy
+	// Dependency means that AWS does not see a role or object yet that may
+	// have been made a moment ago.
+	Dependency
+	// Quota means that an account limit is used up.
+	Quota
+	// QuotaZero means that an account limit is zero: waiting does not help.
+	QuotaZero
+	// Throttle means too many calls.
+	Throttle
+	// Auth means that a permission or a credential is missing.
+	Auth
+	// Validation means that AWS refuses the request as it is.
+	Validation
+	// Server means that AWS failed or could not be reached, and that it is
+	// unknown whether the call had an effect.
+	Server
+)
+
+// rule puts errors of some codes, whose message begins with (or, for contains,
+// has) one of the texts, into a class. A rule without texts takes every
+// message.
+type rule struct {
+	class    Class
+	codes    []string
+	prefixes []string
+	contains []string
+}
+
+// rules are asked in order; the first that fits decides. SageMaker reports
+// most things as ValidationException, so its messages have to be read.
+var rules = []rule{
+	{class: Throttle, codes: []string{
+		"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+		"TooManyRequestsException", "RequestLimitExceeded", "LimitExceededException", "SlowDown",
+		"PriorRequestNotComplete", "TransactionInProgressException", "ConcurrentUpdateException",
+	}},
+	{class: QuotaZero, codes: []string{"ResourceLimitExceeded"}, contains: []string{"' is 0 "}},
+	{class: Quota, codes: []string{"ResourceLimitExceeded", "ServiceQuotaExceededException"}},
+	{class: Auth, codes: []string{
+		"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "OptInRequired",
+		"UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException",
+		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "IncompleteSignature",
+		"InvalidIdentityToken",
+	}},
+	{class: AlreadyExists, codes: []string{"ResourceInUse", "ValidationException", "ConflictException"}, prefixes: []string{
+		"Cannot create already existing", "Cannot create a duplicate", "Resource Already Exists",
+	}},
+	{class: AlreadyExists, codes: []string{"ResourceInUse", "ValidationException", "ConflictException"}, contains: []string{
+		"already exists", "names must be unique within an AWS account",
+	}},
+	{class: Busy, codes: []string{"ValidationException"}, prefixes: []string{
+		"Cannot update in-progress", "The request was rejected because the", "Status (",
+	}},
+	{class: Busy, codes: []string{"ResourceInUse", "ConflictException"}},
+	{class: NotFound, codes: []string{"ResourceNotFound", "ResourceNotFoundException", "ObjectNotFoundException", "NoSuchBucket", "NoSuchKey"}},
+	{class: Dependency, codes: []string{"ValidationException"}, prefixes: []string{
+		"Could not assume role", "Could not access model data at",
+	}},
+	{class: NotFound, codes: []string{"ValidationException"}, prefixes: []string{
+		"Requested resource not found", "Could not find", "Cannot find", "RecordNotFound",
+		"Unable to describe Notebook Instance Lifecycle Config",
+	}},
+	{class: NotFound, codes: []string{"ValidationException"}, contains: []string{"does not exist."}},
+	{class: Server, codes: []string{
+		"InternalFailure", "InternalError", "InternalServerError", "InternalServiceError", "InternalServiceException",
+		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException",
+	}},
+}
+
+// Classify puts an error of an AWS call into a class. Whether a NotFound of a
+// call that creates or changes something speaks of the object itself or of
+// another that it names is for the caller to know.
+func Classify(err error) Class {
+	if err == nil {
+		return None
+	}
+	var wait *BudgetError
+	if errors.As(err, &wait) {
+		return Throttle
+	}
+	var identity *IdentityError
+	if errors.As(err, &identity) {
+		return Auth
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return classify(api)
+	}
+	var input smithy.InvalidParamsError
+	var serialization *smithy.SerializationError
+	if errors.As(err, &input) || errors.As(err, &serialization) {
+		return Validation
+	}
+	return Server
+}
+
+func classify(err smithy.APIError) Class {
+	for _, r := range rules {
+		if r.fits(err.ErrorCode(), err.ErrorMessage()) {
+			return r.class
+		}
+	}
+	if err.ErrorFault() == smithy.FaultServer {
+		return Server
+	}
+	return Validation
+}
+
+func (r rule) fits(code, message string) bool {
+	for _, c := range r.codes {
+		if c == code {
+			return r.says(message)
+		}
+	}
+	return false
+}
+
+func (r rule) says(message string) bool {
+	if len(r.prefixes) == 0 && len(r.contains) == 0 {
+		return true
+	}
+	for _, p := range r.prefixes {
+		if strings.HasPrefix(message, p) {
+			return true
+		}
+	}
+	for _, c := range r.contains {
+		if strings.Contains(message, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// Message is what AWS says, without the layers the SDK puts around it: that is
+// what a user has to read first.
+func Message(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		text := api.ErrorMessage()
+		if text == "" {
+			return api.ErrorCode()
+		}
+		switch permission := Permission(err); permission {
+		case PassRole, AssumeRolePermission:
+			return text + " (" + string(permission) + ")"
+		default:
+			return text
+		}
+	}
+	var network net.Error
+	if errors.As(err, &network) && network.Timeout() || errors.Is(err, context.DeadlineExceeded) {
+		return "AWS did not answer in time"
+	}
+	return err.Error()
+}
+
+// A PermissionKind tells which of the permission layers an Auth error is about.
+type PermissionKind string
+
+const (
+	// PassRole is the right to hand a role to SageMaker.
+	PassRole PermissionKind = "iam:PassRole"
+	// AssumeRolePermission is the right to become the object's role.
+	AssumeRolePermission PermissionKind = "sts:AssumeRole"
+	// CallPermission is the right to make the call itself.
+	CallPermission PermissionKind = "the call"
+)
+
+// Permission tells which permission an Auth error lacks.
+func Permission(err error) PermissionKind {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return CallPermission
+	}
+	switch text := api.ErrorMessage(); {
+	case strings.Contains(text, string(PassRole)):
+		return PassRole
+	case strings.Contains(text, string(AssumeRolePermission)):
+		return AssumeRolePermission
+	default:
+		return CallPermission
+	}
+}

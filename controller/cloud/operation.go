@@ -1,0 +1,116 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	smithy "github.com/aws/smithy-go"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+)
+
+// Operation is one operation of the SageMaker API, called with trees. The zero
+// value is no operation.
+type Operation struct {
+	// Name of the operation, such as CreateTrainingJob.
+	Name string
+
+	input, output reflect.Type
+	call          func(context.Context, *sagemaker.Client, any) (smithy.Serializable, error)
+}
+
+// Op makes an Operation of a method of the SDK's client, so that one that does
+// not exist is a compile error.
+func Op[I, O any](method func(*sagemaker.Client, context.Context, *I, ...func(*sagemaker.Options)) (*O, error)) Operation {
+	input := reflect.TypeFor[I]()
+	return Operation{
+		Name:   strings.TrimSuffix(input.Name(), "Input"),
+		input:  input,
+		output: reflect.TypeFor[O](),
+		call: func(ctx context.Context, client *sagemaker.Client, in any) (smithy.Serializable, error) {
+			typed, ok := in.(*I)
+			if !ok {
+				return nil, fmt.Errorf("%T is not an input of this operation", in)
+			}
+			out, err := method(client, ctx, typed)
+			if err != nil {
+				return nil, err
+			}
+			result, _ := any(out).(smithy.Serializable)
+			return result, nil
+		},
+	}
+}
+
+// Exists tells whether there is an operation.
+func (o Operation) Exists() bool { return o.call != nil }
+
+// Input and Output are the SDK's types of the operation.
+func (o Operation) Input() reflect.Type { return o.input }
+
+// Output is the SDK's type of what the operation answers.
+func (o Operation) Output() reflect.Type { return o.output }
+
+// HasInput tells whether the operation takes the member, whatever the case.
+func (o Operation) HasInput(member string) bool {
+	return o.Exists() && hasField(o.input, member)
+}
+
+// HasOutput tells whether the operation answers the member, whatever the case.
+func (o Operation) HasOutput(member string) bool {
+	return o.Exists() && hasField(o.output, member)
+}
+
+func hasField(t reflect.Type, member string) bool {
+	f, ok := t.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, member) })
+	return ok && f.IsExported()
+}
+
+// Request is the tree of what the operation would send for t: members under
+// AWS's names, as the SDK serialises them. Every member of t must be one of
+// the input; the error names the first that is not or does not fit.
+func (o Operation) Request(t shape.Tree) (shape.Tree, error) {
+	in := reflect.New(o.input).Interface()
+	if err := shape.Fill(t, in); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	return toTree(in), nil
+}
+
+// Select is the part of t that the operation takes, at any depth, under AWS's
+// names.
+func (o Operation) Select(t shape.Tree) (shape.Tree, error) {
+	in := reflect.New(o.input).Interface()
+	if err := shape.Pick(t, in); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	return toTree(in), nil
+}
+
+// Call makes the call with those members of t that the operation takes and
+// returns what AWS answers. Errors are for Classify.
+func (o Operation) Call(ctx context.Context, c *Client, t shape.Tree) (shape.Tree, error) {
+	in := reflect.New(o.input).Interface()
+	if err := shape.Pick(t, in); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	if err := c.spend(o.Name); err != nil {
+		return nil, err
+	}
+	out, err := o.call(ctx, c.api, in)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Name, err)
+	}
+	return toTree(out), nil
+}
+
+func toTree(v any) shape.Tree {
+	s, ok := v.(smithy.Serializable)
+	if !ok || s == nil {
+		return shape.Tree{}
+	}
+	return shape.ToTree(s)
+}

@@ -1,0 +1,100 @@
+package identity
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// TagPrefix is that of all tags the controller sets. User tags under it, and
+// under AWS's own prefix, are refused.
+const TagPrefix = "sagemaker.gitops.dev/"
+
+// The tags that make an AWS object ours.
+const (
+	TagCluster   = TagPrefix + "cluster"
+	TagNamespace = TagPrefix + "namespace"
+	TagKind      = TagPrefix + "kind"
+	TagName      = TagPrefix + "name"
+	// TagDigest is what the object was made from.
+	TagDigest = TagPrefix + "digest"
+	// TagSuperseded marks a run that a newer one took the place of. Such a
+	// run counts as absent.
+	TagSuperseded = TagPrefix + "superseded"
+	// TagRetained marks an object whose custom resource was deleted with
+	// deletion policy Retain: its owner may take it again, nobody else.
+	TagRetained = TagPrefix + "retained"
+	// TagForced marks a failed or finished run that was to be run again by
+	// annotation. Such a run counts as absent.
+	TagForced = TagPrefix + "forced"
+)
+
+// Ownership says whose an AWS object is.
+type Ownership int
+
+const (
+	// Unowned carries nobody's ownership tags.
+	Unowned Ownership = iota
+	// Ours carries the tags of this very owner.
+	Ours
+	// Foreign carries another owner's tags.
+	Foreign
+)
+
+// Tags are those a new AWS object of the owner gets.
+func (o Owner) Tags(digest string) map[string]string {
+	return map[string]string{
+		TagCluster:   o.Cluster,
+		TagNamespace: o.Namespace,
+		TagKind:      o.Kind,
+		TagName:      o.Name,
+		TagDigest:    digest,
+	}
+}
+
+// Judge says whose the object with these tags is.
+func (o Owner) Judge(tags map[string]string) Ownership {
+	owned := false
+	for key, want := range o.Tags("") {
+		if key == TagDigest {
+			continue
+		}
+		have, ok := tags[key]
+		owned = owned || ok
+		if ok && have != want {
+			return Foreign
+		}
+	}
+	if !owned {
+		return Unowned
+	}
+	for _, key := range []string{TagCluster, TagNamespace, TagKind, TagName} {
+		if _, ok := tags[key]; !ok {
+			return Foreign // a part of somebody's tags is not ours to complete
+		}
+	}
+	return Ours
+}
+
+// TagDrift says which tags to set and which keys to remove so that the AWS
+// object has the wanted tags. Reserved tags, and those that SageMaker itself
+// sets under "sagemaker:", are never removed.
+func TagDrift(want, have map[string]string) (set map[string]string, remove []string) {
+	set = map[string]string{}
+	for key, value := range want {
+		if current, ok := have[key]; !ok || current != value {
+			set[key] = value
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(have)) {
+		if _, wanted := want[key]; !wanted && !Reserved(key) && !strings.HasPrefix(key, "sagemaker:") {
+			remove = append(remove, key)
+		}
+	}
+	return set, remove
+}
+
+// Reserved tells whether a tag key is not for users to set.
+func Reserved(key string) bool {
+	return strings.HasPrefix(key, TagPrefix) || strings.HasPrefix(strings.ToLower(key), "aws:")
+}
