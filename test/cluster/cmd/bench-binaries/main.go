@@ -1,0 +1,32 @@
+// Command bench-binaries builds the programs of the test bench into the user's
+// cache directory and prints their paths. It runs inside the repository and
+// takes no arguments.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, "bench-binaries takes no arguments")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	b, err := cluster.Build(ctx, os.Stderr)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "bench-binaries: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+	for _, path := range []string{b.Etcd, b.APIServer, b.ControllerManager, b.SourceController, b.KustomizeController} {
+		fmt.Println(path)
+	}
+}

@@ -1,0 +1,138 @@
+package cluster
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+)
+
+const rootModule = "github.com/sagemaker-gitops/sagemaker-gitops"
+
+// target is one program built from a nested module.
+type target struct {
+	name   string // of the executable
+	dir    string // of the nested module, below test/cluster/modules
+	module string // the Go module that holds the program, pinned in the nested go.mod
+	pkg    string // the main package
+	disk   uint64 // bytes a cold build adds on disk: modules, build cache and executable
+	crds   bool   // the module's config/crd/bases are kept beside the executable
+	// stamp lists linker variables that carry the version, as the upstream
+	// release builds set them. Clients decide by the API server's version.
+	stamp func(version string) []string
+}
+
+var (
+	etcd = target{
+		name: "etcd", dir: "etcd", module: "go.etcd.io/etcd/server/v3", pkg: "go.etcd.io/etcd/server/v3", disk: 400 << 20,
+	}
+	apiServer = target{
+		name: "kube-apiserver", dir: "kubernetes", module: "k8s.io/kubernetes",
+		pkg: "k8s.io/kubernetes/cmd/kube-apiserver", disk: 2 << 30, stamp: kubernetesStamp,
+	}
+	controllerManager = target{
+		name: "kube-controller-manager", dir: "kubernetes", module: "k8s.io/kubernetes",
+		pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", disk: 500 << 20, stamp: kubernetesStamp,
+	}
+	sourceController = target{
+		name: "source-controller", dir: "source-controller", module: "github.com/fluxcd/source-controller",
+		pkg: "github.com/fluxcd/source-controller", disk: 2 << 30, crds: true,
+	}
+	kustomizeController = target{
+		name: "kustomize-controller", dir: "kustomize-controller", module: "github.com/fluxcd/kustomize-controller",
+		pkg: "github.com/fluxcd/kustomize-controller", disk: 2 << 30, crds: true,
+	}
+
+	controlPlaneTargets = []target{etcd, apiServer, controllerManager}
+)
+
+func kubernetesStamp(version string) []string {
+	major, rest, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	var flags []string
+	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
+		flags = append(flags,
+			"-X "+pkg+".gitVersion="+version,
+			"-X "+pkg+".gitMajor="+major,
+			"-X "+pkg+".gitMinor="+minor)
+	}
+	return flags
+}
+
+// recipe is a target together with all that decides the bytes of its executable.
+type recipe struct {
+	target
+	moduleDir string
+	version   string
+	flags     []string
+	key       string
+}
+
+func (t target) recipe(root string) (recipe, error) {
+	r := recipe{target: t, moduleDir: filepath.Join(root, "test", "cluster", "modules", t.dir)}
+	goMod, err := os.ReadFile(filepath.Join(r.moduleDir, "go.mod"))
+	if err != nil {
+		return recipe{}, fmt.Errorf("module for %s: %w", t.name, err)
+	}
+	goSum, err := os.ReadFile(filepath.Join(r.moduleDir, "go.sum"))
+	if err != nil {
+		return recipe{}, fmt.Errorf("module for %s: %w", t.name, err)
+	}
+	pin := regexp.MustCompile(`(?m)^(?:require)?\s+` + regexp.QuoteMeta(t.module) + `\s+(v\S+)`).FindSubmatch(goMod)
+	if pin == nil {
+		return recipe{}, fmt.Errorf("%s/go.mod does not require %s", r.moduleDir, t.module)
+	}
+	r.version = string(pin[1])
+	ldflags := []string{"-s", "-w"}
+	if t.stamp != nil {
+		ldflags = append(ldflags, t.stamp(r.version)...)
+	}
+	r.flags = []string{"-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags=" + strings.Join(ldflags, " ")}
+
+	sum := sha256.New()
+	for _, part := range []string{
+		t.pkg, runtime.Version(), runtime.GOOS, runtime.GOARCH, strings.Join(r.flags, "\n"), string(goMod), string(goSum),
+	} {
+		fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	r.key = hex.EncodeToString(sum.Sum(nil))[:16]
+	return r, nil
+}
+
+// executable is the path of the finished program in the cache.
+func (r recipe) executable(cache string) string {
+	return filepath.Join(cache, r.name+"-"+r.version+"-"+r.key, r.name)
+}
+
+// crdDir is where the definitions that belong to an executable are kept.
+func crdDir(executable string) string {
+	return filepath.Join(filepath.Dir(executable), "crds")
+}
+
+// repositoryRoot walks up from the working directory to this repository's
+// root: nested modules are in no module zip, so there is nowhere else to look.
+func repositoryRoot() (string, error) {
+	start, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		content, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		if line, _, _ := bytes.Cut(content, []byte("\n")); strings.TrimSpace(string(line)) == "module "+rootModule {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("%s is not inside a checkout of %s, which holds the modules to build from", start, rootModule)
+		}
+	}
+}

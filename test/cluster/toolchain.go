@@ -1,0 +1,166 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const progressInterval = 10 * time.Second
+
+// toolchain builds recipes with the go command into the cache.
+type toolchain struct {
+	goCommand  string
+	cache      string
+	buildCache string
+	modCache   string
+	env        []string
+	log        io.Writer
+}
+
+func newToolchain(ctx context.Context, cache string, log io.Writer) (*toolchain, error) {
+	goCommand, err := exec.LookPath("go")
+	if err != nil {
+		return nil, fmt.Errorf("the bench's programs are built with the go command: %w", err)
+	}
+	t := &toolchain{goCommand: goCommand, cache: cache, log: log}
+	// What the cache key does not know must not reach the build.
+	t.env = append(slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return slices.Contains([]string{"GOFLAGS", "GOWORK", "GOOS", "GOARCH", "CGO_ENABLED", "GO111MODULE"}, name)
+	}), "GOFLAGS=", "GOWORK=off", "CGO_ENABLED=0")
+	out, err := t.output(ctx, "", "env", "GOCACHE", "GOMODCACHE")
+	if err != nil {
+		return nil, err
+	}
+	dirs := strings.Split(strings.TrimSpace(out), "\n")
+	if len(dirs) != 2 {
+		return nil, fmt.Errorf("go env GOCACHE GOMODCACHE answered %q", out)
+	}
+	t.buildCache, t.modCache = dirs[0], dirs[1]
+	return t, nil
+}
+
+// checkDisk refuses to start a build that would fill a disk.
+func (t *toolchain) checkDisk(todo []recipe) error {
+	var need uint64
+	for _, r := range todo {
+		need += r.disk
+	}
+	for _, dir := range []string{t.buildCache, t.modCache, t.cache} {
+		free, err := freeDisk(dir)
+		if err != nil {
+			return fmt.Errorf("free disk under %s: %w", dir, err)
+		}
+		if free < need {
+			return fmt.Errorf("building the bench's programs needs %s free under %s, where %s are left",
+				gigabytes(need), dir, gigabytes(free))
+		}
+	}
+	return nil
+}
+
+func gigabytes(bytes uint64) string {
+	return fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
+}
+
+// build makes one executable and moves it into the cache in one step, so that
+// a cache entry is whole or absent.
+func (t *toolchain) build(ctx context.Context, r recipe, number, total int) error {
+	staging, err := os.MkdirTemp(t.cache, stagingPrefix)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(staging)
+	if err := os.Chmod(staging, 0o755); err != nil {
+		return err
+	}
+	logPath := filepath.Join(t.cache, r.name+".log")
+	args := slices.Concat([]string{"build"}, r.flags, []string{"-o", filepath.Join(staging, r.name), r.pkg})
+	start := time.Now()
+	step := fmt.Sprintf("building %s %s (%d of %d)", r.name, r.version, number, total)
+	fmt.Fprintf(t.log, "cluster: %s\n", step)
+	p, err := startProcess(r.name, t.goCommand, args, t.env, r.moduleDir, logPath)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	ticker := time.NewTicker(progressInterval)
+	defer ticker.Stop()
+	for running := true; running; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.done:
+			running = false
+		case <-ticker.C:
+			fmt.Fprintf(t.log, "cluster: %s, %s so far\n", step, time.Since(start).Round(time.Second))
+		}
+	}
+	if p.err != nil {
+		return p.failure()
+	}
+	if r.crds {
+		if err := t.copyCRDs(ctx, r, filepath.Join(staging, "crds")); err != nil {
+			return err
+		}
+	}
+	entry := filepath.Dir(r.executable(t.cache))
+	if err := os.RemoveAll(entry); err != nil {
+		return err
+	}
+	if err := os.Rename(staging, entry); err != nil {
+		return err
+	}
+	fmt.Fprintf(t.log, "cluster: built %s %s in %s\n", r.name, r.version, time.Since(start).Round(time.Second))
+	return nil
+}
+
+func (t *toolchain) copyCRDs(ctx context.Context, r recipe, to string) error {
+	dir, err := t.output(ctx, r.moduleDir, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", r.module)
+	if err != nil {
+		return err
+	}
+	from := filepath.Join(strings.TrimSpace(dir), "config", "crd", "bases")
+	files, err := filepath.Glob(filepath.Join(from, "*.yaml"))
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("no CRDs in %s", from)
+	}
+	if err := os.Mkdir(to, 0o755); err != nil {
+		return err
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(file)), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *toolchain) output(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, t.goCommand, args...)
+	cmd.Dir, cmd.Env = dir, t.env
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return "", fmt.Errorf("go %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(string(exit.Stderr)))
+	}
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
+	}
+	return string(out), nil
+}
