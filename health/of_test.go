@@ -67,10 +67,14 @@ func TestFixturesAreListed(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.yaml")
 	require.NoError(t, err)
 
-	listed := []string{filepath.Join("testdata", "expected.yaml")}
-	for _, row := range expected(t) {
-		listed = append(listed, filepath.Join("testdata", row.Object))
+	rows := expected(t)
+	listed := make([]string, len(rows), len(rows)+1)
+
+	for i, row := range rows {
+		listed[i] = filepath.Join("testdata", row.Object)
 	}
+
+	listed = append(listed, filepath.Join("testdata", "expected.yaml"))
 
 	require.ElementsMatch(t, files, listed, "every file has one row, every row a file")
 }
