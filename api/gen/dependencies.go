@@ -5,6 +5,6 @@
 package main
 
 import (
-	_ "github.com/aws/aws-sdk-go/aws"
 	_ "github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	_ "github.com/aws/aws-sdk-go/aws"
 )

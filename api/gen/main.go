@@ -10,9 +10,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/emit"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/handwritten"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/kind"
 )
 
-const modelFile = "test/simulator/internal/model/zz_generated.model.json.gz"
+const (
+	apiDir    = "api/v1alpha1"
+	crdDir    = "kustomize/crd"
+	modelFile = "test/simulator/internal/model/zz_generated.model.json.gz"
+)
 
 func main() {
 	root := flag.String("root", "../..", "root of the repository to write to")
@@ -32,7 +40,60 @@ func run(root string) error {
 	if err != nil {
 		return err
 	}
-	return write(root, modelFile, compressed)
+	if err := write(root, modelFile, compressed); err != nil {
+		return err
+	}
+	hand, err := handwritten.Read(filepath.Join(root, filepath.FromSlash(apiDir)))
+	if err != nil {
+		return err
+	}
+	pkg, err := emit.Build(api, kind.All, hand)
+	if err != nil {
+		return err
+	}
+	files, err := pkg.Files()
+	if err != nil {
+		return err
+	}
+	if err := replace(root, apiDir, handwritten.GeneratedPrefix+"*.go", files); err != nil {
+		return err
+	}
+	deepCopies, crds, err := controllerGen(root, apiDir)
+	if err != nil {
+		return err
+	}
+	for name, content := range deepCopies {
+		if err := write(root, apiDir+"/"+name, content); err != nil {
+			return err
+		}
+	}
+	if err := replace(root, crdDir+"/bases", "*.yaml", crds); err != nil {
+		return err
+	}
+	return write(root, crdDir+"/kustomization.yaml", kustomization(crds))
+}
+
+// replace writes the files into a directory under the root and removes what
+// else matches the pattern there.
+func replace(root, dir, pattern string, files map[string][]byte) error {
+	old, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), pattern))
+	if err != nil {
+		return err
+	}
+	for _, path := range old {
+		if _, ok := files[filepath.Base(path)]; ok {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	for name, content := range files {
+		if err := write(root, dir+"/"+name, content); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write puts a file under the root, making its directory.

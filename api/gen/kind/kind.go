@@ -23,6 +23,8 @@ const (
 type Kind struct {
 	// Name of the kind, and of the AWS operations' object.
 	Name string
+	// Doc is one sentence about the kind, without its name.
+	Doc string
 	// Plural is the kind's resource name.
 	Plural string
 	// Short is the kind's short name.
@@ -37,6 +39,9 @@ type Kind struct {
 	// Status is the member of the Describe output that tells the state. Empty
 	// where existence is all there is.
 	Status string
+	// More are members of the Update input that belong in the spec although
+	// Create does not take them.
+	More []string
 	// Verb is what creates the object. Empty means Create.
 	Verb string
 }

@@ -1,0 +1,129 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/model"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/pattern"
+)
+
+const (
+	// tagList is the shape of tags. AWS takes 50; 10 are kept for ours.
+	tagList = "TagList"
+	maxTags = "40"
+	// maxEnum is the number of values beyond which an enumeration is taken to
+	// be open.
+	maxEnum = 40
+)
+
+// openEnums are the suffixes of enumerations to which AWS adds values all the
+// time: an older operator must let newer values pass.
+var openEnums = []string{"InstanceType", "AcceleratorType", "AmiVersion", "MlTools", "SageMakerImageName"}
+
+// keyedLists are the lists whose elements AWS tells apart by a required
+// member, for server-side apply.
+var keyedLists = map[string]string{
+	tagList:                 "key",
+	"ProductionVariantList": "variantName",
+}
+
+// Pattern is what became of a shape's pattern.
+type Pattern struct {
+	Original, Used string
+	Change         pattern.Change
+}
+
+// Enum is what became of a shape's enumeration.
+type Enum struct {
+	Values int
+	Kept   bool
+}
+
+// constraints are the markers of a shape. The prefix is "items:" for the
+// elements of a list.
+func (b *builder) constraints(shape, prefix string) ([]string, error) {
+	s, err := b.api.Shape(shape)
+	if err != nil {
+		return nil, err
+	}
+	m := marker{prefix: "+kubebuilder:validation:" + prefix}
+	switch s.Type {
+	case model.String:
+		err = b.text(&m, shape, s)
+	case model.Integer, model.Long, model.Float, model.Double:
+		m.add("Minimum", s.Min.String())
+		m.add("Maximum", s.Max.String())
+	case model.Map:
+		m.bounds("Properties", s.Constraint)
+	case model.List:
+		c := s.Constraint
+		if shape == tagList {
+			c.Max = maxTags
+		}
+		m.bounds("Items", c)
+		if key, ok := keyedLists[shape]; ok {
+			m.list = append(m.list, "+listType=map", "+listMapKey="+key)
+		}
+		var more []string
+		more, err = b.constraints(s.Member.Shape, prefix+"items:")
+		m.list = append(m.list, more...)
+	}
+	return m.list, err
+}
+
+func (b *builder) text(m *marker, shape string, s *model.Shape) error {
+	if len(s.Enum) > 0 {
+		kept := len(s.Enum) <= maxEnum && !open(shape)
+		b.pkg.Enums[shape] = Enum{Values: len(s.Enum), Kept: kept}
+		if kept {
+			values := make([]string, 0, len(s.Enum))
+			for _, value := range s.Enum {
+				values = append(values, fmt.Sprintf("%q", value))
+			}
+			m.add("Enum", strings.Join(values, ";"))
+		}
+		return nil
+	}
+	m.bounds("Length", s.Constraint)
+	if s.Pattern == "" {
+		return nil
+	}
+	used, change := pattern.Convert(s.Pattern)
+	b.pkg.Patterns[shape] = Pattern{Original: s.Pattern, Used: used, Change: change}
+	if strings.Contains(used, "`") {
+		return fmt.Errorf("the pattern of %s cannot stand in a marker: %s", shape, used)
+	}
+	if used != "" {
+		m.add("Pattern", "`"+used+"`")
+	}
+	return nil
+}
+
+func open(enum string) bool {
+	for _, suffix := range openEnums {
+		if strings.HasSuffix(enum, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+type marker struct {
+	prefix string
+	list   []string
+}
+
+func (m *marker) add(name, value string) {
+	if value != "" {
+		m.list = append(m.list, m.prefix+name+"="+value)
+	}
+}
+
+// bounds adds a lower bound, unless it is 0 and says nothing, and an upper one.
+func (m *marker) bounds(of string, c model.Constraint) {
+	if c.Min != "0" {
+		m.add("Min"+of, c.Min.String())
+	}
+	m.add("Max"+of, c.Max.String())
+}

@@ -1,0 +1,119 @@
+package emit
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/field"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/kind"
+)
+
+// looksLikeReference matches members that end in the name, ARN or id of one of
+// our kinds.
+var looksLikeReference = func() *regexp.Regexp {
+	names := make([]string, 0, len(kind.All))
+	for _, k := range kind.All {
+		names = append(names, k.Name)
+	}
+	return regexp.MustCompile(`(` + strings.Join(names, "|") + `)(Name|Arn|Id)s?$`)
+}()
+
+// withReference returns the field and, where it names another kind, the
+// reference beside it. A field with a reference is never required on its own:
+// then one of the two is.
+func (b *builder) withReference(out *Struct, shape string, f Field, required bool) ([]Field, error) {
+	name := shape + "." + f.Member
+	target, ok := kind.References[name]
+	if !ok {
+		if err := b.explained(name, f); err != nil {
+			return nil, err
+		}
+		if required && !b.identity[name] {
+			f.Markers = append(f.Markers, "+required")
+		} else {
+			f.Markers = append(f.Markers, "+optional")
+		}
+		return []Field{f}, nil
+	}
+	if f.Type != "*string" {
+		return nil, fmt.Errorf("%s is of type %s and cannot be filled from a reference", name, f.Type)
+	}
+	b.used[name] = true
+	f.Markers = append(f.Markers, "+optional")
+	reference := Field{
+		JSON:    field.Reference(f.JSON),
+		Type:    "*Reference",
+		Doc:     fmt.Sprintf("Stands for %s.", f.JSON),
+		Markers: []string{"+optional"},
+		Target:  &target,
+		Fills:   f.JSON,
+	}
+	if target.Type != "" {
+		reference.Type = "*" + target.Type
+	}
+	out.Markers = append(out.Markers, oneOf(f.JSON, reference.JSON, required))
+	return []Field{f, reference}, nil
+}
+
+// explained refuses a member that looks like a reference to one of our kinds
+// and stands in no table.
+func (b *builder) explained(name string, f Field) error {
+	if _, ok := kind.NotReferences[name]; ok {
+		b.used[name] = true
+		return nil
+	}
+	if b.identity[name] || !looksLikeReference.MatchString(f.Member) {
+		return nil
+	}
+	return fmt.Errorf("%s looks like a reference: put it into kind.References or kind.NotReferences", name)
+}
+
+func oneOf(x, y string, required bool) string {
+	rule, word := fmt.Sprintf("!has(self.%s) || !has(self.%s)", x, y), "at most"
+	if required {
+		rule, word = fmt.Sprintf("has(self.%s) != has(self.%s)", x, y), "exactly"
+	}
+	return fmt.Sprintf("+kubebuilder:validation:XValidation:rule=%q,message=%q",
+		rule, fmt.Sprintf("%s one of %s and %s", word, x, y))
+}
+
+// Reference is a reference field of a kind, with paths from the spec.
+type Reference struct {
+	Path, Fills string
+	Target      kind.Target
+}
+
+// References lists the reference fields of a resource at every depth, in the
+// order of their paths.
+func (p *Package) References(r *Resource) ([]Reference, error) {
+	found := map[string]Reference{}
+	if err := p.references(r.Spec, "", found); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Kind.Name, err)
+	}
+	var out []Reference
+	for _, path := range sortedKeys(found) {
+		out = append(out, found[path])
+	}
+	return out, nil
+}
+
+func (p *Package) references(s *Struct, prefix string, found map[string]Reference) error {
+	for _, f := range s.Fields {
+		if f.Target != nil {
+			found[prefix+f.JSON] = Reference{Path: prefix + f.JSON, Fills: prefix + f.Fills, Target: *f.Target}
+		}
+		if f.Shape == "" {
+			continue
+		}
+		before := len(found)
+		path := prefix + f.JSON + strings.Repeat("[]", f.Lists) + "."
+		if err := p.references(p.Shapes[f.Shape], path, found); err != nil {
+			return err
+		}
+		if f.Map && len(found) > before {
+			return fmt.Errorf("%s%s is a map with a reference in it, which a path cannot say", prefix, f.JSON)
+		}
+	}
+	return nil
+}
