@@ -1,0 +1,211 @@
+package simulator
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/sts"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/journal"
+)
+
+// maxBody is more than any SageMaker request may have.
+const maxBody = 8 << 20
+
+// ServeHTTP tells the services apart, which share one port, and lets them
+// answer.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	signature, signed := wire.ParseSignature(r)
+	var caller wire.Caller
+	if signed {
+		caller = s.issuer.Caller(signature)
+	}
+	target := r.Header.Get("X-Amz-Target")
+	switch {
+	case strings.HasPrefix(r.URL.Path, controlPath):
+		s.control(w, r)
+	case target != "":
+		s.serveSageMaker(w, r, target, caller)
+	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.Method == http.MethodPost && r.URL.Path == "/":
+		s.serveSTS(w, r, caller)
+	default:
+		s.serveS3(w, r, caller)
+	}
+}
+
+// request is one call on its way through the simulator.
+type request struct {
+	caller    wire.Caller
+	operation string
+	body      wire.Body
+	lost      bool
+}
+
+func (s *Server) serveSageMaker(w http.ResponseWriter, r *http.Request, target string, caller wire.Caller) {
+	service, operation, _ := strings.Cut(target, ".")
+	call := &request{caller: caller, operation: operation}
+	answer, failure := s.call(r, service, call)
+	entry := s.entry(caller, strings.ToLower(service), operation)
+	entry.Request, entry.Status, entry.Lost = call.body, http.StatusOK, call.lost
+	if failure != nil {
+		entry.Status, entry.Code, entry.Message = failure.HTTPStatus(), failure.Code, failure.Message
+		answer = wire.ErrorBody(failure)
+	}
+	s.journal.Record(entry)
+	if call.lost {
+		hangUp(w)
+		return
+	}
+	wire.Write(w, s.requestID(), entry.Status, answer)
+}
+
+// call carries a SageMaker request out and encodes its answer.
+func (s *Server) call(r *http.Request, service string, call *request) ([]byte, *wire.Error) {
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil || len(data) > maxBody {
+		return nil, wire.Errorf("SerializationException", "unable to read the request body")
+	}
+	operation, known := s.operations[call.operation]
+	if service != "SageMaker" || !known {
+		s.options.Logger.Error("unknown operation", "service", service, "operation", call.operation, "in the API", s.model.Has(call.operation))
+		return nil, wire.Errorf("UnknownOperationException", "the simulator does not know the operation %s.%s", service, call.operation)
+	}
+	if call.caller.Account == "" {
+		return nil, wire.Errorf("MissingAuthenticationTokenException", "Missing Authentication Token")
+	}
+	body, failure := wire.Decode(data)
+	if failure != nil {
+		return nil, failure
+	}
+	call.body = body
+	if !s.limiter.Allow(call.caller.Scope, call.operation, s.options.Clock.Now()) {
+		return nil, wire.Throttled()
+	}
+	event := s.event(call)
+	if failure := s.obstruct(r, event); failure != nil {
+		return nil, failure
+	}
+	if failure := s.model.Validate(call.operation, body); failure != nil {
+		return nil, failure
+	}
+	answer, failure := s.execute(call, operation)
+	if failure == nil {
+		_, call.lost = s.faults.Take(fault.LoseResponse, event)
+	}
+	return answer, failure
+}
+
+func (s *Server) execute(call *request, operation engine.Operation) (answer []byte, failure *wire.Error) {
+	s.world.In(call.caller, func(tx *engine.Tx) {
+		var result wire.Body
+		if result, failure = operation(tx, s.model.Prune(call.operation, call.body)); failure != nil {
+			return
+		}
+		encoded, err := wire.Encode(result)
+		if err != nil {
+			failure = &wire.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
+			s.options.Logger.Error("answer cannot be encoded", "operation", call.operation, "error", err)
+			return
+		}
+		answer = encoded
+	})
+	return answer, failure
+}
+
+// event is what fault rules see of a request.
+func (s *Server) event(call *request) fault.Event {
+	event := fault.Event{Operation: call.operation, Principal: call.caller.Principal, Role: call.caller.Role}
+	for _, kind := range s.world.Kinds() {
+		if strings.HasSuffix(call.operation, kind.Name) || kind.More[call.operation] != nil {
+			event.Kind, event.Name = kind.Name, wire.String(call.body, kind.Name+"Name")
+		}
+	}
+	return event
+}
+
+// obstruct applies the faults that come before a request is looked at.
+func (s *Server) obstruct(r *http.Request, event fault.Event) *wire.Error {
+	if rule, ok := s.faults.Take(fault.Delay, event); ok {
+		select {
+		case <-s.options.Clock.After(rule.Latency):
+		case <-r.Context().Done():
+			return wire.Errorf("RequestTimeout", "the caller went away")
+		}
+	}
+	if rule, ok := s.faults.Take(fault.Reject, event); ok {
+		return &wire.Error{Code: rule.Code, Message: rule.Message, Status: rule.Status}
+	}
+	if _, ok := s.faults.Take(fault.Deny, event); ok {
+		return engine.Denied(event.Principal, "sagemaker:"+event.Operation, "*")
+	}
+	return nil
+}
+
+func (s *Server) serveSTS(w http.ResponseWriter, r *http.Request, caller wire.Caller) {
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	form, parseErr := url.ParseQuery(string(data))
+	if err != nil || parseErr != nil {
+		sts.Write(w, nil, wire.Errorf("MalformedQueryString", "the request body is not a query string"))
+		return
+	}
+	answer, failure := s.issuer.Handle(caller, form)
+	entry := s.entry(caller, "sts", form.Get("Action"))
+	entry.Status = http.StatusOK
+	if arn := form.Get("RoleArn"); arn != "" {
+		entry.Request = wire.Body{"RoleArn": arn, "RoleSessionName": form.Get("RoleSessionName"), "ExternalId": form.Get("ExternalId")}
+	}
+	if failure != nil {
+		entry.Status, entry.Code, entry.Message = failure.HTTPStatus(), failure.Code, failure.Message
+	}
+	s.journal.Record(entry)
+	sts.Write(w, answer, failure)
+}
+
+func (s *Server) serveS3(w http.ResponseWriter, r *http.Request, caller wire.Caller) {
+	s.world.In(caller, func(*engine.Tx) {}) // what has become due may write objects
+	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+	entry := s.entry(caller, "s3", r.Method)
+	entry.Request = wire.Body{"path": r.URL.Path}
+	s.storage.ServeHTTP(recorder, r)
+	entry.Status = recorder.status
+	s.journal.Record(entry)
+}
+
+func (s *Server) entry(caller wire.Caller, service, operation string) journal.Entry {
+	return journal.Entry{
+		Time: s.options.Clock.Now().UTC(), Account: caller.Account, Region: caller.Region,
+		Principal: caller.Principal, Service: service, Operation: operation,
+	}
+}
+
+func (s *Server) requestID() string {
+	return fmt.Sprintf("00000000-0000-4000-8000-%012d", s.requests.Add(1))
+}
+
+// hangUp closes the connection without an answer.
+func hangUp(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_ = connection.Close() // to be cut off is the point
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the status.
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap gives http.ResponseController the writer beneath.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
+)
+
+const (
+	defaultPage = 10
+	// tokenLife is an assumption: AWS only says that tokens expire.
+	tokenLife = 24 * time.Hour
+)
+
+// cursor is what a NextToken hides.
+type cursor struct {
+	Operation string    `json:"o"`
+	Query     string    `json:"q"`
+	After     string    `json:"a"`
+	Issued    time.Time `json:"t"`
+}
+
+func list(kind *Kind) Operation {
+	return func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
+		query := query(body)
+		var from cursor
+		if token := wire.String(body, "NextToken"); token != "" {
+			var err *wire.Error
+			if from, err = readToken(tx, kind, query, token); err != nil {
+				return nil, err
+			}
+		}
+		matching := sorted(tx, kind, body)
+		if from.After != "" {
+			ascending := ascending(kind, body)
+			matching = slices.DeleteFunc(matching, func(o *Object) bool {
+				order := strings.Compare(sortKey(o, body), from.After)
+				return order == 0 || (order < 0) == ascending
+			})
+		}
+		size := min(len(matching), wire.Int(defaultPage, body, "MaxResults"))
+		answer := wire.Body{}
+		if size < len(matching) {
+			answer["NextToken"] = writeToken(cursor{
+				Operation: kind.Name, Query: query, After: sortKey(matching[size-1], body), Issued: tx.Now,
+			})
+		}
+		page := make([]any, 0, size)
+		for _, o := range matching[:size] {
+			if kind.List.FilterAfterPaging && !hasStatus(o, body) {
+				continue
+			}
+			summary := wire.Body{}
+			for _, member := range kind.List.Members {
+				if value := o.Document[member]; value != nil {
+					summary[member] = value
+				}
+			}
+			page = append(page, summary)
+		}
+		answer[kind.List.Summaries] = page
+		return answer, nil
+	}
+}
+
+// sorted lists the objects a request asks for, in the order it asks for.
+func sorted(tx *Tx, kind *Kind, body wire.Body) []*Object {
+	var matching []*Object
+	for _, o := range tx.objects {
+		if o.Kind == kind && o.Scope == tx.Caller.Scope && !tx.Now.Before(o.visible) && matches(o, body) {
+			matching = append(matching, o)
+		}
+	}
+	slices.SortFunc(matching, func(a, b *Object) int { return strings.Compare(sortKey(a, body), sortKey(b, body)) })
+	if !ascending(kind, body) {
+		slices.Reverse(matching)
+	}
+	return matching
+}
+
+// matches applies the filters that all Lists share. Assumption: the times are
+// exclusive.
+func matches(o *Object, body wire.Body) bool {
+	if part := wire.String(body, "NameContains"); part != "" && !strings.Contains(strings.ToLower(o.Name), strings.ToLower(part)) {
+		return false
+	}
+	if !o.Kind.List.FilterAfterPaging && !hasStatus(o, body) {
+		return false
+	}
+	if want := wire.String(body, "WarmPoolStatusEquals"); want != "" && wire.String(o.Document, "WarmPoolStatus", "Status") != want {
+		return false
+	}
+	for member, keep := range map[string]func(bound time.Time) bool{
+		"CreationTimeAfter":      func(bound time.Time) bool { return o.created.After(bound) },
+		"CreationTimeBefore":     func(bound time.Time) bool { return o.created.Before(bound) },
+		"LastModifiedTimeAfter":  func(bound time.Time) bool { return o.modified().After(bound) },
+		"LastModifiedTimeBefore": func(bound time.Time) bool { return o.modified().Before(bound) },
+	} {
+		if bound, given := wire.Time(body[member]); given && !keep(bound) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasStatus(o *Object, body wire.Body) bool {
+	want := wire.String(body, "StatusEquals")
+	return want == "" || o.Status() == want
+}
+
+func sortKey(o *Object, body wire.Body) string {
+	created := o.created.Format("2006-01-02T15:04:05.000") + "\x00" + o.Name
+	switch wire.String(body, "SortBy") {
+	case "Name":
+		return o.Name
+	case "Status":
+		return o.Status() + "\x00" + created
+	default:
+		return created
+	}
+}
+
+func ascending(kind *Kind, body wire.Body) bool {
+	switch wire.String(body, "SortOrder") {
+	case "Ascending":
+		return true
+	case "Descending":
+		return false
+	default:
+		return kind.List.Ascending
+	}
+}
+
+// query is all of a List request that a token must agree with.
+func query(body wire.Body) string {
+	rest := wire.Body{}
+	for member, value := range body {
+		if member != "NextToken" && member != "MaxResults" {
+			rest[member] = value
+		}
+	}
+	encoded, _ := json.Marshal(rest) // decoded JSON always encodes
+	return string(encoded)
+}
+
+func writeToken(c cursor) string {
+	encoded, _ := json.Marshal(c) // strings and a time always encode
+	return base64.StdEncoding.EncodeToString(encoded)
+}
+
+func readToken(tx *Tx, kind *Kind, query, token string) (cursor, *wire.Error) {
+	var c cursor
+	encoded, err := base64.StdEncoding.DecodeString(token)
+	if err != nil || json.Unmarshal(encoded, &c) != nil {
+		return c, badToken()
+	}
+	if c.Operation != kind.Name || c.Query != query || tx.Now.Sub(c.Issued) > tokenLife {
+		return c, badToken()
+	}
+	return c, nil
+}
+
+// badToken is an assumption: the wording is not documented.
+func badToken() *wire.Error {
+	return wire.Invalid("The pagination token is invalid: it has expired or belongs to another request.")
+}

@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"encoding/json"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
+)
+
+// Operation answers one request.
+type Operation func(tx *Tx, body wire.Body) (wire.Body, *wire.Error)
+
+// Operations of all the world's kinds, by name, those on tags included.
+func Operations(kinds []*Kind) map[string]Operation {
+	operations := map[string]Operation{"AddTags": addTags, "ListTags": listTags, "DeleteTags": deleteTags}
+	for _, kind := range kinds {
+		operations["Create"+kind.Name] = create(kind)
+		operations["Describe"+kind.Name] = describe(kind)
+		operations["List"+kind.Name+"s"] = list(kind)
+		for name, verb := range map[string]Verb{
+			"Update" + kind.Name: kind.Update, "Stop" + kind.Name: kind.Stop, "Delete" + kind.Name: kind.Delete,
+		} {
+			if verb != nil {
+				operations[name] = on(kind, name, verb)
+			}
+		}
+		for name, verb := range kind.More {
+			operations[name] = on(kind, name, verb)
+		}
+	}
+	return operations
+}
+
+func create(kind *Kind) Operation {
+	return func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
+		name := wire.String(body, kind.nameMember())
+		arn := tx.Caller.ARN(kind.Resource, name)
+		if tx.Find(kind, name) != nil {
+			return nil, kind.Duplicate(arn)
+		}
+		tags, err := readTags(body)
+		if err != nil {
+			return nil, err
+		}
+		o := &Object{Kind: kind, Scope: tx.Caller.Scope, Name: name, ARN: arn, Request: body, created: tx.Now}
+		o.Document, _ = wire.Clone(body).(wire.Body)
+		delete(o.Document, "Tags")
+		for _, member := range kind.WriteOnly {
+			delete(o.Document, member)
+		}
+		o.Document[kind.arnMember()], o.Document["CreationTime"] = arn, tx.Now
+		o.Touch(tx.Now)
+		if kind.Check != nil {
+			if err := kind.Check(tx, o); err != nil {
+				return nil, err
+			}
+		}
+		if kind.Usage != nil {
+			if err := tx.Reserve(o, kind.Usage(o)); err != nil {
+				return nil, err
+			}
+		}
+		tx.serial++
+		o.serial = tx.serial
+		o.visible = tx.Now.Add(tx.spread(tx.Consistency, arn))
+		o.tags.set(tags, o.visible.Add(tx.spread(tx.Consistency, arn, "tags")))
+		tx.objects[tx.key(o.Scope, kind, name)] = o
+		if kind.First != "" {
+			tx.Enter(o, kind.First)
+		}
+		return wire.Body{kind.arnMember(): arn}, nil
+	}
+}
+
+func describe(kind *Kind) Operation {
+	return func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
+		name := wire.String(body, kind.nameMember())
+		o := tx.See(kind, name)
+		if o == nil {
+			return nil, tx.Missing(kind, "Describe"+kind.Name, name)
+		}
+		return o.Document, nil
+	}
+}
+
+func on(kind *Kind, operation string, verb Verb) Operation {
+	return func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
+		name := wire.String(body, kind.nameMember())
+		o := tx.Find(kind, name)
+		if o == nil {
+			return nil, tx.Missing(kind, operation, name)
+		}
+		return verb(tx, o, body)
+	}
+}
+
+// Number is a whole number for a document.
+func Number(n int) json.Number {
+	encoded, _ := json.Marshal(n) // an int always encodes
+	return json.Number(encoded)
+}

@@ -1,0 +1,154 @@
+// Package sts is the part of AWS STS that says who a caller is.
+package sts
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
+)
+
+// Issuer knows the credentials it gave out. It is safe for concurrent use.
+type Issuer struct {
+	account string
+	clock   clock.PassiveClock
+	faults  *fault.Set
+
+	mu       sync.Mutex
+	sessions map[string]wire.Caller // by access key, without region
+}
+
+// New makes an issuer; account is that of access keys nobody issued.
+func New(account string, now clock.PassiveClock, faults *fault.Set) *Issuer {
+	return &Issuer{account: account, clock: now, faults: faults, sessions: map[string]wire.Caller{}}
+}
+
+var (
+	digits = regexp.MustCompile(`^\d{12}$`)
+	role   = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(\d{12}):role/(?:.*/)?([^/]+)$`)
+)
+
+// Caller identifies the bearer of a signature. A key of 12 digits is the root
+// of that account; other keys nobody issued belong to the default account.
+func (i *Issuer) Caller(s wire.Signature) wire.Caller {
+	i.mu.Lock()
+	caller, issued := i.sessions[s.AccessKey]
+	i.mu.Unlock()
+	if !issued {
+		caller.Account = i.account
+		if digits.MatchString(s.AccessKey) {
+			caller.Account = s.AccessKey
+		}
+	}
+	caller.Region = s.Region
+	if !issued {
+		caller.Principal = "arn:" + caller.Partition() + ":iam::" + caller.Account + ":user/simulated"
+	}
+	return caller
+}
+
+// Handle answers a query-protocol request. caller is the zero value when the
+// request was not signed.
+func (i *Issuer) Handle(caller wire.Caller, form url.Values) (any, *wire.Error) {
+	switch action := form.Get("Action"); action {
+	case "GetCallerIdentity":
+		if caller.Account == "" {
+			return nil, &wire.Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+		}
+		return identity{Result: identityResult{
+			ARN: caller.Principal, UserID: userID(caller), Account: caller.Account,
+		}, Metadata: metadata{requestID}}, nil
+	case "AssumeRole":
+		if caller.Account == "" {
+			return nil, &wire.Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+		}
+		session, err := i.assume(caller.Principal, form)
+		if err != nil {
+			return nil, err
+		}
+		return assumeRole{Result: session, Metadata: metadata{requestID}}, nil
+	case "AssumeRoleWithWebIdentity":
+		if form.Get("WebIdentityToken") == "" {
+			return nil, wire.Errorf("ValidationError", "1 validation error detected: Value null at 'webIdentityToken' failed to satisfy constraint: Member must not be null")
+		}
+		session, err := i.assume("", form)
+		if err != nil {
+			return nil, err
+		}
+		return assumeRoleWithWebIdentity{Result: session, Metadata: metadata{requestID}}, nil
+	default:
+		return nil, wire.Errorf("InvalidAction", "Could not find operation %s for version %s", action, form.Get("Version"))
+	}
+}
+
+func (i *Issuer) assume(principal string, form url.Values) (session, *wire.Error) {
+	arn, name := form.Get("RoleArn"), form.Get("RoleSessionName")
+	parts := role.FindStringSubmatch(arn)
+	if parts == nil {
+		return session{}, wire.Errorf("ValidationError", "%s is invalid", arn)
+	}
+	if name == "" {
+		return session{}, wire.Errorf("ValidationError", "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null")
+	}
+	if _, denied := i.faults.Take(fault.Deny, fault.Event{Operation: form.Get("Action"), Principal: principal, Role: arn}); denied {
+		message := "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+		if principal != "" {
+			message = fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s", principal, arn)
+		}
+		return session{}, &wire.Error{Code: "AccessDenied", Message: message, Status: http.StatusForbidden}
+	}
+	assumed := wire.Caller{
+		Scope:     wire.Scope{Account: parts[2]},
+		Principal: "arn:" + parts[1] + ":sts::" + parts[2] + ":assumed-role/" + parts[3] + "/" + name,
+		Role:      arn,
+	}
+	i.mu.Lock()
+	key := fmt.Sprintf("ASIASIMULATED%07d", len(i.sessions)+1)
+	i.sessions[key] = assumed
+	i.mu.Unlock()
+	// SDKs compare the expiration with the real time, whatever the clock here.
+	expires := time.Now()
+	if now := i.clock.Now(); now.After(expires) {
+		expires = now
+	}
+	return session{
+		Credentials: credentials{
+			AccessKeyID: key, SecretAccessKey: "simulated", SessionToken: "simulated-" + key,
+			Expiration: expires.Add(time.Hour).UTC().Format(time.RFC3339),
+		},
+		User: assumedUser{ID: "AROASIMULATED:" + name, ARN: assumed.Principal},
+	}, nil
+}
+
+func userID(caller wire.Caller) string {
+	if caller.Role == "" {
+		return "AIDASIMULATED"
+	}
+	return "AROASIMULATED:" + caller.Principal[strings.LastIndex(caller.Principal, "/")+1:]
+}
+
+// Write sends an answer, or the error in its place.
+func Write(w http.ResponseWriter, answer any, failure *wire.Error) {
+	status := http.StatusOK
+	if failure != nil {
+		status = failure.HTTPStatus()
+		answer = errorResponse{Error: errorBody{Type: "Sender", Code: failure.Code, Message: failure.Message}, RequestID: requestID}
+	}
+	body, err := xml.Marshal(answer)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the caller may have gone: nothing is left to tell it
+}
