@@ -1,5 +1,6 @@
-// Command gen generates the SageMaker part of the API: Go types, CRDs and the
-// trimmed API model that the simulator validates requests with.
+// Command gen generates the SageMaker part of the API: Go types, CRDs, the
+// trimmed API model that the simulator validates requests with,
+// and a report on what it did.
 //
 // Run it in its own directory; the root of the repository is two levels up
 // unless -root says otherwise.
@@ -11,15 +12,20 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/constraint"
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/emit"
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/handwritten"
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/kind"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/manifest"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/model"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/report"
 )
 
 const (
-	apiDir    = "api/v1alpha1"
-	crdDir    = "kustomize/crd"
-	modelFile = "test/simulator/internal/model/zz_generated.model.json.gz"
+	apiDir     = "api/v1alpha1"
+	crdDir     = "kustomize/crd"
+	modelFile  = "test/simulator/internal/model/zz_generated.model.json.gz"
+	reportFile = "api/gen/REPORT.md"
 )
 
 func main() {
@@ -32,7 +38,7 @@ func main() {
 }
 
 func run(root string) error {
-	api, _, err := sources()
+	api, older, err := sources()
 	if err != nil {
 		return err
 	}
@@ -43,34 +49,59 @@ func run(root string) error {
 	if err := write(root, modelFile, compressed); err != nil {
 		return err
 	}
-	hand, err := handwritten.Read(filepath.Join(root, filepath.FromSlash(apiDir)))
+	pkg, err := types(root, api)
 	if err != nil {
 		return err
+	}
+	crds, err := manifests(root, pkg)
+	if err != nil {
+		return err
+	}
+	text, err := report.Write(report.Input{
+		API: api, Older: older, Overlay: constraint.Overlay, Package: pkg, CRDs: crds, Model: compressed,
+	})
+	if err != nil {
+		return err
+	}
+	return write(root, reportFile, text)
+}
+
+// types writes the Go types, without their deep copy methods.
+func types(root string, api *model.API) (*emit.Package, error) {
+	hand, err := handwritten.Read(filepath.Join(root, filepath.FromSlash(apiDir)))
+	if err != nil {
+		return nil, err
 	}
 	pkg, err := emit.Build(api, kind.All, hand)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	files, err := pkg.Files()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := replace(root, apiDir, handwritten.GeneratedPrefix+"*.go", files); err != nil {
-		return err
+	return pkg, replace(root, apiDir, handwritten.GeneratedPrefix+"*.go", files)
+}
+
+// manifests writes the deep copy methods and the CRDs, and returns the CRDs.
+func manifests(root string, pkg *emit.Package) (map[string][]byte, error) {
+	values := manifest.Values{}
+	for _, r := range pkg.Resources {
+		values[r.Kind.Name] = pkg.MapValues(r)
 	}
-	deepCopies, crds, err := controllerGen(root, apiDir)
+	deepCopies, crds, err := manifest.Generate(root, apiDir, values)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for name, content := range deepCopies {
 		if err := write(root, apiDir+"/"+name, content); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := replace(root, crdDir+"/bases", "*.yaml", crds); err != nil {
-		return err
+		return nil, err
 	}
-	return write(root, crdDir+"/kustomization.yaml", kustomization(crds))
+	return crds, write(root, crdDir+"/kustomization.yaml", manifest.Kustomization(crds))
 }
 
 // replace writes the files into a directory under the root and removes what

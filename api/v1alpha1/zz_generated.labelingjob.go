@@ -5,6 +5,8 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // LabelingJobSpec is what CreateLabelingJob takes, with references and control fields.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.rerun) || !has(self.labelingJobName)",message="rerun needs a new name for every run: leave out labelingJobName"
 type LabelingJobSpec struct {
 	Control    `json:",inline"`
 	JobControl `json:",inline"`
@@ -26,7 +28,7 @@ type LabelingJobSpec struct {
 
 	// AWS API: CreateLabelingJob.LabelCategoryConfigS3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	LabelCategoryConfigS3URI *string `json:"labelCategoryConfigS3URI,omitempty"`
 

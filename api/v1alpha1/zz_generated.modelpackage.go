@@ -104,7 +104,7 @@ type ModelPackageSpec struct {
 
 	// AWS API: CreateModelPackage.SamplePayloadUrl.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	SamplePayloadURL *string `json:"samplePayloadURL,omitempty"`
 
@@ -202,7 +202,7 @@ type ModelPackage struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	// Spec is what is wanted.
-	// +required
+	// +optional
 	Spec ModelPackageSpec `json:"spec,omitempty"`
 	// Status is what was observed.
 	// +kubebuilder:default:={"observedGeneration":-1}

@@ -72,7 +72,6 @@ type NotebookInstanceSpec struct {
 
 	// AWS API: CreateNotebookInstance.PlatformIdentifier.
 	// +kubebuilder:validation:MaxLength=20
-	// +kubebuilder:validation:Pattern=`^(?:(notebook-al1-v1|notebook-al2-v1|notebook-al2-v2|notebook-al2-v3|notebook-al2023-v1))$`
 	// +optional
 	PlatformIdentifier *string `json:"platformIdentifier,omitempty"`
 

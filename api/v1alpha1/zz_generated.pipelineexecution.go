@@ -43,7 +43,7 @@ type PipelineExecutionSpec struct {
 	// AWS API: StartPipelineExecution.PipelineName.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:([0-9]{12}|aws):pipeline/.*)?([a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}))$`
+	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:([0-9]{12}|aws):pipeline/.*)?([a-zA-Z0-9](-*[a-zA-Z0-9]){0,255})$`
 	// +optional
 	PipelineName *string `json:"pipelineName,omitempty"`
 

@@ -5,6 +5,8 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ProcessingJobSpec is what CreateProcessingJob takes, with references and control fields.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.rerun) || !has(self.processingJobName)",message="rerun needs a new name for every run: leave out processingJobName"
 type ProcessingJobSpec struct {
 	Control    `json:",inline"`
 	JobControl `json:",inline"`

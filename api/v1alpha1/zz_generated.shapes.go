@@ -93,7 +93,7 @@ type AdditionalS3DataSource struct {
 
 	// AWS API: AdditionalS3DataSource.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -281,13 +281,13 @@ type AsyncInferenceOutputConfig struct {
 
 	// AWS API: AsyncInferenceOutputConfig.S3FailurePath.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/])/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/])/?(.*)$`
 	// +optional
 	S3FailurePath *string `json:"s3FailurePath,omitempty"`
 
 	// AWS API: AsyncInferenceOutputConfig.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/])/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/])/?(.*)$`
 	// +optional
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
@@ -327,7 +327,7 @@ type AthenaDatasetDefinition struct {
 
 	// AWS API: AthenaDatasetDefinition.OutputS3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	OutputS3URI *string `json:"outputS3URI,omitempty"`
 
@@ -411,7 +411,7 @@ type BaseModel struct {
 type BatchDataCaptureConfig struct {
 	// AWS API: BatchDataCaptureConfig.DestinationS3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	DestinationS3URI *string `json:"destinationS3URI,omitempty"`
 
@@ -432,7 +432,7 @@ type BatchDataCaptureConfig struct {
 type BatchTransformInput struct {
 	// AWS API: BatchTransformInput.DataCapturedDestinationS3Uri.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/])/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/])/?(.*)$`
 	// +required
 	DataCapturedDestinationS3URI *string `json:"dataCapturedDestinationS3URI,omitempty"`
 
@@ -796,7 +796,7 @@ type CheckpointConfig struct {
 
 	// AWS API: CheckpointConfig.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -912,7 +912,7 @@ type ClarifyShapBaselineConfig struct {
 
 	// AWS API: ClarifyShapBaselineConfig.ShapBaselineUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	ShapBaselineURI *string `json:"shapBaselineURI,omitempty"`
 }
@@ -967,7 +967,7 @@ type CodeEditorAppSettings struct {
 
 	// AWS API: CodeEditorAppSettings.BuiltInLifecycleConfigArn.
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None))$`
+	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None)$`
 	// +optional
 	BuiltInLifecycleConfigARN *string `json:"builtInLifecycleConfigARN,omitempty"`
 
@@ -982,7 +982,7 @@ type CodeEditorAppSettings struct {
 
 	// AWS API: CodeEditorAppSettings.LifecycleConfigArns.
 	// +kubebuilder:validation:items:MaxLength=256
-	// +kubebuilder:validation:items:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None))$`
+	// +kubebuilder:validation:items:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None)$`
 	// +optional
 	LifecycleConfigARNs []string `json:"lifecycleConfigARNs,omitempty"`
 }
@@ -1080,7 +1080,7 @@ type ContainerDefinition struct {
 
 	// AWS API: ContainerDefinition.ModelDataUrl.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	ModelDataURL *string `json:"modelDataURL,omitempty"`
 
@@ -1252,7 +1252,7 @@ type DataCaptureConfig struct {
 
 	// AWS API: DataCaptureConfig.DestinationS3Uri.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/])/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/])/?(.*)$`
 	// +required
 	DestinationS3URI *string `json:"destinationS3URI,omitempty"`
 
@@ -1374,13 +1374,13 @@ type DataQualityAppSpecification struct {
 
 	// AWS API: DataQualityAppSpecification.PostAnalyticsProcessorSourceUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	PostAnalyticsProcessorSourceURI *string `json:"postAnalyticsProcessorSourceURI,omitempty"`
 
 	// AWS API: DataQualityAppSpecification.RecordPreprocessorSourceUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	RecordPreprocessorSourceURI *string `json:"recordPreprocessorSourceURI,omitempty"`
 }
@@ -1475,7 +1475,7 @@ type DatasetDefinition struct {
 type DatasetSource struct {
 	// AWS API: DatasetSource.DatasetArn.
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:Pattern=`^(?:(arn:[a-z0-9-\.]{1,63}:sagemaker:\w+(?:-\w+)+:(\d{12}|aws):hub-content\/)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}\/DataSet\/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}(\/\d{1,4}.\d{1,4}.\d{1,4})?)$`
+	// +kubebuilder:validation:Pattern=`^(arn:[a-z0-9-\.]{1,63}:sagemaker:\w+(?:-\w+)+:(\d{12}|aws):hub-content\/)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}\/DataSet\/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}(\/\d{1,4}.\d{1,4}.\d{1,4})?$`
 	// +required
 	DatasetARN *string `json:"datasetARN,omitempty"`
 }
@@ -1501,7 +1501,7 @@ type DebugHookConfig struct {
 
 	// AWS API: DebugHookConfig.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
@@ -1537,7 +1537,7 @@ type DebugRuleConfiguration struct {
 
 	// AWS API: DebugRuleConfiguration.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 
@@ -2134,7 +2134,7 @@ type FileSource struct {
 
 	// AWS API: FileSource.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -2207,7 +2207,7 @@ type HiddenSageMakerImage struct {
 	// +kubebuilder:validation:MaxItems=20
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=128
-	// +kubebuilder:validation:items:Pattern=`^(?:(0|[1-9]\d*)\.(0|[1-9]\d*))$`
+	// +kubebuilder:validation:items:Pattern=`^(0|[1-9]\d*)\.(0|[1-9]\d*)$`
 	// +optional
 	VersionAliases []string `json:"versionAliases,omitempty"`
 }
@@ -2784,7 +2784,7 @@ type InferenceComponentComputeResourceRequirements struct {
 type InferenceComponentContainerSpecification struct {
 	// AWS API: InferenceComponentContainerSpecification.ArtifactUrl.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	ArtifactURL *string `json:"artifactURL,omitempty"`
 
@@ -3146,7 +3146,7 @@ type JupyterLabAppSettings struct {
 
 	// AWS API: JupyterLabAppSettings.BuiltInLifecycleConfigArn.
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None))$`
+	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None)$`
 	// +optional
 	BuiltInLifecycleConfigARN *string `json:"builtInLifecycleConfigARN,omitempty"`
 
@@ -3170,7 +3170,7 @@ type JupyterLabAppSettings struct {
 
 	// AWS API: JupyterLabAppSettings.LifecycleConfigArns.
 	// +kubebuilder:validation:items:MaxLength=256
-	// +kubebuilder:validation:items:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None))$`
+	// +kubebuilder:validation:items:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None)$`
 	// +optional
 	LifecycleConfigARNs []string `json:"lifecycleConfigARNs,omitempty"`
 }
@@ -3190,7 +3190,7 @@ type JupyterServerAppSettings struct {
 
 	// AWS API: JupyterServerAppSettings.LifecycleConfigArns.
 	// +kubebuilder:validation:items:MaxLength=256
-	// +kubebuilder:validation:items:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None))$`
+	// +kubebuilder:validation:items:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None)$`
 	// +optional
 	LifecycleConfigARNs []string `json:"lifecycleConfigARNs,omitempty"`
 }
@@ -3220,7 +3220,7 @@ type KernelGatewayAppSettings struct {
 
 	// AWS API: KernelGatewayAppSettings.LifecycleConfigArns.
 	// +kubebuilder:validation:items:MaxLength=256
-	// +kubebuilder:validation:items:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None))$`
+	// +kubebuilder:validation:items:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None)$`
 	// +optional
 	LifecycleConfigARNs []string `json:"lifecycleConfigARNs,omitempty"`
 }
@@ -3340,7 +3340,7 @@ type LabelingJobOutputConfig struct {
 
 	// AWS API: LabelingJobOutputConfig.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 
@@ -3372,7 +3372,7 @@ type LabelingJobResourceConfig struct {
 type LabelingJobS3DataSource struct {
 	// AWS API: LabelingJobS3DataSource.ManifestS3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	ManifestS3URI *string `json:"manifestS3URI,omitempty"`
 }
@@ -3556,7 +3556,7 @@ type MetricsSource struct {
 
 	// AWS API: MetricsSource.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -3621,7 +3621,7 @@ type ModelArtifacts struct {
 type ModelBiasAppSpecification struct {
 	// AWS API: ModelBiasAppSpecification.ConfigUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	ConfigURI *string `json:"configURI,omitempty"`
 
@@ -3720,7 +3720,7 @@ type ModelDataSource struct {
 type ModelExplainabilityAppSpecification struct {
 	// AWS API: ModelExplainabilityAppSpecification.ConfigUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	ConfigURI *string `json:"configURI,omitempty"`
 
@@ -3924,7 +3924,7 @@ type ModelPackageContainerDefinition struct {
 
 	// AWS API: ModelPackageContainerDefinition.ModelDataUrl.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	ModelDataURL *string `json:"modelDataURL,omitempty"`
 
@@ -4079,7 +4079,7 @@ type ModelQualityAppSpecification struct {
 
 	// AWS API: ModelQualityAppSpecification.PostAnalyticsProcessorSourceUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	PostAnalyticsProcessorSourceURI *string `json:"postAnalyticsProcessorSourceURI,omitempty"`
 
@@ -4090,7 +4090,7 @@ type ModelQualityAppSpecification struct {
 
 	// AWS API: ModelQualityAppSpecification.RecordPreprocessorSourceUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	RecordPreprocessorSourceURI *string `json:"recordPreprocessorSourceURI,omitempty"`
 }
@@ -4176,13 +4176,13 @@ type MonitoringAppSpecification struct {
 
 	// AWS API: MonitoringAppSpecification.PostAnalyticsProcessorSourceUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	PostAnalyticsProcessorSourceURI *string `json:"postAnalyticsProcessorSourceURI,omitempty"`
 
 	// AWS API: MonitoringAppSpecification.RecordPreprocessorSourceUri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	RecordPreprocessorSourceURI *string `json:"recordPreprocessorSourceURI,omitempty"`
 }
@@ -4246,7 +4246,7 @@ type MonitoringClusterConfig struct {
 type MonitoringConstraintsResource struct {
 	// AWS API: MonitoringConstraintsResource.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -4328,7 +4328,7 @@ type MonitoringExecutionSummary struct {
 type MonitoringGroundTruthS3Input struct {
 	// AWS API: MonitoringGroundTruthS3Input.S3Uri.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -4476,7 +4476,7 @@ type MonitoringS3Output struct {
 
 	// AWS API: MonitoringS3Output.S3Uri.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -4518,7 +4518,7 @@ type MonitoringScheduleConfig struct {
 type MonitoringStatisticsResource struct {
 	// AWS API: MonitoringStatisticsResource.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -5126,7 +5126,7 @@ type OutputDataConfig struct {
 
 	// AWS API: OutputDataConfig.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
@@ -5543,7 +5543,7 @@ type ProcessingS3Input struct {
 
 	// AWS API: ProcessingS3Input.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -5564,7 +5564,7 @@ type ProcessingS3Output struct {
 
 	// AWS API: ProcessingS3Output.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -5735,7 +5735,7 @@ type ProductionVariantCapacityReservationSummary struct {
 type ProductionVariantCoreDumpConfig struct {
 	// AWS API: ProductionVariantCoreDumpConfig.DestinationS3Uri.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/])/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/])/?(.*)$`
 	// +required
 	DestinationS3URI *string `json:"destinationS3URI,omitempty"`
 
@@ -5926,7 +5926,7 @@ type ProfilerConfig struct {
 
 	// AWS API: ProfilerConfig.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
@@ -5962,7 +5962,7 @@ type ProfilerRuleConfiguration struct {
 
 	// AWS API: ProfilerRuleConfiguration.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 
@@ -6139,7 +6139,7 @@ type RedshiftDatasetDefinition struct {
 
 	// AWS API: RedshiftDatasetDefinition.OutputS3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	OutputS3URI *string `json:"outputS3URI,omitempty"`
 
@@ -6262,7 +6262,7 @@ type ResourceSpec struct {
 
 	// AWS API: ResourceSpec.LifecycleConfigArn.
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None))$`
+	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:studio-lifecycle-config/.*|None)$`
 	// +optional
 	LifecycleConfigARN *string `json:"lifecycleConfigARN,omitempty"`
 
@@ -6281,13 +6281,13 @@ type ResourceSpec struct {
 
 	// AWS API: ResourceSpec.SageMakerImageVersionArn.
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:Pattern=`^(?:(arn:aws(-[\w]+)*:sagemaker:.+:[0-9]{12}:image-version/[a-z0-9]([-.]?[a-z0-9])*/[0-9]+|None))$`
+	// +kubebuilder:validation:Pattern=`^(arn:aws(-[\w]+)*:sagemaker:.+:[0-9]{12}:image-version/[a-z0-9]([-.]?[a-z0-9])*/[0-9]+|None)$`
 	// +optional
 	SageMakerImageVersionARN *string `json:"sageMakerImageVersionARN,omitempty"`
 
 	// AWS API: ResourceSpec.TrainingPlanArn.
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:Pattern=`^(?:(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:training-plan/.*|None))$`
+	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:training-plan/.*|None)$`
 	// +optional
 	TrainingPlanARN *string `json:"trainingPlanARN,omitempty"`
 }
@@ -6368,7 +6368,7 @@ type S3DataSource struct {
 
 	// AWS API: S3DataSource.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -6423,7 +6423,7 @@ type S3ModelDataSource struct {
 
 	// AWS API: S3ModelDataSource.ManifestS3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	ManifestS3URI *string `json:"manifestS3URI,omitempty"`
 
@@ -6438,7 +6438,7 @@ type S3ModelDataSource struct {
 
 	// AWS API: S3ModelDataSource.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -6455,13 +6455,13 @@ type S3StorageConfig struct {
 
 	// AWS API: S3StorageConfig.ResolvedOutputS3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	ResolvedOutputS3URI *string `json:"resolvedOutputS3URI,omitempty"`
 
 	// AWS API: S3StorageConfig.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -6550,7 +6550,7 @@ type ServerlessJobConfig struct {
 	// AWS API: ServerlessJobConfig.BaseModelArn.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:Pattern=`^(?:(arn:[a-z0-9-\.]{1,63}:sagemaker:\w+(?:-\w+)+:(\d{12}|aws):hub-content\/)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}\/Model\/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}(\/\d{1,4}.\d{1,4}.\d{1,4})?)$`
+	// +kubebuilder:validation:Pattern=`^(arn:[a-z0-9-\.]{1,63}:sagemaker:\w+(?:-\w+)+:(\d{12}|aws):hub-content\/)[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}\/Model\/[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}(\/\d{1,4}.\d{1,4}.\d{1,4})?$`
 	// +required
 	BaseModelARN *string `json:"baseModelARN,omitempty"`
 
@@ -6655,7 +6655,7 @@ type SharingSettings struct {
 
 	// AWS API: SharingSettings.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
@@ -6692,7 +6692,7 @@ type SourceAlgorithm struct {
 
 	// AWS API: SourceAlgorithm.ModelDataUrl.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	ModelDataURL *string `json:"modelDataURL,omitempty"`
 
@@ -6923,7 +6923,7 @@ type TensorBoardOutputConfig struct {
 
 	// AWS API: TensorBoardOutputConfig.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
@@ -7155,7 +7155,7 @@ type TransformOutput struct {
 
 	// AWS API: TransformOutput.S3OutputPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
@@ -7176,7 +7176,6 @@ type TransformResources struct {
 	// AWS API: TransformResources.TransformAmiVersion.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:Pattern=`^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$`
 	// +optional
 	TransformAMIVersion *string `json:"transformAMIVersion,omitempty"`
 
@@ -7198,7 +7197,7 @@ type TransformS3DataSource struct {
 
 	// AWS API: TransformS3DataSource.S3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
 }
@@ -7280,7 +7279,7 @@ type UiConfig struct {
 
 	// AWS API: UiConfig.UiTemplateS3Uri.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	UiTemplateS3URI *string `json:"uiTemplateS3URI,omitempty"`
 }
@@ -7319,12 +7318,12 @@ type UnifiedStudioSettings struct {
 
 	// AWS API: UnifiedStudioSettings.ProjectS3Path.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	ProjectS3Path *string `json:"projectS3Path,omitempty"`
 
 	// AWS API: UnifiedStudioSettings.SingleSignOnApplicationArn.
-	// +kubebuilder:validation:Pattern=`^(?:^arn:(aws|aws-us-gov|aws-cn|aws-iso|aws-iso-b):sso::[0-9]+:application\/[a-zA-Z0-9-_.]+\/apl-[a-zA-Z0-9]+$)$`
+	// +kubebuilder:validation:Pattern=`^arn:(aws|aws-us-gov|aws-cn|aws-iso|aws-iso-b):sso::[0-9]+:application\/[a-zA-Z0-9-_.]+\/apl-[a-zA-Z0-9]+$`
 	// +optional
 	SingleSignOnApplicationARN *string `json:"singleSignOnApplicationARN,omitempty"`
 
@@ -7497,7 +7496,7 @@ type WarmPoolStatus struct {
 type WorkspaceSettings struct {
 	// AWS API: WorkspaceSettings.S3ArtifactPath.
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^(?:^(https|s3)://([^/]+)/?(.*)$)$`
+	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +optional
 	S3ArtifactPath *string `json:"s3ArtifactPath,omitempty"`
 

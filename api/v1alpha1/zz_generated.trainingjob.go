@@ -5,6 +5,8 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // TrainingJobSpec is what CreateTrainingJob takes, with references and control fields.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.rerun) || !has(self.trainingJobName)",message="rerun needs a new name for every run: leave out trainingJobName"
 type TrainingJobSpec struct {
 	Control    `json:",inline"`
 	JobControl `json:",inline"`

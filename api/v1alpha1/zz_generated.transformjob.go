@@ -7,6 +7,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // TransformJobSpec is what CreateTransformJob takes, with references and control fields.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.modelName) != has(self.modelRef)",message="exactly one of modelName and modelRef"
+// +kubebuilder:validation:XValidation:rule="!has(self.rerun) || !has(self.transformJobName)",message="rerun needs a new name for every run: leave out transformJobName"
 type TransformJobSpec struct {
 	Control    `json:",inline"`
 	JobControl `json:",inline"`

@@ -123,6 +123,11 @@ func (b *builder) field(member, shape string) (Field, error) {
 	if b.forStatus() {
 		return f, nil
 	}
+	if f.Map {
+		if f.Values, err = b.values(shape); err != nil {
+			return Field{}, err
+		}
+	}
 	f.Markers, err = b.constraints(shape, "")
 	return f, err
 }

@@ -17,9 +17,10 @@ const (
 	maxEnum = 40
 )
 
-// openEnums are the suffixes of enumerations to which AWS adds values all the
-// time: an older operator must let newer values pass.
-var openEnums = []string{"InstanceType", "AcceleratorType", "AmiVersion", "MlTools", "SageMakerImageName"}
+// openValues are the suffixes of shapes that list values, as an enumeration or
+// a pattern, and to which AWS adds all the time: an older operator must let
+// newer values pass.
+var openValues = []string{"InstanceType", "AcceleratorType", "AmiVersion", "MlTools", "PlatformIdentifier", "SageMakerImageName"}
 
 // keyedLists are the lists whose elements AWS tells apart by a required
 // member, for server-side apply.
@@ -86,11 +87,7 @@ func (b *builder) text(m *marker, shape string, s *model.Shape) error {
 		return nil
 	}
 	m.bounds("Length", s.Constraint)
-	if s.Pattern == "" {
-		return nil
-	}
-	used, change := pattern.Convert(s.Pattern)
-	b.pkg.Patterns[shape] = Pattern{Original: s.Pattern, Used: used, Change: change}
+	used := b.pattern(shape, s)
 	if strings.Contains(used, "`") {
 		return fmt.Errorf("the pattern of %s cannot stand in a marker: %s", shape, used)
 	}
@@ -100,9 +97,37 @@ func (b *builder) text(m *marker, shape string, s *model.Shape) error {
 	return nil
 }
 
-func open(enum string) bool {
-	for _, suffix := range openEnums {
-		if strings.HasSuffix(enum, suffix) {
+// pattern is the pattern of a string shape as the API server takes it.
+func (b *builder) pattern(shape string, s *model.Shape) string {
+	if s.Pattern == "" {
+		return ""
+	}
+	used, change := pattern.Convert(s.Pattern)
+	if open(shape) {
+		used, change = "", pattern.Dropped
+	}
+	b.pkg.Patterns[shape] = Pattern{Original: s.Pattern, Used: used, Change: change}
+	return used
+}
+
+// values is the constraint on the values of a map of strings.
+func (b *builder) values(shape string) (model.Constraint, error) {
+	s, err := b.api.Shape(shape)
+	if err != nil || s.Value == nil {
+		return model.Constraint{}, err
+	}
+	value, err := b.api.Shape(s.Value.Shape)
+	if err != nil || value.Type != model.String {
+		return model.Constraint{}, err
+	}
+	c := value.Constraint
+	c.Pattern = b.pattern(s.Value.Shape, value)
+	return c, nil
+}
+
+func open(shape string) bool {
+	for _, suffix := range openValues {
+		if strings.HasSuffix(shape, suffix) {
 			return true
 		}
 	}

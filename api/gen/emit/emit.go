@@ -40,6 +40,8 @@ type Field struct {
 	Lists int
 	// Map says that the field is a map.
 	Map bool
+	// Values constrains the values of a map. No marker can say it.
+	Values model.Constraint
 	// Target is set for references.
 	Target *kind.Target
 	// Fills is the JSON name of the field a reference is for.
@@ -54,7 +56,6 @@ type Resource struct {
 	State string
 	// Required says that a spec cannot be empty.
 	Required bool
-	Counts   Counts
 }
 
 // Package is everything there is to write.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/field"
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/kind"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/model"
 )
 
 // looksLikeReference matches members that end in the name, ARN or id of one of
@@ -88,32 +89,31 @@ type Reference struct {
 // order of their paths.
 func (p *Package) References(r *Resource) ([]Reference, error) {
 	found := map[string]Reference{}
-	if err := p.references(r.Spec, "", found); err != nil {
-		return nil, fmt.Errorf("%s: %w", r.Kind.Name, err)
-	}
+	var failed error
+	p.walk(r.Spec, place{}, func(at place, f Field) {
+		if f.Target == nil {
+			return
+		}
+		if at.inMap {
+			failed = fmt.Errorf("%s: %s%s is in a map, which a path cannot say", r.Kind.Name, at.prefix, f.JSON)
+		}
+		found[at.prefix+f.JSON] = Reference{Path: at.prefix + f.JSON, Fills: at.prefix + f.Fills, Target: *f.Target}
+	})
 	var out []Reference
 	for _, path := range sortedKeys(found) {
 		out = append(out, found[path])
 	}
-	return out, nil
+	return out, failed
 }
 
-func (p *Package) references(s *Struct, prefix string, found map[string]Reference) error {
-	for _, f := range s.Fields {
-		if f.Target != nil {
-			found[prefix+f.JSON] = Reference{Path: prefix + f.JSON, Fills: prefix + f.Fills, Target: *f.Target}
+// MapValues lists the constraints on the values of a resource's maps, by path
+// from the spec.
+func (p *Package) MapValues(r *Resource) map[string]model.Constraint {
+	found := map[string]model.Constraint{}
+	p.walk(r.Spec, place{}, func(at place, f Field) {
+		if f.Values != (model.Constraint{}) {
+			found[at.prefix+f.JSON] = f.Values
 		}
-		if f.Shape == "" {
-			continue
-		}
-		before := len(found)
-		path := prefix + f.JSON + strings.Repeat("[]", f.Lists) + "."
-		if err := p.references(p.Shapes[f.Shape], path, found); err != nil {
-			return err
-		}
-		if f.Map && len(found) > before {
-			return fmt.Errorf("%s%s is a map with a reference in it, which a path cannot say", prefix, f.JSON)
-		}
-	}
-	return nil
+	})
+	return found
 }

@@ -53,11 +53,28 @@ func (b *builder) spec(k kind.Kind) (*Resource, error) {
 			return nil, err
 		}
 	}
-	r := &Resource{Kind: k, Spec: s, Required: len(s.Markers) > 0}
+	r := &Resource{Kind: k, Spec: s}
+	if k.Lifecycle == kind.Job && k.Identity != "" {
+		if err := ownNameOrRerun(s, k.Identity); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range input.Required {
 		r.Required = r.Required || name != k.Identity
 	}
 	return r, b.free(s)
+}
+
+// ownNameOrRerun refuses a job that asks for a new run under the same name.
+func ownNameOrRerun(s *Struct, identity string) error {
+	name, err := field.Name(identity)
+	if err != nil {
+		return err
+	}
+	s.Markers = append(s.Markers, fmt.Sprintf("+kubebuilder:validation:XValidation:rule=%q,message=%q",
+		fmt.Sprintf("!has(self.rerun) || !has(self.%s)", name),
+		fmt.Sprintf("rerun needs a new name for every run: leave out %s", name)))
+	return nil
 }
 
 // status plans a kind's status: the members of its Describe output that are
@@ -88,11 +105,7 @@ func (b *builder) status(r *Resource) error {
 			return err
 		}
 	}
-	if err := b.free(r.Status); err != nil {
-		return err
-	}
-	r.Counts = b.count(r)
-	return nil
+	return b.free(r.Status)
 }
 
 // free refuses fields that collide with those of the embedded structs.

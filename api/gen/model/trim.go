@@ -35,7 +35,7 @@ func (a *API) reach(name string, seen map[string]*Shape) error {
 		return err
 	}
 	seen[name] = s
-	for _, ref := range s.refs() {
+	for _, ref := range s.Refs() {
 		if err := a.reach(ref.Shape, seen); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -53,7 +53,8 @@ func (o *Operation) refs() []Ref {
 	return refs
 }
 
-func (s *Shape) refs() []Ref {
+// Refs are the shapes that a shape is made of.
+func (s *Shape) Refs() []Ref {
 	var refs []Ref
 	for _, name := range s.MemberNames() {
 		refs = append(refs, s.Members[name])

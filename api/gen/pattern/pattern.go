@@ -37,7 +37,7 @@ var (
 	astral     = `\uD800\uDC00-\uDBFF\uDFFF`
 	unicode    = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
 	repeat     = regexp.MustCompile(`\{(\d+),(\d+)\}`)
-	trivial    = map[string]bool{`.*`: true, `[\s\S]*`: true}
+	trivial    = map[string]bool{`.*`: true, `[\s\S]*`: true, `[\S\s]*`: true}
 	lookaround = regexp.MustCompile(`\(\?(=|!|<=|<!)`)
 )
 
@@ -72,7 +72,7 @@ func Convert(original string) (string, Change) {
 // whole anchors a pattern, if RE2 accepts it.
 func whole(p string) (string, error) {
 	out := "^(?:" + p + ")$"
-	if !strings.Contains(p, "|") {
+	if !hasAlternatives(p) {
 		out = "^" + p + "$"
 	}
 	if _, err := regexp.Compile(out); err != nil {
@@ -84,7 +84,7 @@ func whole(p string) (string, error) {
 // unanchor removes a leading ^ and a trailing $. A pattern with alternatives
 // is left alone: there they belong to one alternative.
 func unanchor(p string) string {
-	if strings.Contains(p, "|") {
+	if hasAlternatives(p) {
 		return p
 	}
 	p = strings.TrimPrefix(p, "^")
@@ -125,11 +125,47 @@ func withoutLookaround(p string) string {
 	}
 }
 
+// hasAlternatives says whether the whole pattern is a choice.
+func hasAlternatives(p string) bool {
+	found, depth := false, 0
+	scan(p, func(_ int, c byte) bool {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '|':
+			found = found || depth == 0
+		}
+		return !found
+	})
+	return found
+}
+
 // closing returns the index of the parenthesis that closes the one at open,
 // or -1.
 func closing(p string, open int) int {
-	depth, class := 0, false
-	for i := open; i < len(p); i++ {
+	at, depth := -1, 0
+	scan(p[open:], func(i int, c byte) bool {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+			if depth == 0 {
+				at = open + i
+			}
+		}
+		return at < 0
+	})
+	return at
+}
+
+// scan visits the bytes of a pattern that are neither escaped nor in a class,
+// until told to stop.
+func scan(p string, visit func(int, byte) bool) {
+	class := false
+	for i := 0; i < len(p); i++ {
 		switch c := p[i]; {
 		case c == '\\':
 			i++
@@ -137,14 +173,10 @@ func closing(p string, open int) int {
 			class = c != ']'
 		case c == '[':
 			class = true
-		case c == '(':
-			depth++
-		case c == ')':
-			depth--
-			if depth == 0 {
-				return i
+		default:
+			if !visit(i, c) {
+				return
 			}
 		}
 	}
-	return -1
 }
