@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/constraint"
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/emit"
@@ -26,6 +27,8 @@ const (
 	crdDir     = "kustomize/crd"
 	modelFile  = "test/simulator/internal/model/zz_generated.model.json.gz"
 	reportFile = "api/gen/REPORT.md"
+	// deepCopyFile is the name that controller-gen gives its output.
+	deepCopyFile = "zz_generated.deepcopy.go"
 )
 
 func main() {
@@ -80,7 +83,9 @@ func types(root string, api *model.API) (*emit.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pkg, replace(root, apiDir, handwritten.GeneratedPrefix+"*.go", files)
+	// The old deep copy methods stay until there are new ones, so that the
+	// package compiles in between.
+	return pkg, replace(root, apiDir, handwritten.GeneratedPrefix+"*.go", files, deepCopyFile)
 }
 
 // manifests writes the deep copy methods and the CRDs, and returns the CRDs.
@@ -105,14 +110,15 @@ func manifests(root string, pkg *emit.Package) (map[string][]byte, error) {
 }
 
 // replace writes the files into a directory under the root and removes what
-// else matches the pattern there.
-func replace(root, dir, pattern string, files map[string][]byte) error {
+// else matches the pattern there, but for the files to keep.
+func replace(root, dir, pattern string, files map[string][]byte, keep ...string) error {
 	old, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), pattern))
 	if err != nil {
 		return err
 	}
 	for _, path := range old {
-		if _, ok := files[filepath.Base(path)]; ok {
+		name := filepath.Base(path)
+		if _, ok := files[name]; ok || slices.Contains(keep, name) {
 			continue
 		}
 		if err := os.Remove(path); err != nil {

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"sigs.k8s.io/yaml"
 )
 
@@ -58,4 +59,16 @@ func TestCRDsFitAnAnnotation(t *testing.T) {
 		require.NoError(t, err)
 		require.Less(t, len(text), maxAnnotation, "client-side apply must be able to keep %s", kind)
 	}
+}
+
+// structural is the schema of a CRD's only version as the API server uses it.
+func structural(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition) *schema.Structural {
+	t.Helper()
+	require.Len(t, crd.Spec.Versions, 1)
+	internal := &apiextensions.JSONSchemaProps{}
+	require.NoError(t, apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(
+		crd.Spec.Versions[0].Schema.OpenAPIV3Schema, internal, nil))
+	out, err := schema.NewStructural(internal)
+	require.NoError(t, err)
+	return out
 }
