@@ -129,12 +129,13 @@ func (c *Cluster) InstallCRDs(ctx context.Context, paths ...string) error {
 	return nil
 }
 
-// Err says which process has ended on its own, and why; nil while all run.
+// Err says which process has ended without being stopped, and why; nil while
+// all run.
 func (c *Cluster) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.processes {
-		if err := p.ended(); err != nil {
+		if err := p.ended(); err != nil && !p.stopped.Load() {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func (c *Cluster) startControlPlane(ctx context.Context, crds []string) error {
 	if err != nil {
 		return err
 	}
-	etcdURL, err := c.startEtcd(programs.Etcd)
+	database, etcdURL, err := c.startEtcd(programs.Etcd)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (c *Cluster) startControlPlane(ctx context.Context, crds []string) error {
 		return err
 	}
 	server := fmt.Sprintf("https://127.0.0.1:%d", port)
-	// The API server waits for etcd by itself.
+	// The API server waits for etcd by itself, so both start at once.
 	apiserver, err := c.run(apiServer.name, programs.APIServer, apiServerArgs(pki, etcdURL, port), nil)
 	if err != nil {
 		return err
@@ -57,10 +57,12 @@ func (c *Cluster) startControlPlane(ctx context.Context, crds []string) error {
 	if err := c.configure(kubeconfig(server, pki, "admin", pki.admin)); err != nil {
 		return err
 	}
+	if err := database.ready(ctx, func(ctx context.Context) error {
+		return get(ctx, &rest.Config{}, etcdURL+"/health")
+	}); err != nil {
+		return err
+	}
 	if err := apiserver.ready(ctx, c.serves); err != nil {
-		if ended := c.Err(); ended != nil {
-			return ended // an etcd that does not start is the cause, not the effect
-		}
 		return err
 	}
 	if err := c.InstallCRDs(ctx, crds...); err != nil {
@@ -69,18 +71,18 @@ func (c *Cluster) startControlPlane(ctx context.Context, crds []string) error {
 	return c.startControllerManager(ctx, programs.ControllerManager, server, pki)
 }
 
-func (c *Cluster) startEtcd(path string) (url string, err error) {
+func (c *Cluster) startEtcd(path string) (p *process, url string, err error) {
 	clientPort, err := freePort()
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	peerPort, err := freePort()
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	url = fmt.Sprintf("http://127.0.0.1:%d", clientPort)
 	peer := fmt.Sprintf("http://127.0.0.1:%d", peerPort)
-	_, err = c.run(etcd.name, path, []string{
+	p, err = c.run(etcd.name, path, []string{
 		"--name=bench",
 		"--data-dir=" + filepath.Join(c.Dir, "etcd"),
 		"--listen-client-urls=" + url,
@@ -91,7 +93,7 @@ func (c *Cluster) startEtcd(path string) (url string, err error) {
 		"--unsafe-no-fsync", // the data does not outlive the process
 		"--log-level=warn",
 	}, nil)
-	return url, err
+	return p, url, err
 }
 
 func apiServerArgs(pki *pki, etcdURL string, port int) []string {

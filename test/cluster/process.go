@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type process struct {
 	name    string
 	logPath string
 	cmd     *exec.Cmd
+	stopped atomic.Bool   // by us
 	done    chan struct{} // closed when the process has ended
 	err     error         // of the end; read after done
 }
@@ -62,6 +64,7 @@ func startProcess(name, path string, args, env []string, dir, logPath string) (*
 // stop kills the process and its children and returns when it has ended. There
 // is no grace: all state is thrown away, or made anew by a repeated build.
 func (p *process) stop() {
+	p.stopped.Store(true)
 	select {
 	case <-p.done:
 	default:
