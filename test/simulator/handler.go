@@ -26,6 +26,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		caller = s.issuer.Caller(signature)
 	}
 	target := r.Header.Get("X-Amz-Target")
+	endpoint, invoked := invocation(r)
 	switch {
 	case strings.HasPrefix(r.URL.Path, controlPath):
 		s.control(w, r)
@@ -33,6 +34,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveSageMaker(w, r, target, caller)
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.Method == http.MethodPost && r.URL.Path == "/":
 		s.serveSTS(w, r, caller)
+	case invoked:
+		s.serveRuntime(w, r, endpoint, caller)
 	default:
 		s.serveS3(w, r, caller)
 	}

@@ -1,12 +1,15 @@
 package simulator_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -91,4 +94,99 @@ func requireAPIError(t *testing.T, err error, code, message string) {
 	require.ErrorAs(t, err, &apiError)
 	require.Equal(t, code, apiError.ErrorCode())
 	require.Equal(t, message, apiError.ErrorMessage())
+}
+
+// model makes a model with data of its own.
+func (b *bench) model(name string) {
+	b.t.Helper()
+	require.NoError(b.t, b.PutObject("data", name+"/model.tar.gz", []byte(name)))
+	_, err := b.CreateModel(b.t.Context(), modelInput(name))
+	require.NoError(b.t, err)
+}
+
+func modelInput(name string) *sagemaker.CreateModelInput {
+	return &sagemaker.CreateModelInput{
+		ModelName: aws.String(name), ExecutionRoleArn: aws.String(role),
+		PrimaryContainer: &types.ContainerDefinition{
+			Image: aws.String("683313688378.dkr.ecr.us-east-1.amazonaws.com/xgboost:1.7-1"), ModelDataUrl: aws.String("s3://data/" + name + "/model.tar.gz"),
+		},
+	}
+}
+
+// endpointConfig makes a configuration with one variant of the model.
+func (b *bench) endpointConfig(name, model string) {
+	b.t.Helper()
+	_, err := b.CreateEndpointConfig(b.t.Context(), &sagemaker.CreateEndpointConfigInput{
+		EndpointConfigName: aws.String(name), ProductionVariants: []types.ProductionVariant{variant("AllTraffic", model, 1)},
+	})
+	require.NoError(b.t, err)
+}
+
+func variant(name, model string, weight float32) types.ProductionVariant {
+	return types.ProductionVariant{
+		VariantName: aws.String(name), ModelName: aws.String(model), InitialVariantWeight: aws.Float32(weight),
+		InstanceType: types.ProductionVariantInstanceTypeMlM5Large, InitialInstanceCount: aws.Int32(1),
+	}
+}
+
+// serve makes models one and two with a configuration each, and an endpoint
+// in service of the first.
+func (b *bench) serve(endpoint string) {
+	b.t.Helper()
+	for _, name := range []string{"one", "two"} {
+		b.model(name)
+		b.endpointConfig(name, name)
+	}
+	_, err := b.CreateEndpoint(b.t.Context(), &sagemaker.CreateEndpointInput{EndpointName: aws.String(endpoint), EndpointConfigName: aws.String("one")})
+	require.NoError(b.t, err)
+	b.pass(10 * time.Minute)
+	require.Equal(b.t, types.EndpointStatusInService, b.endpoint(endpoint).EndpointStatus)
+}
+
+func (b *bench) endpoint(name string) *sagemaker.DescribeEndpointOutput {
+	b.t.Helper()
+	out, err := b.DescribeEndpoint(b.t.Context(), &sagemaker.DescribeEndpointInput{EndpointName: aws.String(name)})
+	require.NoError(b.t, err)
+	return out
+}
+
+func (b *bench) update(endpoint, config string, change ...func(*sagemaker.UpdateEndpointInput)) {
+	b.t.Helper()
+	input := &sagemaker.UpdateEndpointInput{EndpointName: aws.String(endpoint), EndpointConfigName: aws.String(config)}
+	for _, f := range change {
+		f(input)
+	}
+	_, err := b.UpdateEndpoint(b.t.Context(), input)
+	require.NoError(b.t, err)
+}
+
+// invoke asks the endpoint and says which model answered.
+func (b *bench) invoke(endpoint string) string {
+	b.t.Helper()
+	out, err := sagemakerruntime.NewFromConfig(b.config).InvokeEndpoint(b.t.Context(), &sagemakerruntime.InvokeEndpointInput{
+		EndpointName: aws.String(endpoint), Body: []byte("1,2"),
+	})
+	require.NoError(b.t, err)
+	var answer struct{ Model, Variant string }
+	require.NoError(b.t, json.Unmarshal(out.Body, &answer))
+	require.Equal(b.t, answer.Variant, aws.ToString(out.InvokedProductionVariant))
+	return answer.Model
+}
+
+// count says how many of n requests each model answered.
+func (b *bench) count(endpoint string, n int) map[string]int {
+	b.t.Helper()
+	counts := map[string]int{}
+	for range n {
+		counts[b.invoke(endpoint)]++
+	}
+	return counts
+}
+
+func (b *bench) s3() *s3.Client { return s3.NewFromConfig(b.config) }
+
+func (b *bench) deleteObject(client *s3.Client, bucket, key string) {
+	b.t.Helper()
+	_, err := client.DeleteObject(b.t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	require.NoError(b.t, err)
 }

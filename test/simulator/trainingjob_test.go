@@ -189,7 +189,9 @@ func TestTrainingJobFails(t *testing.T) {
 
 func TestTrainingJobOutputBucketMissing(t *testing.T) {
 	b := start(t, nil)
-	b.train("job", func(in *sagemaker.CreateTrainingJobInput) { in.OutputDataConfig.S3OutputPath = aws.String("s3://absent/out") })
+	b.train("job", func(in *sagemaker.CreateTrainingJobInput) {
+		in.OutputDataConfig.S3OutputPath = aws.String("s3://absent/out")
+	})
 	b.pass(time.Hour)
 	got := b.training("job")
 	require.Equal(t, types.TrainingJobStatusFailed, got.TrainingJobStatus)
@@ -198,7 +200,9 @@ func TestTrainingJobOutputBucketMissing(t *testing.T) {
 
 func TestTrainingJobDelete(t *testing.T) {
 	b := start(t, nil)
-	b.train("job", func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.KeepAlivePeriodInSeconds = aws.Int32(600) })
+	b.train("job", func(in *sagemaker.CreateTrainingJobInput) {
+		in.ResourceConfig.KeepAlivePeriodInSeconds = aws.Int32(600)
+	})
 	del := &sagemaker.DeleteTrainingJobInput{TrainingJobName: aws.String("job")}
 	_, err := b.DeleteTrainingJob(t.Context(), del)
 	requireAPIError(t, err, "ValidationException", "The request was rejected because the training job is in status InProgress")
@@ -222,7 +226,9 @@ func TestTrainingJobDelete(t *testing.T) {
 
 func TestTrainingJobUpdate(t *testing.T) {
 	b := start(t, nil)
-	b.train("job", func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.KeepAlivePeriodInSeconds = aws.Int32(600) })
+	b.train("job", func(in *sagemaker.CreateTrainingJobInput) {
+		in.ResourceConfig.KeepAlivePeriodInSeconds = aws.Int32(600)
+	})
 	keep := &sagemaker.UpdateTrainingJobInput{
 		TrainingJobName: aws.String("job"), ResourceConfig: &types.ResourceConfigForUpdate{KeepAlivePeriodInSeconds: aws.Int32(1200)},
 	}

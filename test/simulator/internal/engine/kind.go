@@ -58,6 +58,9 @@ type Stage struct {
 	Name string
 	// Lasts is the default duration; 0 with a nil Next means for ever.
 	Lasts time.Duration
+	// For, when set, gives the duration in place of Lasts; configured durations
+	// do not apply.
+	For func(*Object) time.Duration
 	// Enter changes the object's document when the stage begins.
 	Enter func(*Tx, *Object)
 	// Next names the stage that follows when the time is over; nil: none.

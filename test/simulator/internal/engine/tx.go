@@ -67,6 +67,9 @@ func (tx *Tx) Enter(o *Object, name string) {
 	if o.Stage != name || stage.Next == nil { // Enter may itself go on
 		return
 	}
+	if stage.For != nil {
+		lasts = stage.For(o)
+	}
 	o.turn++
 	turn := o.turn
 	tx.At(o, tx.Now.Add(lasts), func(later *Tx) {
