@@ -36,6 +36,8 @@ type ConsumedReference struct {
 	Name string `json:"name,omitempty"`
 	// AWSName is the target's name in AWS.
 	AWSName string `json:"awsName,omitempty"`
+	// ARN of the target in AWS.
+	ARN string `json:"arn,omitempty"`
 	// Value is what the reference stands for: a name, an ARN or a URI.
 	Value string `json:"value,omitempty"`
 }

@@ -69,6 +69,8 @@ type CommonStatus struct {
 type RunOutcome string
 
 const (
+	// RunSubmitting is about to be asked of AWS, or has been without an answer.
+	RunSubmitting RunOutcome = "Submitting"
 	// RunRunning has not ended.
 	RunRunning RunOutcome = "Running"
 	// RunCompleted ended well.
@@ -122,4 +124,7 @@ type Attempt struct {
 	Generation int64 `json:"generation,omitempty"`
 	// Time it was tried.
 	Time metav1.Time `json:"time"`
+	// LastModifiedTime is what AWS told before it was tried. If AWS tells
+	// another one afterwards, the update has had its effect.
+	LastModifiedTime string `json:"lastModifiedTime,omitempty"`
 }

@@ -114,3 +114,10 @@ func toTree(v any) shape.Tree {
 	}
 	return shape.ToTree(s)
 }
+
+// The operations on tags, which all kinds share.
+var (
+	AddTags    = Op((*sagemaker.Client).AddTags)
+	ListTags   = Op((*sagemaker.Client).ListTags)
+	DeleteTags = Op((*sagemaker.Client).DeleteTags)
+)

@@ -1,0 +1,22 @@
+// Package kind holds what the loop has to know about each SageMaker kind: one
+// small file per kind, and the list of them all.
+//
+// To add a kind: let api/gen make its types, write its entry here and put it
+// into All, and give its AWS states to package health. The tests of this
+// package say what else is missing.
+package kind
+
+import (
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+)
+
+// All are the kinds this controller knows, those that others refer to first.
+func All() []reconcile.Kind {
+	return []reconcile.Kind{
+		TrainingJob,
+		ProcessingJob,
+		Model,
+		EndpointConfig,
+		Endpoint,
+	}
+}

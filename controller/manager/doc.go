@@ -1,0 +1,3 @@
+// Package manager wires the controller together: options, the list of kinds
+// and one Run.
+package manager

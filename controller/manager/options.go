@@ -1,0 +1,87 @@
+package manager
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/fluxcd/pkg/runtime/leaderelection"
+	"github.com/fluxcd/pkg/runtime/logger"
+	"github.com/spf13/pflag"
+	"k8s.io/utils/clock"
+
+	fluxcontroller "github.com/fluxcd/pkg/runtime/controller"
+)
+
+// Options of the controller. BindFlags sets the defaults.
+type Options struct {
+	// ClusterName tells clusters that share an AWS account apart. Required.
+	ClusterName string
+	// NamePrefix stands before the AWS names of services.
+	NamePrefix string
+	// Region overrides the region of the AWS configuration.
+	Region string
+	// ObserveInterval is how often an object in transition is looked at.
+	ObserveInterval time.Duration
+	// Workers is how many objects of a kind are reconciled at once.
+	Workers int
+	// NoCrossNamespaceRefs refuses references into other namespaces.
+	NoCrossNamespaceRefs bool
+	// EventsAddr is where notification-controller takes events; empty for
+	// none.
+	EventsAddr string
+	// MetricsAddr and HealthAddr are listened on; "0" for not at all.
+	MetricsAddr, HealthAddr string
+	// Kubeconfig is a file; empty means in-cluster or KUBECONFIG.
+	Kubeconfig string
+
+	LeaderElection leaderelection.Options
+	Logger         logger.Options
+
+	// Clock is the time that all waiting goes by.
+	Clock clock.WithTicker
+}
+
+// BindFlags adds the options to a flag set.
+func (o *Options) BindFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.ClusterName, "cluster-name", "",
+		"name that tells clusters sharing an AWS account apart; a cluster rebuilt from the same git repository keeps it (required)")
+	fs.StringVar(&o.NamePrefix, "name-prefix", "", "put before the AWS names of services such as endpoints")
+	fs.StringVar(&o.Region, "region", "", "AWS region of objects that name none (default: that of the AWS configuration)")
+	fs.DurationVar(&o.ObserveInterval, "observe-interval", 30*time.Second, "how often AWS is asked about an object in transition")
+	fs.IntVar(&o.Workers, "workers", 4, "how many objects of a kind are reconciled at once")
+	fs.BoolVar(&o.NoCrossNamespaceRefs, "no-cross-namespace-refs", false, "refuse references to objects in other namespaces")
+	fs.StringVar(&o.EventsAddr, "events-addr", "", "address of Flux's notification-controller for events")
+	fs.StringVar(&o.MetricsAddr, "metrics-addr", ":8080", "address of the metrics endpoint, 0 for none")
+	fs.StringVar(&o.HealthAddr, "health-addr", ":9440", "address of the health probes, 0 for none")
+	fs.StringVar(&o.Kubeconfig, "kubeconfig", "", "kubeconfig file (default: in-cluster, then KUBECONFIG)")
+	o.LeaderElection.BindFlags(fs)
+	o.LeaderElection.Enable = true
+	if f := fs.Lookup("enable-leader-election"); f != nil {
+		f.DefValue = "true"
+	}
+	o.Logger.BindFlags(fs)
+	o.Clock = clock.RealClock{}
+}
+
+var clusterName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.:/=+@-]{0,126}[A-Za-z0-9])?$`)
+
+// Check tells what is wrong with the options, in one line.
+func (o *Options) Check() error {
+	switch {
+	case o.ClusterName == "":
+		return errors.New("--cluster-name is required: it marks which AWS objects belong to this cluster")
+	case !clusterName.MatchString(o.ClusterName):
+		return fmt.Errorf("--cluster-name %q cannot be the value of an AWS tag: use letters, digits and any of _.:/=+@-", o.ClusterName)
+	case o.ObserveInterval < time.Millisecond:
+		return fmt.Errorf("--observe-interval %s is too short", o.ObserveInterval)
+	case o.Workers < 1:
+		return fmt.Errorf("--workers %d: at least one is needed", o.Workers)
+	}
+	return nil
+}
+
+// runtimeNamespace is where the controller runs, for the leader's lease.
+func runtimeNamespace() string { return os.Getenv(fluxcontroller.EnvRuntimeNamespace) }

@@ -1,0 +1,211 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// reconcileDeletion deals with the AWS object of a deleted custom resource, as
+// its deletion policy says, and lets go of it when that is done.
+func (r *Reconciler) reconcileDeletion(ctx context.Context, obj Object) (ctrl.Result, error) {
+	if !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
+		return ctrl.Result{}, nil
+	}
+	s, _, err := r.open(ctx, obj)
+	if err != nil {
+		return r.finish(ctx, s, verdict{}, err)
+	}
+	blocked, err := r.dispose(ctx, s)
+	if err != nil || blocked.reason != "" {
+		return r.finishDeletion(ctx, s, blocked, err)
+	}
+	controllerutil.RemoveFinalizer(obj, v1alpha1.Finalizer)
+	if err := r.patchFinalizer(ctx, obj, controllerutil.AddFinalizer); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	r.memory.forget(obj.GetUID())
+	r.Observer.Forget(obj.GetUID())
+	return ctrl.Result{}, nil
+}
+
+// finishDeletion says what a deletion waits for. Whatever that is, the object
+// stays in Terminating and not Stalled: only a person can tell it to give up.
+func (r *Reconciler) finishDeletion(ctx context.Context, s *scope, v verdict, err error) (ctrl.Result, error) {
+	if err == nil || ofKubernetes(err) {
+		return r.finish(ctx, s, v, err)
+	}
+	judged := r.verdictOf(s, err)
+	message := judged.message
+	if judged.stalled {
+		message += " (to let go of the AWS object, set deletionPolicy: Retain)"
+	}
+	return r.finish(ctx, s, progressing(judged.reason, message, judged.after), nil)
+}
+
+// dispose does one step of a deletion and says what it waits for; an empty
+// verdict means that nothing is left to do.
+func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
+	var done verdict
+	if s.observeOnly() || len(s.names()) == 0 {
+		return done, nil
+	}
+	if s.control.DeletionPolicy == v1alpha1.DeletionRetain {
+		r.retain(ctx, s)
+		return done, nil
+	}
+	if s.kind.Lifecycle == Revision {
+		for _, name := range s.names() {
+			user, err := r.userOf(ctx, s.object, name)
+			if err != nil {
+				return done, err
+			}
+			if user != "" {
+				return progressing(reason.WaitingForDependents, fmt.Sprintf("%s is in use by %s", name, user), busyWait), nil
+			}
+		}
+	}
+	if s.kind.Lifecycle == Job && s.control.DeletionPolicy == v1alpha1.DeletionDelete && len(s.unended()) == 0 {
+		return done, nil
+	}
+	if err := r.identify(ctx, s); err != nil {
+		return done, err
+	}
+	if s.kind.Lifecycle == Job {
+		return r.disposeRuns(ctx, s)
+	}
+	for _, name := range s.names() {
+		gone, err := r.deleteObject(ctx, s, name)
+		if err != nil {
+			return done, err
+		}
+		if !gone {
+			return progressing(reason.Deleting, "deleting "+name, goneWait), nil
+		}
+	}
+	return done, nil
+}
+
+// disposeRuns stops a job's runs; Purge also deletes them.
+func (r *Reconciler) disposeRuns(ctx context.Context, s *scope) (verdict, error) {
+	for _, name := range s.unended() {
+		over, err := r.end(ctx, s, name)
+		if err != nil {
+			return verdict{}, err
+		}
+		if !over {
+			return progressing(reason.Stopping, "stopping "+name, busyWait), nil
+		}
+		s.runNamed(name).Outcome = v1alpha1.RunSuperseded
+	}
+	if s.control.DeletionPolicy != v1alpha1.DeletionPurge || !s.kind.Delete.Exists() {
+		return verdict{}, nil
+	}
+	for _, name := range s.names() {
+		gone, err := r.deleteObject(ctx, s, name)
+		if err != nil {
+			return verdict{}, err
+		}
+		if !gone {
+			return progressing(reason.Deleting, "deleting "+name, goneWait), nil
+		}
+	}
+	return verdict{}, nil
+}
+
+// names are all AWS objects that status says this object has made or adopted.
+func (s *scope) names() []string {
+	status := s.object.Common()
+	var names []string
+	switch s.kind.Lifecycle {
+	case Job:
+		for _, run := range status.Runs {
+			names = append(names, run.Name)
+		}
+	case Revision:
+		for _, revision := range status.Revisions {
+			names = append(names, revision.Name)
+		}
+	default:
+		if status.Name != "" {
+			names = append(names, status.Name)
+		}
+	}
+	return names
+}
+
+// unended are the runs that may still be at work.
+func (s *scope) unended() []string {
+	var names []string
+	for _, run := range s.object.Common().Runs {
+		switch run.Outcome {
+		case v1alpha1.RunRunning, v1alpha1.RunSubmitting, v1alpha1.RunSuperseding, "":
+			names = append(names, run.Name)
+		}
+	}
+	return names
+}
+
+// deleteObject deletes one AWS object if it is ours, and reports whether it is
+// gone. What is tagged as retained is left alone and counts as gone.
+func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (bool, error) {
+	described, err := s.describe(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	if described == nil {
+		return r.confirmed(s, "gone "+name, goneWait), nil
+	}
+	if s.state(described) == health.StateDeleting {
+		return false, nil
+	}
+	tags, err := s.tagsOf(ctx, s.arn(described))
+	if err != nil {
+		return false, err
+	}
+	if s.owner.Judge(tags) != identity.Ours {
+		return r.confirmed(s, "foreign "+name, foreignWait), nil
+	}
+	if tags[identity.TagRetained] != "" {
+		return true, nil
+	}
+	err = s.call(ctx, s.kind.Delete, name)
+	if c := cloud.Classify(err); c == cloud.Busy || c == cloud.NotFound {
+		return false, nil
+	}
+	return false, err
+}
+
+// retain marks the AWS object, and the immutable ones it uses, so that they
+// outlive the custom resources. It is a courtesy to whoever looks at the
+// account, and protects what a retained endpoint serves with; letting go does
+// not depend on it.
+func (r *Reconciler) retain(ctx context.Context, s *scope) {
+	if err := r.identify(ctx, s); err != nil {
+		r.eventf(s, reason.AccessDenied, "could not tag what is retained: %s", cloud.Message(err))
+		return
+	}
+	arns := []string{s.object.Common().ARN}
+	for _, ref := range usesOf(s.object) {
+		if kind, ok := r.Kinds[ref.Kind]; ok && kind.Lifecycle == Revision {
+			arns = append(arns, ref.ARN)
+		}
+	}
+	for _, arn := range arns {
+		if arn == "" {
+			continue
+		}
+		if err := s.tag(ctx, arn, map[string]string{identity.TagRetained: "true"}); err != nil {
+			r.eventf(s, reason.AccessDenied, "could not tag %s as retained: %s", arn, cloud.Message(err))
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// The indexes by which objects find each other in the cache.
+const (
+	// indexTargets holds the custom resources a spec refers to.
+	indexTargets = "targets"
+	// indexUses holds the AWS objects that status says are used.
+	indexUses = "uses"
+	// indexClaims holds the AWS names an object has or wants.
+	indexClaims = "claims"
+)
+
+func targetKey(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
+func useKey(kind, awsName string) string            { return kind + "/" + awsName }
+
+// indexersOf are the index functions of a kind.
+func indexersOf(kind Kind) map[string]client.IndexerFunc {
+	return map[string]client.IndexerFunc{
+		indexTargets: func(o client.Object) []string { return targetKeys(kind, o) },
+		indexUses:    func(o client.Object) []string { return useKeys(o) },
+		indexClaims:  func(o client.Object) []string { return claimKeys(kind, o) },
+	}
+}
+
+func targetKeys(kind Kind, o client.Object) []string {
+	obj, ok := o.(Object)
+	if !ok {
+		return nil
+	}
+	_, spec, err := split(obj)
+	if err != nil {
+		return nil
+	}
+	var keys []string
+	for _, t := range targets(kind.references(), obj.GetNamespace(), spec) {
+		keys = append(keys, targetKey(t.kind, t.namespace, t.name))
+	}
+	return keys
+}
+
+func useKeys(o client.Object) []string {
+	obj, ok := o.(Object)
+	if !ok {
+		return nil
+	}
+	var keys []string
+	for _, ref := range usesOf(obj) {
+		keys = append(keys, useKey(ref.Kind, ref.AWSName))
+	}
+	return keys
+}
+
+// usesOf are all AWS objects that an object needs: for what it is now, and for
+// the revisions it keeps.
+func usesOf(obj Object) []v1alpha1.ConsumedReference {
+	uses := append([]v1alpha1.ConsumedReference(nil), obj.Common().References...)
+	for _, revision := range obj.Common().Revisions {
+		uses = append(uses, revision.References...)
+	}
+	return uses
+}
+
+func claimKeys(kind Kind, o client.Object) []string {
+	obj, ok := o.(Object)
+	if !ok {
+		return nil
+	}
+	keys := []string{}
+	if name := obj.Common().Name; name != "" {
+		keys = append(keys, name)
+	}
+	if _, spec, err := split(obj); err == nil {
+		if name, _ := spec[jsonName(kind.Name)].(string); name != "" && name != obj.Common().Name {
+			keys = append(keys, name)
+		}
+	}
+	return keys
+}
+
+// list reads the objects of a kind that an index leads to.
+func (r *Reconciler) list(ctx context.Context, kind Kind, index, value string) ([]Object, error) {
+	gvk := v1alpha1.GroupVersion.WithKind(kind.Kind() + "List")
+	obj, err := r.Client.Scheme().New(gvk)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", kind.Kind(), err)
+	}
+	list, ok := obj.(client.ObjectList)
+	if !ok {
+		return nil, fmt.Errorf("%s is not a list", gvk.Kind)
+	}
+	if err := r.Client.List(ctx, list, client.MatchingFields{index: value}); err != nil {
+		return nil, fmt.Errorf("listing %s by %s: %w", kind.Kind(), index, err)
+	}
+	items, err := meta.ExtractList(list)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", kind.Kind(), err)
+	}
+	objects := make([]Object, 0, len(items))
+	for _, item := range items {
+		if o, ok := item.(Object); ok {
+			objects = append(objects, o)
+		}
+	}
+	return objects, nil
+}
+
+// refers tells whether specs of one kind may refer to objects of another.
+func refers(from, to Kind) bool {
+	for _, field := range from.references() {
+		switch {
+		case field.Kind == to.Kind(),
+			field.Kind == "" && field.Value == v1alpha1.ReferenceModelData && to.ModelData != "",
+			field.Kind == "" && field.Value != v1alpha1.ReferenceModelData && strings.HasSuffix(to.Kind(), "JobDefinition"):
+			return true
+		}
+	}
+	return false
+}
+
+// unaware finds a dependent that still claims to be ready with what this
+// object was before, or may do so in this moment. Until there is none this
+// object must not be ready: otherwise a whole chain could be ready while its
+// end serves something old.
+func (r *Reconciler) unaware(ctx context.Context, s *scope) (string, time.Duration, error) {
+	me := s.object
+	stale := false
+	for _, kind := range r.Kinds {
+		if !refers(kind, s.kind) {
+			continue
+		}
+		dependents, err := r.list(ctx, kind, indexTargets, targetKey(s.kind.Kind(), me.GetNamespace(), me.GetName()))
+		if err != nil {
+			return "", 0, err
+		}
+		for _, d := range dependents {
+			if !d.GetDeletionTimestamp().IsZero() || isSuspended(d) || !consumedBefore(d, s.kind.Kind(), me) {
+				continue
+			}
+			if _, why := settledSince(d); why == "" {
+				return fmt.Sprintf("waiting for %s %s/%s to take note of the change", kind.Kind(), d.GetNamespace(), d.GetName()), settleTime, nil
+			}
+			stale = true
+		}
+	}
+	if !stale {
+		return "", 0, nil
+	}
+	// A dependent may be about to write that it is ready, from what it read
+	// before this object said that it is not. By then it will have.
+	is := meta.FindStatusCondition(s.before.GetConditions(), fluxmeta.ReadyCondition)
+	if is == nil || is.Status == metav1.ConditionTrue {
+		return "telling dependents of the change", settleTime, nil
+	}
+	if wait := settleTime - r.Clock.Since(is.LastTransitionTime.Time); wait > 0 {
+		return "telling dependents of the change", wait, nil
+	}
+	return "", 0, nil
+}
+
+// consumedBefore tells whether a dependent consumed the object under an AWS
+// name that it no longer has.
+func consumedBefore(dependent Object, kind string, me Object) bool {
+	for _, ref := range dependent.Common().References {
+		if ref.Kind == kind && ref.Namespace == me.GetNamespace() && ref.Name == me.GetName() && ref.AWSName != me.Common().Name {
+			return true
+		}
+	}
+	return false
+}
+
+func isSuspended(obj Object) bool {
+	c, _, err := split(obj)
+	return err == nil && c.Suspend
+}
+
+// userOf names a custom resource, other than the object itself, that uses the
+// AWS object; empty if there is none.
+func (r *Reconciler) userOf(ctx context.Context, self Object, awsName string) (string, error) {
+	for _, kind := range r.Kinds {
+		if !refers(kind, r.Kind) {
+			continue
+		}
+		users, err := r.list(ctx, kind, indexUses, useKey(r.Kind.Kind(), awsName))
+		if err != nil {
+			return "", err
+		}
+		for _, u := range users {
+			mine, theirs := self.Common(), u.Common()
+			if u.GetUID() != self.GetUID() && theirs.Region == mine.Region && theirs.AccountID == mine.AccountID {
+				return fmt.Sprintf("%s %s/%s", kind.Kind(), u.GetNamespace(), u.GetName()), nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// claim refuses an AWS name that an older object has.
+func (r *Reconciler) claim(ctx context.Context, s *scope) error {
+	name := s.awsName()
+	others, err := r.list(ctx, s.kind, indexClaims, name)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		theirs := other.Common()
+		if other.GetUID() == s.object.GetUID() || !older(other, s.object) ||
+			theirs.Name != "" && (theirs.Region != s.client.Region || theirs.AccountID != s.client.Account) {
+			continue
+		}
+		return &refusal{reason.NameClaimed, fmt.Sprintf("the AWS name %s is claimed by %s %s/%s, which is older",
+			name, s.kind.Kind(), other.GetNamespace(), other.GetName())}
+	}
+	return nil
+}
+
+func older(a, b Object) bool {
+	at, bt := a.GetCreationTimestamp(), b.GetCreationTimestamp()
+	if at.Equal(&bt) {
+		return a.GetUID() < b.GetUID()
+	}
+	return at.Before(&bt)
+}

@@ -1,0 +1,341 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// maxRuns is how many runs status tells of.
+const maxRuns = 10
+
+// reconcileJob makes the present digest's run the only one, starts it if it
+// does not exist and tells how it goes.
+func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error) {
+	if waiting, err := r.supersede(ctx, s); err != nil || waiting != "" {
+		return progressing(reason.Stopping, waiting, busyWait), err
+	}
+	run, described, err := r.findRun(ctx, s)
+	if err != nil {
+		return verdict{}, err
+	}
+	if described == nil {
+		return r.startRun(ctx, s, run)
+	}
+	differences, err := s.jobDrift(described)
+	if err != nil {
+		return verdict{}, err
+	}
+	situation := situate(facts{
+		lifecycle: Job, exists: true, observe: s.observeOnly(),
+		ownership: run.ownership, known: run.known, adoption: s.control.AdoptionPolicy,
+		state: s.state(described), named: s.named != "", attempted: s.attempted(),
+		drifted: len(differences) > 0, fixed: len(differences) > 0 && s.named != "",
+	})
+	if situation != Foreign {
+		r.adoptRun(s, run.name, described)
+	}
+	switch situation {
+	case Foreign:
+		return r.foreign(s, run.name, run.ownership), nil
+	case Immutable:
+		return s.immutable(differences), nil
+	case OutOfSync:
+		return r.updateInPlace(ctx, s, run.name, described)
+	case Deleting:
+		return progressing(reason.Deleting, s.tell(described), r.look(s, described)), nil
+	case Creating, Running, Stopping:
+		return r.atWork(s, described), nil
+	default:
+		return r.ended(ctx, s, run, described, situation)
+	}
+}
+
+// jobDrift compares a run with the spec: all of it if the spec gives its name,
+// since then the digest does not; else what can be updated.
+func (s *scope) jobDrift(described shape.Tree) ([]shape.Difference, error) {
+	if s.named != "" {
+		return shape.Uncovered(s.request, described, s.kind.Unread...), nil
+	}
+	if !s.kind.Update.Exists() {
+		return nil, nil
+	}
+	want, err := s.kind.Update.Select(s.request)
+	return shape.Uncovered(want, described, s.kind.Unread...), err
+}
+
+// found is a run that findRun looked for.
+type found struct {
+	name      string
+	ownership identity.Ownership
+	known     bool // status told of it
+	tags      map[string]string
+}
+
+// findRun finds the run of the present digest: the last attempt that exists
+// and was not superseded, or else the name for a new one.
+func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, error) {
+	force := s.force()
+	if run := s.run(); run != nil && run.Outcome != v1alpha1.RunSubmitting && force == "" {
+		described, err := s.describe(ctx, run.Name)
+		return found{name: run.Name, ownership: identity.Ours, known: true}, described, err
+	}
+	for attempt := 1; attempt <= identity.MaxAttempts; attempt++ {
+		run := found{name: s.named}
+		if s.named == "" {
+			run.name = identity.RunName(s.owner, s.digest, attempt, s.kind.maxName())
+		}
+		described, err := s.describe(ctx, run.name)
+		if err != nil || described == nil {
+			s.forceHandled = err == nil
+			return run, nil, err
+		}
+		if run.tags, err = s.tagsOf(ctx, s.arn(described)); err != nil {
+			return run, nil, err
+		}
+		run.ownership = s.owner.Judge(run.tags)
+		if force != "" && run.tags[identity.TagForced] == force {
+			force = "" // an earlier round did what was asked
+		}
+		if run.ownership == identity.Ours && s.named == "" {
+			if run.tags[identity.TagSuperseded] != "" || run.tags[identity.TagForced] != "" {
+				continue
+			}
+			if force != "" && s.state(described).Settled() {
+				if err := s.tag(ctx, s.arn(described), map[string]string{identity.TagForced: force}); err != nil {
+					return run, nil, err
+				}
+				force = ""
+				continue
+			}
+		}
+		s.forceHandled = true
+		return run, described, nil
+	}
+	return found{}, nil, &refusal{reason.ValidationFailed, fmt.Sprintf(
+		"%d runs of this very spec exist and were superseded: change the spec, or set rerun", identity.MaxAttempts)}
+}
+
+// startRun writes down which run comes now, and then creates it.
+func (r *Reconciler) startRun(ctx context.Context, s *scope, run found) (verdict, error) {
+	if s.observeOnly() {
+		return progressing(reason.Progressing, run.name+" does not exist in AWS", s.interval()), nil
+	}
+	if s.runNamed(run.name) == nil {
+		r.addRun(s, v1alpha1.Run{Name: run.name, Digest: s.digest, Outcome: v1alpha1.RunSubmitting})
+	}
+	s.object.Common().Name = run.name
+	s.object.Common().References = s.references.consumed
+	if err := r.save(ctx, s, progressing(reason.Creating, "submitting "+run.name, 0)); err != nil {
+		return verdict{}, err
+	}
+	out, err := s.kind.Create.Call(ctx, s.client, s.creation(run.name))
+	if err != nil {
+		return r.refused(ctx, s, run.name, err)
+	}
+	s.runNamed(run.name).Outcome = v1alpha1.RunRunning
+	s.object.Common().ARN = s.arn(out)
+	r.memory.calm(s.object.GetUID())
+	r.eventf(s, reason.Creating, "started %s", run.name)
+	return progressing(reason.Creating, fmt.Sprintf("%s was submitted", run.name), firstRetry), nil
+}
+
+// adoptRun records a run that exists in AWS.
+func (r *Reconciler) adoptRun(s *scope, name string, described shape.Tree) {
+	if s.runNamed(name) == nil {
+		r.addRun(s, v1alpha1.Run{Name: name, Digest: s.digest})
+	}
+	run := s.runNamed(name)
+	run.Outcome = outcomeOf(s.state(described))
+	run.StartTime = timeAt(described, "CreationTime")
+	if s.kind.EndTime != "" {
+		run.EndTime = timeAt(described, s.kind.EndTime)
+	}
+	if n, ok := shape.Lookup(described, s.kind.Billable); ok {
+		if seconds, ok := n.(int64); ok {
+			run.BillableSeconds = &seconds
+		}
+	}
+	s.object.Common().Name = name
+	s.object.Common().References = s.references.consumed
+	s.observed(described)
+}
+
+func (r *Reconciler) addRun(s *scope, run v1alpha1.Run) {
+	status := s.object.Common()
+	status.Runs = append([]v1alpha1.Run{run}, status.Runs...)
+	if len(status.Runs) > maxRuns {
+		status.Runs = status.Runs[:maxRuns]
+	}
+}
+
+// atWork is the verdict on a run that has not ended.
+func (r *Reconciler) atWork(s *scope, described shape.Tree) verdict {
+	after := r.look(s, described)
+	state := s.state(described)
+	why := s.reasonOf(described)
+	if s.control.Readiness == v1alpha1.ReadyWhenSubmitted && state != health.StateStopping {
+		return ready(reason.Submitted, s.tell(described), after)
+	}
+	return progressing(why, s.tell(described), after)
+}
+
+// ended is the verdict on a run that has ended. Its tags are put right once
+// per spec; nothing else is ever asked of AWS about it again.
+func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described shape.Tree, situation Situation) (verdict, error) {
+	if !s.observeOnly() && s.object.Common().ObservedGeneration != s.object.GetGeneration() {
+		if run.tags == nil {
+			tags, err := s.tagsOf(ctx, s.arn(described))
+			if err != nil {
+				return verdict{}, err
+			}
+			run.tags = tags
+		}
+		if err := s.syncTags(ctx, s.arn(described), run.tags); err != nil {
+			return verdict{}, err
+		}
+	}
+	r.Observer.Saw(s.object.GetUID(), s.state(described), 0)
+	if situation == Done {
+		return ready(reason.Completed, s.tell(described), 0), nil
+	}
+	return stalled(s.reasonOf(described), s.failure(described), 0), nil
+}
+
+// supersede stops the runs of other digests and says what is still being
+// waited for. Status tells first which runs these are.
+func (r *Reconciler) supersede(ctx context.Context, s *scope) (string, error) {
+	if s.observeOnly() {
+		return "", nil
+	}
+	if s.markSuperseded() {
+		if err := r.save(ctx, s, progressing(reason.Stopping, "the runs of earlier specs are superseded", 0)); err != nil {
+			return "", err
+		}
+	}
+	for i := range s.object.Common().Runs {
+		run := &s.object.Common().Runs[i]
+		if run.Outcome != v1alpha1.RunSuperseding {
+			continue
+		}
+		over, err := r.end(ctx, s, run.Name)
+		if err != nil {
+			return "", err
+		}
+		if !over {
+			return fmt.Sprintf("stopping %s, which this spec supersedes", run.Name), nil
+		}
+		run.Outcome = v1alpha1.RunSuperseded
+	}
+	return "", nil
+}
+
+// markSuperseded marks the runs that the present one takes the place of: those
+// that have not ended, and those whose output it may overwrite.
+func (s *scope) markSuperseded() bool {
+	marked := false
+	for i := range s.object.Common().Runs {
+		run := &s.object.Common().Runs[i]
+		switch {
+		case s.isCurrent(run), run.Outcome == v1alpha1.RunSuperseded, run.Outcome == v1alpha1.RunSuperseding:
+		case run.Outcome == v1alpha1.RunRunning, run.Outcome == v1alpha1.RunSubmitting, !s.kind.KeepsRuns && s.named == "":
+			run.Outcome, marked = v1alpha1.RunSuperseding, true
+		}
+	}
+	return marked
+}
+
+// end tags a run of ours as superseded and stops it; it reports whether the
+// run has ended.
+func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, error) {
+	described, err := s.describe(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	if described == nil {
+		return r.confirmed(s, "gone "+name, goneWait), nil
+	}
+	tags, err := s.tagsOf(ctx, s.arn(described))
+	if err != nil {
+		return false, err
+	}
+	if s.owner.Judge(tags) != identity.Ours {
+		return r.confirmed(s, "foreign "+name, foreignWait), nil
+	}
+	if tags[identity.TagSuperseded] == "" {
+		if err := s.tag(ctx, s.arn(described), map[string]string{identity.TagSuperseded: "true"}); err != nil {
+			return false, err
+		}
+	}
+	switch state := s.state(described); {
+	case state.Settled():
+		return true, nil
+	case state == health.StateStopping, state == health.StateDeleting:
+		return false, nil
+	}
+	err = s.call(ctx, s.kind.Stop, name)
+	if c := cloud.Classify(err); c == cloud.Busy || c == cloud.NotFound {
+		err = nil // it ended in this moment
+	}
+	return false, err
+}
+
+// isCurrent tells whether a run is one of the present spec.
+func (s *scope) isCurrent(run *v1alpha1.Run) bool {
+	if s.named != "" {
+		return run.Name == s.named
+	}
+	return run.Digest == s.digest
+}
+
+// run is the present spec's run as status has it; nil if there is none that
+// still counts.
+func (s *scope) run() *v1alpha1.Run {
+	for i := range s.object.Common().Runs {
+		run := &s.object.Common().Runs[i]
+		if s.isCurrent(run) && run.Outcome != v1alpha1.RunSuperseded && run.Outcome != v1alpha1.RunSuperseding {
+			return run
+		}
+	}
+	return nil
+}
+
+func (s *scope) runNamed(name string) *v1alpha1.Run {
+	status := s.object.Common()
+	for i := range status.Runs {
+		if status.Runs[i].Name == name {
+			return &status.Runs[i]
+		}
+	}
+	return nil
+}
+
+func outcomeOf(state health.State) v1alpha1.RunOutcome {
+	switch {
+	case state == health.StateDone:
+		return v1alpha1.RunCompleted
+	case state == health.StateStopped:
+		return v1alpha1.RunStopped
+	case state.Broken():
+		return v1alpha1.RunFailed
+	default:
+		return v1alpha1.RunRunning
+	}
+}
+
+func timeAt(t shape.Tree, member string) *metav1.Time {
+	at, err := time.Parse(time.RFC3339, shape.String(t, member))
+	if err != nil {
+		return nil
+	}
+	return &metav1.Time{Time: at}
+}

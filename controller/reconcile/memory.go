@@ -1,0 +1,86 @@
+package reconcile
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+)
+
+// memory is what the loop remembers of objects between rounds. Losing it costs
+// patience and a look at AWS, never correctness.
+type memory struct {
+	clock clock.PassiveClock
+	mu    sync.Mutex
+	notes map[types.UID]*note
+}
+
+type note struct {
+	first  map[string]time.Time // when something was seen first
+	tries  int                  // how many rounds in a row failed
+	judged string               // what the last round judged
+}
+
+func newMemory(c clock.PassiveClock) *memory {
+	return &memory{clock: c, notes: map[types.UID]*note{}}
+}
+
+func (m *memory) of(uid types.UID) *note {
+	n, ok := m.notes[uid]
+	if !ok {
+		n = &note{first: map[string]time.Time{}}
+		m.notes[uid] = n
+	}
+	return n
+}
+
+// since says for how long something has been so: 0 the first time it is asked.
+func (m *memory) since(uid types.UID, what string) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n, now := m.of(uid), m.clock.Now()
+	if _, ok := n.first[what]; !ok {
+		n.first[what] = now
+	}
+	return now.Sub(n.first[what])
+}
+
+// count says how many times it was asked since the object was last well.
+func (m *memory) count(uid types.UID) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := m.of(uid)
+	n.tries++
+	return n.tries - 1
+}
+
+// judge remembers what a round judged, so that nothing is asked of AWS again
+// until that changes or the object is due.
+func (m *memory) judge(uid types.UID, what string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).judged = what
+}
+
+func (m *memory) judged(uid types.UID) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of(uid).judged
+}
+
+// calm drops what was remembered of trouble.
+func (m *memory) calm(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n, ok := m.notes[uid]; ok {
+		clear(n.first)
+		n.tries = 0
+	}
+}
+
+func (m *memory) forget(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.notes, uid)
+}

@@ -1,0 +1,175 @@
+package reconcile
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// maxList is how many items of a list status keeps: the newest.
+const maxList = 20
+
+// observed puts into status what AWS tells of the object.
+func (s *scope) observed(described shape.Tree) {
+	told, chosen := shape.Tree{}, shape.Tree{}
+	for member, v := range described {
+		if s.kind.Create.HasInput(member) {
+			chosen[member] = v
+		} else {
+			told[member] = newest(v)
+		}
+	}
+	fresh := s.kind.Object()
+	if err := decode(told, statusOf(fresh)); err != nil {
+		return // a member that no longer has its type is better left as it was
+	}
+	status := s.object.Common()
+	status.ARN = s.arn(described)
+	status.ConsoleURL = s.consoleURL()
+	status.Defaults = s.defaults(chosen)
+	*fresh.Common() = *status
+	statusOf(s.object).Set(statusOf(fresh))
+}
+
+// newest keeps the last items of every list: AWS appends.
+func newest(v any) any {
+	switch v := v.(type) {
+	case []any:
+		if len(v) > maxList {
+			v = v[len(v)-maxList:]
+		}
+		for i := range v {
+			v[i] = newest(v[i])
+		}
+		return v
+	case map[string]any:
+		for k := range v {
+			v[k] = newest(v[k])
+		}
+	}
+	return v
+}
+
+// defaults is what AWS has chosen for fields that the spec leaves open, under
+// the spec's field names.
+func (s *scope) defaults(chosen shape.Tree) *runtime.RawExtension {
+	extra := beyond(s.request, shape.Compact(chosen))
+	delete(extra, s.kind.Name)
+	if len(extra) == 0 {
+		return nil
+	}
+	spec := specOf(s.kind.Object())
+	if err := decode(extra, spec); err != nil {
+		return nil
+	}
+	data, err := json.Marshal(spec.Interface())
+	if err != nil {
+		return nil
+	}
+	var named shape.Tree
+	if err := json.Unmarshal(data, &named); err != nil {
+		return nil
+	}
+	if data, err = json.Marshal(shape.Compact(named)); err != nil || len(named) == 0 {
+		return nil
+	}
+	return &runtime.RawExtension{Raw: data}
+}
+
+// beyond is what have has and want has not. Lists count as a whole.
+func beyond(want, have shape.Tree) shape.Tree {
+	extra := shape.Tree{}
+	for k, h := range have {
+		w, ok := want[k]
+		if !ok {
+			extra[k] = h
+			continue
+		}
+		wt, wok := w.(map[string]any)
+		ht, hok := h.(map[string]any)
+		if wok && hok {
+			if deeper := beyond(wt, ht); len(deeper) > 0 {
+				extra[k] = deeper
+			}
+		}
+	}
+	return extra
+}
+
+// consoles are the AWS console's hosts by partition.
+var consoles = map[string]string{
+	"aws":        "console.aws.amazon.com",
+	"aws-cn":     "console.amazonaws.cn",
+	"aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+func (s *scope) consoleURL() string {
+	status := s.object.Common()
+	arn := strings.SplitN(status.ARN, ":", 6)
+	if s.kind.Console == "" || len(arn) != 6 || consoles[arn[1]] == "" {
+		return ""
+	}
+	return fmt.Sprintf("https://%s.%s/sagemaker/home?region=%s#/%s/%s", status.Region, consoles[arn[1]], status.Region, s.kind.Console, status.Name)
+}
+
+// look tells the observer what was seen and returns when to look again.
+func (r *Reconciler) look(s *scope, described shape.Tree) time.Duration {
+	return r.Observer.Saw(s.object.GetUID(), s.state(described), s.interval())
+}
+
+// tell is a sentence about the object: its name and AWS's own word for how it
+// is. It moves when AWS's status does.
+func (s *scope) tell(described shape.Tree) string {
+	text := s.object.Common().Name
+	if text == "" {
+		text = shape.String(described, s.kind.Name)
+	}
+	status := shape.String(described, s.kind.States.Member)
+	if s.kind.States.Member == "" {
+		status = "exists"
+	}
+	text += " " + status
+	if detail := s.detail(described); detail != "" && detail != status {
+		text += ": " + detail
+	}
+	return text
+}
+
+func (s *scope) detail(described shape.Tree) string {
+	if s.kind.States.Detail == "" {
+		return ""
+	}
+	return shape.String(described, s.kind.States.Detail)
+}
+
+func (s *scope) reasonOf(described shape.Tree) string {
+	why := s.kind.States.Reason(shape.String(described, s.kind.States.Member), s.detail(described))
+	if why == reason.Failed {
+		return health.FailureReason(shape.String(described, "FailureReason"))
+	}
+	return why
+}
+
+// failure is what AWS says about a failure, its words first.
+func (s *scope) failure(described shape.Tree) string {
+	words := shape.String(described, "FailureReason")
+	if words == "" {
+		return s.tell(described)
+	}
+	return fmt.Sprintf("%s (%s)", words, s.tell(described))
+}
+
+func (s *scope) rolledBack(described shape.Tree) string {
+	words := shape.String(described, "FailureReason")
+	if words == "" {
+		words = "AWS went back to the earlier configuration"
+	}
+	return fmt.Sprintf("%s (%s; not tried again until the spec changes or forceAt asks for it)", words, s.tell(described))
+}

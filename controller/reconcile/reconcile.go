@@ -1,0 +1,185 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/tools/record"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// FieldOwner is the manager of the fields the controller writes.
+const FieldOwner = "sagemaker-gitops"
+
+// Options are what all kinds' loops share.
+type Options struct {
+	// Client reads from the cache and writes; Reader reads from the API
+	// server.
+	Client client.Client
+	Reader client.Reader
+	// Clients makes AWS clients.
+	Clients *cloud.Clients
+	// Observer decides when to look at AWS.
+	Observer *cloud.Observer
+	// Recorder takes events.
+	Recorder record.EventRecorder
+	// Clock is the time that all waiting goes by.
+	Clock clock.WithTicker
+	// ClusterName tells clusters that share an AWS account apart. A cluster
+	// that is built anew from the same git repository keeps its name.
+	ClusterName string
+	// NamePrefix stands before the AWS names of services, unless the
+	// namespace has another.
+	NamePrefix string
+	// NoCrossNamespaceRefs refuses references into other namespaces.
+	NoCrossNamespaceRefs bool
+	// Workers is how many objects of a kind are reconciled at once.
+	Workers int
+	// Kinds are all enabled kinds by name.
+	Kinds map[string]Kind
+}
+
+// Reconciler is the loop of one kind.
+type Reconciler struct {
+	Options
+	Kind Kind
+
+	memory *memory
+}
+
+// New makes the loop of a kind.
+func New(kind Kind, o Options) *Reconciler {
+	return &Reconciler{Options: o, Kind: kind, memory: newMemory(o.Clock)}
+}
+
+// Reconcile is one round for one object.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	obj := r.Kind.Object()
+	if err := r.Client.Get(ctx, req.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if rests, result := r.rests(ctx, obj); rests {
+		return result, nil
+	}
+	// From here on there may be effects in AWS, and the cache may not have
+	// what the last round wrote.
+	obj = r.Kind.Object()
+	if err := r.Reader.Get(ctx, req.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !obj.GetDeletionTimestamp().IsZero() {
+		return r.reconcileDeletion(ctx, obj)
+	}
+	if controllerutil.AddFinalizer(obj, v1alpha1.Finalizer) {
+		if err := r.patchFinalizer(ctx, obj, controllerutil.RemoveFinalizer); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	s, spec, err := r.open(ctx, obj)
+	if err != nil {
+		return r.finish(ctx, s, verdict{}, err)
+	}
+	if s.control.Suspend {
+		return r.finish(ctx, s, verdict{keep: true, ready: "Unknown", reason: reason.Suspended, message: "reconciliation is suspended"}, nil)
+	}
+	if err := r.prepare(ctx, r.Reader, s, spec); err != nil {
+		return r.finish(ctx, s, verdict{}, err)
+	}
+	if s.references.waiting != "" {
+		return r.finish(ctx, s, progressing(reason.WaitingForReference, s.references.waiting, 0), nil)
+	}
+	v, err := r.act(ctx, s)
+	return r.finish(ctx, s, v, err)
+}
+
+// act looks at AWS and does one thing about what it sees.
+func (r *Reconciler) act(ctx context.Context, s *scope) (verdict, error) {
+	if err := r.identify(ctx, s); err != nil {
+		return verdict{}, err
+	}
+	if err := r.claim(ctx, s); err != nil {
+		return verdict{}, err
+	}
+	switch s.kind.Lifecycle {
+	case Job:
+		return r.reconcileJob(ctx, s)
+	case Revision:
+		return r.reconcileRevision(ctx, s)
+	default:
+		return r.reconcileService(ctx, s)
+	}
+}
+
+// rests tells whether nothing has happened to an object since it was judged,
+// and if so when it is due.
+func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) {
+	if !obj.GetDeletionTimestamp().IsZero() || !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
+		return false, ctrl.Result{}
+	}
+	s, spec, err := r.open(ctx, obj)
+	if err != nil || s.control.Suspend {
+		return false, ctrl.Result{}
+	}
+	if err := r.prepare(ctx, r.Client, s, spec); err != nil || s.references.waiting != "" || s.requested() {
+		return false, ctrl.Result{}
+	}
+	if s.finished() {
+		return true, ctrl.Result{}
+	}
+	due, left := r.Observer.Due(obj.GetUID())
+	return !due && r.memory.judged(obj.GetUID()) == s.key(), ctrl.Result{RequeueAfter: left}
+}
+
+// key is all that a judgement depends on beside AWS.
+func (s *scope) key() string {
+	return fmt.Sprintf("%d %s %t", s.object.GetGeneration(), s.asked, s.requested())
+}
+
+// requested tells whether somebody asks for a round by annotation.
+func (s *scope) requested() bool {
+	at, ok := fluxmeta.ReconcileAnnotationValue(s.object.GetAnnotations())
+	return ok && at != s.object.Common().LastHandledReconcileAt || s.force() != ""
+}
+
+// finished tells whether the object is a job whose present run has ended and
+// been judged: AWS is never asked about it again, not even after a restart.
+func (s *scope) finished() bool {
+	if s.kind.Lifecycle != Job || s.object.Common().ObservedGeneration != s.object.GetGeneration() {
+		return false
+	}
+	run := s.run()
+	is := meta.FindStatusCondition(s.object.GetConditions(), fluxmeta.ReadyCondition)
+	if run == nil || is == nil || run.Name != s.object.Common().Name {
+		return false
+	}
+	switch run.Outcome {
+	case v1alpha1.RunCompleted:
+		return is.Reason == reason.Completed
+	case v1alpha1.RunFailed, v1alpha1.RunStopped:
+		// Anything else that AWS refuses may heal and is tried again.
+		return meta.IsStatusConditionTrue(s.object.GetConditions(), fluxmeta.StalledCondition) &&
+			is.Reason != reason.AccessDenied && is.Reason != reason.ValidationFailed
+	default:
+		return false
+	}
+}
+
+func (r *Reconciler) patchFinalizer(ctx context.Context, obj Object, undo func(client.Object, string) bool) error {
+	before := snapshot(obj)
+	undo(before, v1alpha1.Finalizer)
+	after := snapshot(obj)
+	if err := r.Client.Patch(ctx, after, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(FieldOwner)); err != nil {
+		return fmt.Errorf("patching the finalizers: %w", err)
+	}
+	obj.SetResourceVersion(after.GetResourceVersion())
+	return nil
+}

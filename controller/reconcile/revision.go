@@ -1,0 +1,186 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// reconcileRevision makes sure that the present digest's object exists, and
+// removes those that history has no room for.
+func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, error) {
+	name := s.named
+	if name == "" {
+		name = identity.RunName(s.owner, s.digest, 1, s.kind.maxName())
+	}
+	described, err := s.describe(ctx, name)
+	if err != nil {
+		return verdict{}, err
+	}
+	if described == nil {
+		return r.createRevision(ctx, s, name)
+	}
+	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
+	if err != nil {
+		return verdict{}, err
+	}
+	var differences []shape.Difference
+	if s.named != "" {
+		differences = shape.Uncovered(s.request, described, s.kind.Unread...)
+	}
+	situation := situate(facts{
+		lifecycle: Revision, exists: true, observe: s.observeOnly(),
+		ownership: ownership, known: s.knows(name), adoption: s.control.AdoptionPolicy,
+		state: s.state(described), named: s.named != "", drifted: len(differences) > 0,
+	})
+	switch situation {
+	case Foreign:
+		return r.foreign(s, name, ownership), nil
+	case Immutable:
+		return s.immutable(differences), nil
+	case Deleting:
+		return progressing(reason.Deleting, s.tell(described), r.look(s, described)), nil
+	}
+	r.adoptRevision(s, name, described)
+	if tags != nil && !s.observeOnly() {
+		if err := s.syncTags(ctx, s.arn(described), tags); err != nil {
+			return verdict{}, err
+		}
+	}
+	after := r.look(s, described)
+	pruned, err := r.prune(ctx, s, name)
+	if err != nil {
+		return verdict{}, err
+	}
+	if !pruned {
+		after = goneWait
+	}
+	return ready(reason.Created, s.tell(described), after), nil
+}
+
+// createRevision writes down which revision comes now and what it is made of,
+// and then creates it.
+func (r *Reconciler) createRevision(ctx context.Context, s *scope, name string) (verdict, error) {
+	if s.observeOnly() {
+		return progressing(reason.Progressing, name+" does not exist in AWS", s.interval()), nil
+	}
+	s.addRevision(v1alpha1.Revision{Name: name, Digest: s.digest, References: s.references.consumed})
+	s.object.Common().Name, s.object.Common().ARN = name, ""
+	s.object.Common().References = s.references.consumed
+	if err := r.save(ctx, s, progressing(reason.Creating, "creating "+name, 0)); err != nil {
+		return verdict{}, err
+	}
+	out, err := s.kind.Create.Call(ctx, s.client, s.creation(name))
+	if err != nil {
+		return r.refused(ctx, s, name, err)
+	}
+	s.object.Common().ARN = s.arn(out)
+	r.memory.calm(s.object.GetUID())
+	r.eventf(s, reason.Created, "created %s", name)
+	return progressing(reason.Creating, name+" was created", confirmWait), nil
+}
+
+func (r *Reconciler) adoptRevision(s *scope, name string, described shape.Tree) {
+	s.addRevision(v1alpha1.Revision{
+		Name: name, Digest: s.digest, CreationTime: timeAt(described, "CreationTime"), References: s.references.consumed,
+	})
+	s.object.Common().Name = name
+	s.object.Common().References = s.references.consumed
+	s.observed(described)
+}
+
+// addRevision puts a revision in front.
+func (s *scope) addRevision(revision v1alpha1.Revision) {
+	revisions := []v1alpha1.Revision{revision}
+	for _, old := range s.object.Common().Revisions {
+		if old.Name != revision.Name {
+			revisions = append(revisions, old)
+		}
+	}
+	s.object.Common().Revisions = revisions
+}
+
+// prune deletes the revisions beyond the history limit that nothing uses, the
+// oldest first. It reports whether that is over.
+func (r *Reconciler) prune(ctx context.Context, s *scope, current string) (bool, error) {
+	if s.observeOnly() || s.control.DeletionPolicy == v1alpha1.DeletionRetain {
+		return true, nil
+	}
+	over := true
+	for i := len(s.object.Common().Revisions) - 1; i > s.control.history(); i-- {
+		old := s.object.Common().Revisions[i]
+		if old.Name == current {
+			continue
+		}
+		user, err := r.userOf(ctx, s.object, old.Name)
+		if err != nil {
+			return false, err
+		}
+		if user != "" {
+			continue
+		}
+		gone, err := r.deleteObject(ctx, s, old.Name)
+		if err != nil {
+			return false, fmt.Errorf("removing %s from history: %w", old.Name, err)
+		}
+		over = over && gone
+		if gone {
+			s.object.Common().Revisions = append(s.object.Common().Revisions[:i], s.object.Common().Revisions[i+1:]...)
+		}
+	}
+	return over, nil
+}
+
+// ownershipOf reads whose an object is, where status does not know it yet or
+// its tags are due to be compared; tags is nil if they were not read.
+func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, described shape.Tree) (map[string]string, identity.Ownership, error) {
+	fresh := s.object.Common().ObservedGeneration != s.object.GetGeneration()
+	if s.knows(name) && !fresh && !r.Observer.TagsDue(s.object.GetUID()) {
+		return nil, identity.Ours, nil
+	}
+	tags, err := s.tagsOf(ctx, s.arn(described))
+	if err != nil {
+		return nil, identity.Unowned, err
+	}
+	return tags, s.owner.Judge(tags), nil
+}
+
+// knows tells whether status says that the AWS object of that name is ours.
+// Its ARN is only written when that was certain.
+func (s *scope) knows(name string) bool {
+	status := s.before.Common()
+	return status.Name == name && status.ARN != ""
+}
+
+// refused judges an error of Create. What the error may hide is looked for
+// first: the object may exist, made by an earlier try whose answer was lost.
+func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause error) (verdict, error) {
+	class := cloud.Classify(cause)
+	if class == cloud.AlreadyExists {
+		return progressing(reason.Creating, cloud.Message(cause), confirmWait), nil
+	}
+	if class == cloud.Validation || class == cloud.Auth || class == cloud.QuotaZero {
+		described, err := s.describe(ctx, name)
+		if err == nil && described != nil {
+			return progressing(reason.Creating, name+" exists", confirmWait), nil
+		}
+		s.withdraw(name)
+	}
+	return verdict{}, cause
+}
+
+// withdraw takes back what was written down of an object that AWS refused.
+func (s *scope) withdraw(name string) {
+	status := s.object.Common()
+	if len(status.Runs) > 0 && status.Runs[0].Name == name {
+		status.Runs = status.Runs[1:]
+	}
+	if len(status.Revisions) > 0 && status.Revisions[0].Name == name {
+		status.Revisions = status.Revisions[1:]
+	}
+}

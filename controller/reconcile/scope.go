@@ -1,0 +1,192 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// scope is everything one round knows.
+type scope struct {
+	kind   Kind
+	object Object
+	// before is the object as it was last written, to patch against.
+	before Object
+	owner  identity.Owner
+	// control are the control fields with their defaults.
+	control control
+	// client calls AWS as the object; nil until identify.
+	client *cloud.Client
+
+	// named is the AWS name the spec gives, if it does.
+	named string
+	// prefix stands before the AWS names of services.
+	prefix string
+	// references are the resolved references. While one is not settled, its
+	// waiting says so and request to asked are not set.
+	references resolution
+	// request is what Create would send, without name and our own tags.
+	request shape.Tree
+	// tags are the user's.
+	tags map[string]string
+	// digest is that of the run or revision, asked that of the whole request.
+	digest, asked string
+	// forceHandled says that a pending force request has had its effect.
+	forceHandled bool
+}
+
+// open builds the scope of an object as far as it needs nothing but the object
+// and its namespace. It returns the part of the spec that speaks of AWS.
+func (r *Reconciler) open(ctx context.Context, obj Object) (*scope, shape.Tree, error) {
+	s := &scope{
+		kind:   r.Kind,
+		object: obj,
+		before: snapshot(obj),
+		owner:  identity.Owner{Cluster: r.ClusterName, Namespace: obj.GetNamespace(), Kind: r.Kind.Kind(), Name: obj.GetName()},
+	}
+	c, spec, err := split(obj)
+	if err != nil {
+		return s, nil, err
+	}
+	var ns corev1.Namespace
+	if err := r.Client.Get(ctx, client.ObjectKey{Name: obj.GetNamespace()}, &ns); err != nil && !apierrors.IsNotFound(err) {
+		return s, nil, fmt.Errorf("reading the namespace: %w", err)
+	}
+	s.control = c.withDefaults(&ns, s.owner)
+	s.prefix = r.NamePrefix
+	if p, ok := ns.Annotations[annotationNamePrefix]; ok {
+		s.prefix = p
+	}
+	s.named = shape.String(spec, r.Kind.Name)
+	return s, spec, nil
+}
+
+// prepare resolves the references and builds the request the spec stands for.
+// reader is where the targets are read from.
+func (r *Reconciler) prepare(ctx context.Context, reader client.Reader, s *scope, spec shape.Tree) error {
+	var err error
+	if s.tags, err = userTags(spec); err != nil {
+		return err
+	}
+	if s.references, err = r.resolve(ctx, reader, s.object, spec); err != nil || s.references.waiting != "" {
+		return err
+	}
+	return s.ask(spec)
+}
+
+func snapshot(obj Object) Object {
+	c, _ := obj.DeepCopyObject().(Object)
+	return c
+}
+
+// ask builds the request the spec stands for, and its digests.
+func (s *scope) ask(spec shape.Tree) error {
+	if s.named != "" && s.control.Rerun != "" {
+		return &refusal{reason.ValidationFailed, fmt.Sprintf("rerun needs a new name for each run, but the spec sets %s", s.kind.Name)}
+	}
+	request, err := s.kind.Create.Request(spec)
+	if err != nil {
+		return &refusal{reason.ValidationFailed, err.Error()}
+	}
+	shape.Remove(request, s.kind.Name)
+	shape.Remove(request, "Tags")
+	s.request = shape.Compact(request)
+	if s.digest, err = identity.Digest(s.owner, s.request, s.control.Rerun, s.kind.outsideDigest()...); err != nil {
+		return err
+	}
+	s.asked, err = identity.Digest(s.owner, s.request, s.control.Rerun)
+	return err
+}
+
+func userTags(spec shape.Tree) (map[string]string, error) {
+	tags := map[string]string{}
+	list, _ := shape.Get(spec, "tags")
+	items, _ := list.([]any)
+	for _, item := range items {
+		t, _ := item.(map[string]any)
+		key := shape.String(t, "key")
+		if identity.Reserved(key) {
+			return nil, &refusal{reason.ValidationFailed, fmt.Sprintf("tags: %q is reserved: keys under %s and aws: cannot be set", key, identity.TagPrefix)}
+		}
+		tags[key] = shape.String(t, "value")
+	}
+	return tags, nil
+}
+
+// wanted are all tags the AWS object is to have.
+func (s *scope) wanted() map[string]string {
+	tags := s.owner.Tags(s.digest)
+	for k, v := range s.tags {
+		tags[k] = v
+	}
+	return tags
+}
+
+// creation is the whole Create request for the AWS name.
+func (s *scope) creation(name string) shape.Tree {
+	t := shape.Clone(s.request)
+	t[s.kind.Name] = name
+	t["Tags"] = tagList(s.wanted())
+	return t
+}
+
+func (s *scope) observeOnly() bool { return s.control.ManagementPolicy == v1alpha1.ManageObserve }
+
+// force is the token of a force request that was not handled yet. As in Flux,
+// it counts only together with a reconcile request of the same value.
+func (s *scope) force() string {
+	annotations := s.object.GetAnnotations()
+	token := annotations[fluxmeta.ForceRequestAnnotation]
+	if s.forceHandled || token != annotations[fluxmeta.ReconcileRequestAnnotation] || token == s.object.Common().LastHandledForceAt {
+		return ""
+	}
+	return token
+}
+
+func (s *scope) interval() time.Duration { return s.control.interval(s.kind.Lifecycle) }
+
+// identify finds the client to call AWS with.
+func (r *Reconciler) identify(ctx context.Context, s *scope) error {
+	id := cloud.Identity{Region: s.control.Region}
+	if s.control.ServiceAccountName != "" {
+		return &refusal{reason.AccessDenied, "serviceAccountName: this version calls AWS only with the controller's own identity or with assumeRole"}
+	}
+	if role := s.control.AssumeRole; role != nil {
+		id.RoleARN, id.ExternalID = role.RoleARN, role.ExternalID
+	}
+	c, err := r.Clients.For(ctx, id)
+	if err != nil {
+		return err
+	}
+	status := s.object.Common()
+	for _, moved := range []struct{ field, was, is string }{
+		{"region", status.Region, c.Region},
+		{"account", status.AccountID, c.Account},
+	} {
+		if status.Name != "" && moved.was != "" && moved.was != moved.is {
+			return &refusal{reason.ImmutableField, fmt.Sprintf(
+				"%s: %s is in %s and cannot be moved to %s. Delete and create the resource, or set it back",
+				moved.field, status.Name, moved.was, moved.is)}
+		}
+	}
+	status.Region, status.AccountID = c.Region, c.Account
+	s.client = c
+	return nil
+}
+
+// state is the class of a described object's status.
+func (s *scope) state(described shape.Tree) health.State {
+	return s.kind.States.Classify(shape.String(described, s.kind.States.Member))
+}

@@ -1,0 +1,202 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// settleTime is how long the targets of a reference must have been settled
+// before something that serves is changed: a push changes several objects, one
+// after the other.
+const settleTime = 2 * time.Second
+
+// reconcileService makes the AWS object be what the spec asks for, in place.
+func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, error) {
+	name := s.named
+	if name == "" {
+		name = identity.ServiceName(s.owner, s.prefix, s.kind.maxName())
+	}
+	if was := s.object.Common().Name; was != "" && was != name && s.object.Common().ARN != "" {
+		return stalled(reason.ImmutableField, fmt.Sprintf(
+			"%s: the AWS object is called %s and cannot be renamed to %s. Delete and create the resource, or set the name back", s.kind.Name, was, name), s.interval()), nil
+	}
+	described, err := s.describe(ctx, name)
+	if err != nil {
+		return verdict{}, err
+	}
+	if described == nil {
+		return r.createService(ctx, s, name)
+	}
+	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
+	if err != nil {
+		return verdict{}, err
+	}
+	differences := shape.Uncovered(s.request, described, s.kind.Unread...)
+	fixed := fixedOf(differences, s.request, described, s.kind)
+	situation := situate(facts{
+		lifecycle: Service, exists: true, observe: s.observeOnly(),
+		ownership: ownership, known: s.knows(name), adoption: s.control.AdoptionPolicy,
+		state: s.state(described), named: s.named != "",
+		drifted: len(differences) > 0, fixed: len(fixed) > 0,
+		attempted: s.attempted(), changed: s.changedSince(described),
+	})
+	if situation == Foreign {
+		return r.foreign(s, name, ownership), nil
+	}
+	s.object.Common().Name = name
+	s.observed(described)
+	s.inUse(described)
+	if tags != nil && !s.observeOnly() {
+		if err := s.syncTags(ctx, s.arn(described), tags); err != nil {
+			return verdict{}, err
+		}
+	}
+	if s.observeOnly() && (situation == OutOfSync || situation == Immutable || situation == Replaceable) {
+		return ready(reason.Observed, s.tell(described), r.look(s, described)), nil
+	}
+	switch situation {
+	case OutOfSync:
+		return r.updateInPlace(ctx, s, name, described)
+	case Immutable:
+		return s.immutable(fixed), nil
+	case Replaceable:
+		return r.replace(ctx, s, name)
+	case InSync:
+		s.object.Common().Attempted = nil
+		s.object.Common().References = s.references.consumed
+		return ready(s.kind.States.Ready, s.tell(described), r.look(s, described)), nil
+	case Scaling:
+		return ready(reason.Scaling, s.tell(described), r.look(s, described)), nil
+	case RolledBack:
+		r.look(s, described)
+		return stalled(reason.RolledBack, s.rolledBack(described), s.interval()), nil
+	case Failed:
+		r.look(s, described)
+		return stalled(s.reasonOf(described), s.failure(described), s.interval()), nil
+	default:
+		return progressing(s.reasonOf(described), s.tell(described), r.look(s, described)), nil
+	}
+}
+
+func (r *Reconciler) createService(ctx context.Context, s *scope, name string) (verdict, error) {
+	if s.observeOnly() {
+		return progressing(reason.Progressing, name+" does not exist in AWS", s.interval()), nil
+	}
+	status := s.object.Common()
+	status.Name, status.ARN = name, ""
+	status.Attempted = nil
+	status.References = s.references.consumed
+	if err := r.save(ctx, s, progressing(reason.Creating, "creating "+name, 0)); err != nil {
+		return verdict{}, err
+	}
+	out, err := s.kind.Create.Call(ctx, s.client, s.creation(name))
+	if err != nil {
+		return r.refused(ctx, s, name, err)
+	}
+	status.ARN = s.arn(out)
+	r.memory.calm(s.object.GetUID())
+	r.eventf(s, reason.Creating, "creating %s", name)
+	return progressing(reason.Creating, name+" is being created", firstRetry), nil
+}
+
+// updateInPlace writes down what is about to be tried, and then tries it.
+func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, described shape.Tree) (verdict, error) {
+	if wait := settleTime - r.Clock.Since(s.references.settled); wait > 0 {
+		return progressing(reason.Updating, "waiting for the references to settle", wait), nil
+	}
+	if !s.attempted() {
+		s.object.Common().Attempted = &v1alpha1.Attempt{
+			Digest: s.asked, Generation: s.object.GetGeneration(), Time: metav1.NewTime(r.Clock.Now()),
+			LastModifiedTime: shape.String(described, "LastModifiedTime"),
+		}
+	}
+	s.object.Common().References = append(s.references.consumed, s.serving(described)...)
+	if err := r.save(ctx, s, progressing(reason.Updating, "updating "+name, 0)); err != nil {
+		return verdict{}, err
+	}
+	request := shape.Clone(s.request)
+	request[s.kind.Name] = name
+	if _, err := s.kind.Update.Call(ctx, s.client, request); err != nil {
+		return verdict{}, err
+	}
+	r.eventf(s, reason.Updating, "updating %s", name)
+	return progressing(reason.Updating, name+" is being updated", firstRetry), nil
+}
+
+// replace deletes an object that never served, so that the next round creates
+// it anew.
+func (r *Reconciler) replace(ctx context.Context, s *scope, name string) (verdict, error) {
+	if err := s.call(ctx, s.kind.Delete, name); err != nil {
+		return verdict{}, err
+	}
+	r.eventf(s, reason.Deleting, "deleting %s, which failed, to create it again", name)
+	return progressing(reason.Deleting, name+" failed and is deleted to be created again", firstRetry), nil
+}
+
+// attempted tells whether the update to the present spec was tried, and is not
+// to be forced.
+func (s *scope) attempted() bool {
+	a := s.object.Common().Attempted
+	if a == nil || a.Digest != s.asked {
+		return false
+	}
+	if s.force() != "" {
+		s.forceHandled = true
+		return false
+	}
+	return true
+}
+
+// changedSince tells whether AWS has modified the object since the attempt.
+func (s *scope) changedSince(described shape.Tree) bool {
+	a := s.object.Common().Attempted
+	return a != nil && a.LastModifiedTime != shape.String(described, "LastModifiedTime")
+}
+
+// serving lists the objects that this one uses in AWS at the moment.
+func (s *scope) serving(described shape.Tree) []v1alpha1.ConsumedReference {
+	var list []v1alpha1.ConsumedReference
+	for member, kind := range s.kind.Serves {
+		name := shape.String(described, member)
+		if name == "" || consumes(s.references.consumed, kind, name) || consumes(list, kind, name) {
+			continue
+		}
+		list = append(list, v1alpha1.ConsumedReference{Path: "status." + member, Kind: kind, AWSName: name})
+	}
+	return list
+}
+
+// inUse adds to the references of status what AWS uses beside them.
+func (s *scope) inUse(described shape.Tree) {
+	status := s.object.Common()
+	for _, ref := range s.serving(described) {
+		if !consumes(status.References, ref.Kind, ref.AWSName) {
+			status.References = append(status.References, ref)
+		}
+	}
+}
+
+func consumes(list []v1alpha1.ConsumedReference, kind, awsName string) bool {
+	for _, ref := range list {
+		if ref.Kind == kind && ref.AWSName == awsName {
+			return true
+		}
+	}
+	return false
+}
+
+// fixedOf are those differences that Update cannot put right.
+func fixedOf(all []shape.Difference, want, have shape.Tree, kind Kind) []shape.Difference {
+	if len(all) == 0 {
+		return nil
+	}
+	return shape.Uncovered(want, have, append(kind.mutable(), kind.Unread...)...)
+}

@@ -1,0 +1,162 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"unicode"
+
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
+	"github.com/fluxcd/pkg/runtime/predicates"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+)
+
+// Setup adds the indexes and the loops of all kinds in o.Kinds to a manager.
+func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
+	for name, kind := range o.Kinds {
+		for index, f := range indexersOf(kind) {
+			if err := mgr.GetFieldIndexer().IndexField(ctx, kind.Object(), index, f); err != nil {
+				return fmt.Errorf("indexing %s by %s: %w", name, index, err)
+			}
+		}
+	}
+	for name, kind := range o.Kinds {
+		if err := New(kind, o).setup(mgr); err != nil {
+			return fmt.Errorf("setting up %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) setup(mgr ctrl.Manager) error {
+	b := ctrl.NewControllerManagedBy(mgr).
+		Named(r.Kind.Kind()).
+		For(r.Kind.Object(), builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{},
+			predicates.ReconcileRequestedPredicate{},
+			forceRequested{},
+		))).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: max(r.Workers, 1),
+			NewQueue:                r.newQueue,
+		})
+	for name, other := range r.Kinds {
+		if refers(r.Kind, other) {
+			b = b.Watches(other.Object(), handler.EnqueueRequestsFromMapFunc(r.dependentsOf(name)), builder.WithPredicates(matters{}))
+		}
+		if refers(other, r.Kind) {
+			b = b.Watches(other.Object(), handler.EnqueueRequestsFromMapFunc(r.targetsOf(other)), builder.WithPredicates(matters{}))
+		}
+	}
+	return b.Complete(r)
+}
+
+// newQueue makes the work queue go by our clock.
+func (r *Reconciler) newQueue(name string, limiter workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+	return workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[reconcile.Request]{
+		Name: name, Clock: r.Clock,
+	})
+}
+
+// dependentsOf maps a target to the objects of this kind that refer to it.
+func (r *Reconciler) dependentsOf(kind string) handler.MapFunc {
+	return func(ctx context.Context, o client.Object) []reconcile.Request {
+		dependents, err := r.list(ctx, r.Kind, indexTargets, targetKey(kind, o.GetNamespace(), o.GetName()))
+		if err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "finding dependents", "kind", kind, "name", o.GetName())
+			return nil
+		}
+		requests := make([]reconcile.Request, len(dependents))
+		for i, d := range dependents {
+			requests[i] = requestFor(d.GetNamespace(), d.GetName())
+		}
+		return requests
+	}
+}
+
+// targetsOf maps a dependent to the objects of this kind that it refers to or
+// uses.
+func (r *Reconciler) targetsOf(kind Kind) handler.MapFunc {
+	return func(_ context.Context, o client.Object) []reconcile.Request {
+		obj, ok := o.(Object)
+		if !ok {
+			return nil
+		}
+		seen := map[types.NamespacedName]bool{}
+		var requests []reconcile.Request
+		add := func(kind, namespace, name string) {
+			key := types.NamespacedName{Namespace: namespace, Name: name}
+			if kind == r.Kind.Kind() && name != "" && !seen[key] {
+				seen[key] = true
+				requests = append(requests, reconcile.Request{NamespacedName: key})
+			}
+		}
+		if _, spec, err := split(obj); err == nil {
+			for _, t := range targets(kind.references(), obj.GetNamespace(), spec) {
+				add(t.kind, t.namespace, t.name)
+			}
+		}
+		for _, ref := range usesOf(obj) {
+			add(ref.Kind, ref.Namespace, ref.Name)
+		}
+		return requests
+	}
+}
+
+func requestFor(namespace, name string) reconcile.Request {
+	return reconcile.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: name}}
+}
+
+// forceRequested passes updates that bring a new force request.
+type forceRequested struct{ predicate.Funcs }
+
+func (forceRequested) Update(e event.UpdateEvent) bool {
+	return e.ObjectOld.GetAnnotations()[fluxmeta.ForceRequestAnnotation] != e.ObjectNew.GetAnnotations()[fluxmeta.ForceRequestAnnotation]
+}
+
+// matters passes updates after which others may judge an object differently:
+// whether it is settled, and what it is or uses in AWS.
+type matters struct{ predicate.Funcs }
+
+func (matters) Update(e event.UpdateEvent) bool {
+	before, ok := e.ObjectOld.(Object)
+	after, ok2 := e.ObjectNew.(Object)
+	if !ok || !ok2 {
+		return false
+	}
+	_, was := settledSince(before)
+	_, is := settledSince(after)
+	a, b := before.Common(), after.Common()
+	return before.GetGeneration() != after.GetGeneration() || was != is ||
+		a.Name != b.Name || a.ARN != b.ARN ||
+		!equality.Semantic.DeepEqual(usesOf(before), usesOf(after))
+}
+
+// awsName is the AWS name the spec stands for; of a job, that of the first
+// attempt.
+func (s *scope) awsName() string {
+	switch {
+	case s.named != "":
+		return s.named
+	case s.kind.Lifecycle == Service:
+		return identity.ServiceName(s.owner, s.prefix, s.kind.maxName())
+	default:
+		return identity.RunName(s.owner, s.digest, 1, s.kind.maxName())
+	}
+}
+
+// jsonName is the name of a root member in a custom resource.
+func jsonName(member string) string {
+	return string(unicode.ToLower(rune(member[0]))) + member[1:]
+}

@@ -1,0 +1,165 @@
+package reconcile
+
+import (
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+)
+
+// Situation is what is the case with an object in AWS, seen from its spec.
+type Situation int
+
+const (
+	// Absent does not exist in AWS.
+	Absent Situation = iota
+	// Foreign exists and is not ours to touch.
+	Foreign
+	// Creating is being built.
+	Creating
+	// Running is a job at work.
+	Running
+	// Stopping is being stopped.
+	Stopping
+	// Deleting is being deleted.
+	Deleting
+	// Updating is being changed to what the spec asks for, or back.
+	Updating
+	// Scaling is being changed by AWS while it serves what the spec asks for.
+	Scaling
+	// OutOfSync differs from the spec in what Update can change.
+	OutOfSync
+	// Immutable differs from the spec in what AWS cannot change.
+	Immutable
+	// Replaceable failed before it ever served and differs from the spec: it
+	// can be deleted and created again.
+	Replaceable
+	// InSync is what the spec asks for.
+	InSync
+	// Done is a job that ended well.
+	Done
+	// Stopped is a job that was stopped.
+	Stopped
+	// Failed failed.
+	Failed
+	// RolledBack serves something else than the spec asks for, because AWS
+	// went back after an update of ours.
+	RolledBack
+)
+
+// facts is all that a situation depends on.
+type facts struct {
+	lifecycle Lifecycle
+	exists    bool
+	ownership identity.Ownership
+	adoption  v1alpha1.AdoptionPolicy
+	// known says that status told of this very AWS object before.
+	known bool
+	// observe says that the object is only looked at.
+	observe bool
+	state   health.State
+	// drifted and fixed say that AWS differs from the spec, and that some of
+	// it cannot be updated.
+	drifted, fixed bool
+	// named says that the spec gives the AWS name itself.
+	named bool
+	// attempted says that an update to the present spec was tried and not yet
+	// seen to have worked, changed that AWS has modified the object since.
+	attempted, changed bool
+}
+
+// mayTouch tells whether the object is ours or may become so.
+func (f facts) mayTouch() bool {
+	switch {
+	case f.observe:
+		return true
+	case f.ownership == identity.Foreign:
+		return false
+	case f.known:
+		return true
+	case f.adoption == v1alpha1.AdoptNever:
+		return false
+	case f.ownership == identity.Ours:
+		return true
+	default:
+		return f.adoption == v1alpha1.AdoptUnowned
+	}
+}
+
+// situate decides which situation the facts are.
+func situate(f facts) Situation {
+	switch {
+	case !f.exists, f.state == health.StateGone:
+		return Absent
+	case !f.mayTouch():
+		return Foreign
+	case f.state == health.StateDeleting:
+		return Deleting
+	}
+	switch f.lifecycle {
+	case Job:
+		return situateJob(f)
+	case Revision:
+		if f.drifted && f.named {
+			return Immutable
+		}
+		return InSync
+	default:
+		return situateService(f)
+	}
+}
+
+func situateJob(f facts) Situation {
+	switch {
+	case f.fixed && f.named:
+		return Immutable
+	case f.state == health.StateStopping:
+		return Stopping
+	case f.state == health.StateDone:
+		return Done
+	case f.state == health.StateStopped:
+		return Stopped
+	case f.state.Broken():
+		return Failed
+	case f.drifted && !f.fixed && !f.attempted:
+		return OutOfSync
+	case f.state == health.StateCreating:
+		return Creating
+	default:
+		return Running
+	}
+}
+
+func situateService(f facts) Situation {
+	switch f.state {
+	case health.StateCreating:
+		return Creating
+	case health.StateUpdating:
+		if !f.drifted && !f.attempted {
+			return Scaling
+		}
+		return Updating
+	case health.StateRollingBack, health.StateStopping, health.StateRunning, health.StateUnknown:
+		return Updating
+	case health.StateFailed:
+		if f.drifted {
+			return Replaceable
+		}
+		return Failed
+	case health.StateRollbackFailed:
+		return RolledBack
+	case health.StateDeleteFailed:
+		return Failed
+	}
+	switch {
+	case !f.drifted && f.state == health.StateUpdateFailed:
+		return Failed
+	case !f.drifted:
+		return InSync
+	case f.fixed:
+		return Immutable
+	case f.attempted && f.changed:
+		return RolledBack
+	default:
+		return OutOfSync
+	}
+}

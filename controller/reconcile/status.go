@@ -1,0 +1,179 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// finish ends a round: it turns the verdict into conditions, writes what has
+// changed in one patch, tells about it in an event and says when to come back.
+// It and save are the only ones who set conditions.
+func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error) (ctrl.Result, error) {
+	uid := s.object.GetUID()
+	if err != nil {
+		if ofKubernetes(err) {
+			return ctrl.Result{}, err
+		}
+		if v = r.verdictOf(s, err); v.settled() {
+			v.after = r.Observer.Saw(uid, health.StateFailed, v.after)
+		}
+	}
+	r.memory.judge(uid, s.key())
+	if v.ready == metav1.ConditionTrue {
+		unaware, wait, err := r.unaware(ctx, s)
+		if err != nil {
+			return ctrl.Result{}, err
+		}
+		if unaware != "" {
+			v = progressing(reason.WaitingForDependents, unaware, wait)
+			r.memory.judge(uid, "")
+		} else {
+			r.memory.calm(uid)
+		}
+	}
+	s.set(v, r.Clock.Now())
+	s.acknowledge(v)
+	if err := r.write(ctx, s); err != nil {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: v.after}, nil
+}
+
+// save writes status down before an effect in AWS, with the conditions of a
+// verdict that goes on.
+func (r *Reconciler) save(ctx context.Context, s *scope, v verdict) error {
+	s.set(v, r.Clock.Now())
+	return r.write(ctx, s)
+}
+
+// ofKubernetes tells errors of the API server from those of AWS.
+func ofKubernetes(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status)
+}
+
+// write patches status if it has changed. The patch fails if somebody else has
+// written the object since it was read.
+func (r *Reconciler) write(ctx context.Context, s *scope) error {
+	if equality.Semantic.DeepEqual(statusOf(s.before).Interface(), statusOf(s.object).Interface()) {
+		return nil
+	}
+	was := meta.FindStatusCondition(s.before.GetConditions(), fluxmeta.ReadyCondition)
+	after := snapshot(s.object)
+	err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(s.before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(FieldOwner))
+	if err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	s.object.SetResourceVersion(after.GetResourceVersion())
+	s.before = snapshot(s.object)
+	r.announce(s, was)
+	return nil
+}
+
+// announce sends an event when the Ready condition has changed.
+func (r *Reconciler) announce(s *scope, was *metav1.Condition) {
+	is := meta.FindStatusCondition(s.object.GetConditions(), fluxmeta.ReadyCondition)
+	if is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason {
+		return
+	}
+	kind := corev1.EventTypeNormal
+	if is.Status == metav1.ConditionFalse {
+		kind = corev1.EventTypeWarning
+	}
+	r.Recorder.Event(s.object, kind, is.Reason, is.Message)
+}
+
+func (r *Reconciler) eventf(s *scope, why, format string, args ...any) {
+	r.Recorder.Eventf(s.object, corev1.EventTypeNormal, why, format, args...)
+}
+
+// set turns a verdict into conditions, as kstatus reads them.
+func (s *scope) set(v verdict, now time.Time) {
+	conditions := s.object.GetConditions()
+	put := func(kind string, status metav1.ConditionStatus) {
+		meta.SetStatusCondition(&conditions, metav1.Condition{
+			Type: kind, Status: status, Reason: v.reason, Message: shorten(v.message),
+			ObservedGeneration: s.object.GetGeneration(), LastTransitionTime: metav1.NewTime(now),
+		})
+	}
+	switch {
+	case v.keep && meta.FindStatusCondition(conditions, fluxmeta.ReadyCondition) != nil:
+	case v.stalled:
+		meta.RemoveStatusCondition(&conditions, fluxmeta.ReconcilingCondition)
+		put(fluxmeta.StalledCondition, metav1.ConditionTrue)
+		put(fluxmeta.ReadyCondition, v.ready)
+	case v.ready == metav1.ConditionTrue || v.keep:
+		meta.RemoveStatusCondition(&conditions, fluxmeta.ReconcilingCondition)
+		meta.RemoveStatusCondition(&conditions, fluxmeta.StalledCondition)
+		put(fluxmeta.ReadyCondition, v.ready)
+	default:
+		meta.RemoveStatusCondition(&conditions, fluxmeta.StalledCondition)
+		put(fluxmeta.ReconcilingCondition, metav1.ConditionTrue)
+		put(fluxmeta.ReadyCondition, v.ready)
+	}
+	s.object.SetConditions(conditions)
+	if v.keep || v.settled() {
+		s.object.Common().ObservedGeneration = s.object.GetGeneration()
+	}
+}
+
+// acknowledge records which requests by annotation the round has handled.
+func (s *scope) acknowledge(v verdict) {
+	status := s.object.Common()
+	token := s.force()
+	if token == "" && s.forceHandled || token != "" && v.settled() {
+		status.LastHandledForceAt = s.object.GetAnnotations()[fluxmeta.ForceRequestAnnotation]
+	}
+	if requested, ok := fluxmeta.ReconcileAnnotationValue(s.object.GetAnnotations()); ok {
+		status.LastHandledReconcileAt = requested
+	}
+}
+
+// shorten keeps a message within what is good to read, and far within what a
+// condition holds.
+func shorten(message string) string {
+	const most = 1024
+	if len(message) <= most {
+		return message
+	}
+	return strings.ToValidUTF8(message[:most], "") + "…"
+}
+
+// statusOf is the Status field of an object.
+func statusOf(obj Object) reflect.Value {
+	return reflect.ValueOf(obj).Elem().FieldByName("Status")
+}
+
+func specOf(obj Object) reflect.Value {
+	return reflect.ValueOf(obj).Elem().FieldByName("Spec")
+}
+
+// decode sets the fields of a struct from a tree under AWS's names: JSON is
+// decoded whatever the case.
+func decode(t map[string]any, into reflect.Value) error {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into.Addr().Interface()); err != nil {
+		return fmt.Errorf("reading what AWS answered: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package reconcile
+
+import (
+	"errors"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// verdict is what a round ends with: what the conditions are to say, and when
+// to look again.
+type verdict struct {
+	ready   metav1.ConditionStatus
+	stalled bool
+	// keep leaves the conditions as they are.
+	keep            bool
+	reason, message string
+	// after is when the next round is due; 0 means when something happens.
+	after time.Duration
+}
+
+func ready(why, message string, after time.Duration) verdict {
+	return verdict{ready: metav1.ConditionTrue, reason: why, message: message, after: after}
+}
+
+func progressing(why, message string, after time.Duration) verdict {
+	return verdict{ready: metav1.ConditionUnknown, reason: why, message: message, after: after}
+}
+
+func stalled(why, message string, after time.Duration) verdict {
+	return verdict{ready: metav1.ConditionFalse, stalled: true, reason: why, message: message, after: after}
+}
+
+// settled says that nothing will change by itself.
+func (v verdict) settled() bool { return v.stalled || v.ready == metav1.ConditionTrue }
+
+const (
+	// dependencyPatience is how long AWS may fail to see a role or model.
+	dependencyPatience = 10 * time.Minute
+	quotaWait          = 5 * time.Minute
+	busyWait           = 10 * time.Second
+	firstRetry         = 5 * time.Second
+	lastRetry          = 5 * time.Minute
+)
+
+// refusal is an error that is the spec's own: AWS was not even asked.
+type refusal struct {
+	reason, message string
+}
+
+func (e *refusal) Error() string { return e.message }
+
+// verdictOf judges an error. What heals by itself is progress; what needs a
+// person is stalled and tried again only every interval.
+func (r *Reconciler) verdictOf(s *scope, err error) verdict {
+	var own *refusal
+	if errors.As(err, &own) {
+		return stalled(own.reason, own.message, s.interval())
+	}
+	message := cloud.Message(err)
+	switch cloud.Classify(err) {
+	case cloud.Throttle:
+		return progressing(reason.Throttled, message, r.retryAfter(s, err))
+	case cloud.Busy:
+		return progressing(reason.Busy, message, busyWait)
+	case cloud.Dependency, cloud.NotFound, cloud.AlreadyExists:
+		if r.memory.since(s.object.GetUID(), "dependency") > dependencyPatience {
+			return stalled(reason.ValidationFailed, message, s.interval())
+		}
+		return progressing(reason.DependencyNotReady, message, r.retryAfter(s, err))
+	case cloud.Quota:
+		return progressing(reason.QuotaExceeded, message, quotaWait)
+	case cloud.QuotaZero:
+		return stalled(reason.QuotaExceeded, message, s.interval())
+	case cloud.Auth:
+		return stalled(reason.AccessDenied, message, s.interval())
+	case cloud.Validation:
+		return stalled(reason.ValidationFailed, message, s.interval())
+	default:
+		return progressing(reason.ServerError, message, r.retryAfter(s, err))
+	}
+}
+
+// retryAfter doubles with every try that fails in a row.
+func (r *Reconciler) retryAfter(s *scope, err error) time.Duration {
+	var held *cloud.BudgetError
+	if errors.As(err, &held) {
+		return held.After
+	}
+	return min(firstRetry<<min(r.memory.count(s.object.GetUID()), 10), lastRetry)
+}
