@@ -85,6 +85,7 @@ vet: ## Run go vet.
 .PHONY: lint
 lint: ## Lint, layering included.
 	$(TOOL) golangci-lint run
+	@for module in $(NESTED); do echo "golangci-lint run # in $$module"; linter=$$($(TOOL) -n golangci-lint); (cd $$module && $$linter run); done
 
 .PHONY: tidy
 tidy: ## Tidy the go.mod files.
