@@ -89,8 +89,11 @@ func (s *Server) call(r *http.Request, service string, call *request) ([]byte, *
 	if !s.limiter.Allow(call.caller.Scope, call.operation, s.options.Clock.Now()) {
 		return nil, wire.Throttled()
 	}
-	event := s.event(call)
-	if failure := s.obstruct(r, event); failure != nil {
+	event := fault.Event{Operation: call.operation, Name: operation.ObjectName(body), Principal: call.caller.Principal, Role: call.caller.Role}
+	if operation.Kind != nil {
+		event.Kind = operation.Kind.Name
+	}
+	if failure := s.obstruct(r, event, operation.ARN(call.caller.Scope, body)); failure != nil {
 		return nil, failure
 	}
 	if failure := s.model.Validate(call.operation, body); failure != nil {
@@ -106,7 +109,7 @@ func (s *Server) call(r *http.Request, service string, call *request) ([]byte, *
 func (s *Server) execute(call *request, operation engine.Operation) (answer []byte, failure *wire.Error) {
 	s.world.In(call.caller, func(tx *engine.Tx) {
 		var result wire.Body
-		if result, failure = operation(tx, s.model.Prune(call.operation, call.body)); failure != nil {
+		if result, failure = operation.Do(tx, s.model.Prune(call.operation, call.body)); failure != nil {
 			return
 		}
 		encoded, err := wire.Encode(result)
@@ -120,19 +123,8 @@ func (s *Server) execute(call *request, operation engine.Operation) (answer []by
 	return answer, failure
 }
 
-// event is what fault rules see of a request.
-func (s *Server) event(call *request) fault.Event {
-	event := fault.Event{Operation: call.operation, Principal: call.caller.Principal, Role: call.caller.Role}
-	for _, kind := range s.world.Kinds() {
-		if strings.HasSuffix(call.operation, kind.Name) || kind.More[call.operation] != nil {
-			event.Kind, event.Name = kind.Name, wire.String(call.body, kind.Name+"Name")
-		}
-	}
-	return event
-}
-
 // obstruct applies the faults that come before a request is looked at.
-func (s *Server) obstruct(r *http.Request, event fault.Event) *wire.Error {
+func (s *Server) obstruct(r *http.Request, event fault.Event, arn string) *wire.Error {
 	if rule, ok := s.faults.Take(fault.Delay, event); ok {
 		select {
 		case <-s.options.Clock.After(rule.Latency):
@@ -144,7 +136,7 @@ func (s *Server) obstruct(r *http.Request, event fault.Event) *wire.Error {
 		return &wire.Error{Code: rule.Code, Message: rule.Message, Status: rule.Status}
 	}
 	if _, ok := s.faults.Take(fault.Deny, event); ok {
-		return engine.Denied(event.Principal, "sagemaker:"+event.Operation, "*")
+		return engine.Denied(event.Principal, "sagemaker:"+event.Operation, arn)
 	}
 	return nil
 }

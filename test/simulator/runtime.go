@@ -52,7 +52,7 @@ func (s *Server) invoke(r *http.Request, endpoint, target string, caller wire.Ca
 		return answer, wire.Errorf("ValidationError", "unable to read the request body")
 	}
 	event := fault.Event{Operation: "InvokeEndpoint", Kind: "Endpoint", Name: endpoint, Principal: caller.Principal, Role: caller.Role}
-	if failure := s.obstruct(r, event); failure != nil {
+	if failure := s.obstruct(r, event, caller.ARN("endpoint", endpoint)); failure != nil {
 		return answer, failure
 	}
 	s.world.In(caller, func(tx *engine.Tx) { answer, failure = sagemaker.Invoke(tx, endpoint, target) })

@@ -25,7 +25,7 @@ type cursor struct {
 }
 
 func list(kind *Kind) Operation {
-	return func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
+	return Operation{kind, func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 		query := query(body)
 		var from cursor
 		if token := wire.String(body, "NextToken"); token != "" {
@@ -64,7 +64,7 @@ func list(kind *Kind) Operation {
 		}
 		answer[kind.List.Summaries] = page
 		return answer, nil
-	}
+	}}
 }
 
 // sorted lists the objects a request asks for, in the order it asks for.

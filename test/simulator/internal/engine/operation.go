@@ -6,12 +6,36 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
 )
 
-// Operation answers one request.
-type Operation func(tx *Tx, body wire.Body) (wire.Body, *wire.Error)
+// Operation is one call of the API.
+type Operation struct {
+	// Kind it is about; nil for those on tags.
+	Kind *Kind
+	// Do answers a request.
+	Do func(tx *Tx, body wire.Body) (wire.Body, *wire.Error)
+}
+
+// ARN of the object a request is about, "*" if it is about none by name.
+func (o Operation) ARN(scope wire.Scope, body wire.Body) string {
+	if name := o.ObjectName(body); name != "" {
+		return scope.ARN(o.Kind.Resource, name)
+	}
+	if arn := wire.String(body, "ResourceArn"); arn != "" {
+		return arn
+	}
+	return "*"
+}
+
+// ObjectName is the name of the object a request is about, "" if none.
+func (o Operation) ObjectName(body wire.Body) string {
+	if o.Kind == nil {
+		return ""
+	}
+	return wire.String(body, o.Kind.nameMember())
+}
 
 // Operations of all the world's kinds, by name, those on tags included.
 func Operations(kinds []*Kind) map[string]Operation {
-	operations := map[string]Operation{"AddTags": addTags, "ListTags": listTags, "DeleteTags": deleteTags}
+	operations := map[string]Operation{"AddTags": {Do: addTags}, "ListTags": {Do: listTags}, "DeleteTags": {Do: deleteTags}}
 	for _, kind := range kinds {
 		operations["Create"+kind.Name] = create(kind)
 		operations["Describe"+kind.Name] = describe(kind)
@@ -31,7 +55,7 @@ func Operations(kinds []*Kind) map[string]Operation {
 }
 
 func create(kind *Kind) Operation {
-	return func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
+	return Operation{kind, func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 		name := wire.String(body, kind.nameMember())
 		arn := tx.Caller.ARN(kind.Resource, name)
 		if tx.Find(kind, name) != nil {
@@ -68,29 +92,29 @@ func create(kind *Kind) Operation {
 			tx.Enter(o, kind.First)
 		}
 		return wire.Body{kind.arnMember(): arn}, nil
-	}
+	}}
 }
 
 func describe(kind *Kind) Operation {
-	return func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
+	return Operation{kind, func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 		name := wire.String(body, kind.nameMember())
 		o := tx.See(kind, name)
 		if o == nil {
 			return nil, tx.Missing(kind, "Describe"+kind.Name, name)
 		}
 		return o.Document, nil
-	}
+	}}
 }
 
 func on(kind *Kind, operation string, verb Verb) Operation {
-	return func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
+	return Operation{kind, func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 		name := wire.String(body, kind.nameMember())
 		o := tx.Find(kind, name)
 		if o == nil {
 			return nil, tx.Missing(kind, operation, name)
 		}
 		return verb(tx, o, body)
-	}
+	}}
 }
 
 // Number is a whole number for a document.
