@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 )
@@ -22,13 +23,17 @@ func newTempDir() (*tempDir, error) {
 	}
 	lock, err := os.Create(filepath.Join(path, "locking"))
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(path))
 	}
+	d := &tempDir{path, lock}
 	if _, err := tryLock(lock); err != nil {
-		return nil, err
+		return nil, errors.Join(err, d.remove())
 	}
 	// Others see the file only once it is locked.
-	return &tempDir{path, lock}, os.Rename(lock.Name(), filepath.Join(path, "lock"))
+	if err := os.Rename(lock.Name(), filepath.Join(path, "lock")); err != nil {
+		return nil, errors.Join(err, d.remove())
+	}
+	return d, nil
 }
 
 func (d *tempDir) remove() error {
