@@ -1,6 +1,7 @@
 package health_test
 
 import (
+	stdjson "encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -59,6 +60,40 @@ func TestOfNothing(t *testing.T) {
 
 	require.Equal(t, health.Missing, health.Of(nil).Status, "nil is no object")
 	require.Equal(t, health.Missing, health.Of(map[string]any{}).Status, "an empty one is no object")
+}
+
+func TestOfTakesNumbersFromAnyDecoder(t *testing.T) {
+	t.Parallel()
+
+	for _, row := range []struct {
+		reason   string
+		observed any
+		want     health.Status
+	}{
+		{"the form of unstructured objects", int64(2), health.Healthy},
+		{"an untyped Go constant", 2, health.Healthy},
+		{"the width of many generation fields", int32(2), health.Healthy},
+		{"what encoding/json makes of a number", float64(2), health.Healthy},
+		{"what encoding/json makes of it with UseNumber", stdjson.Number("2"), health.Healthy},
+		{"another number is another generation", float64(1), health.Progressing},
+		{"a generation has no fraction", 1.5, health.Unknown},
+		{"beyond 2^53 a float is no longer exact", 1e300, health.Unknown},
+		{"nor is it a word", stdjson.Number("two"), health.Unknown},
+		{"or a truth value", true, health.Unknown},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			t.Parallel()
+
+			result := health.Of(map[string]any{
+				"metadata": map[string]any{"generation": int64(2)},
+				"status": map[string]any{
+					"observedGeneration": row.observed,
+					"conditions":         []any{map[string]any{"type": "Ready", "status": "True"}},
+				},
+			})
+			require.Equal(t, row.want, result.Status, row.reason)
+		})
+	}
 }
 
 func TestFixturesAreListed(t *testing.T) {
