@@ -41,7 +41,7 @@ func main() {
 }
 
 func run(root string) error {
-	api, older, err := sources()
+	api, older, err := sources(kind.SageMaker)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func types(root string, api *model.API) (*emit.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	pkg, err := emit.Build(api, kind.All, hand)
+	pkg, err := emit.Build(api, kind.SageMaker, hand)
 	if err != nil {
 		return nil, err
 	}

@@ -13,16 +13,13 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/sdk"
 )
 
-const (
-	clientPath  = "github.com/aws/aws-sdk-go-v2/service/sagemaker"
-	olderModule = "github.com/aws/aws-sdk-go"
-	olderModel  = "models/apis/sagemaker/2017-07-24/api-2.json"
-)
+// olderModule holds the older models of all services.
+const olderModule = "github.com/aws/aws-sdk-go"
 
-// sources reads the API, and the older model for comparison: structure from the client, constraints from the older
+// sources reads the API of a service, and the older model for comparison: structure from the client, constraints from the older
 // model and the overlay, and no more than the kinds' operations reach.
-func sources() (*model.API, *model.API, error) {
-	api, err := sdk.Read(".", clientPath)
+func sources(service kind.API) (*model.API, *model.API, error) {
+	api, err := sdk.Read(".", service.Client)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -30,14 +27,14 @@ func sources() (*model.API, *model.API, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	older, err := constraint.ReadFile(filepath.Join(dir, filepath.FromSlash(olderModel)))
+	older, err := constraint.ReadFile(filepath.Join(dir, filepath.FromSlash(service.OlderModel)))
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := constraint.Apply(api, older, constraint.Overlay); err != nil {
 		return nil, nil, err
 	}
-	api, err = api.Trim(kind.Operations(api, kind.All))
+	api, err = api.Trim(service.AllOperations(api))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,7 +4,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// AcceleratorPartitionLayout is a part of the SageMaker API.
+// AcceleratorPartitionLayout is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AcceleratorPartitionLayout.html.
 type AcceleratorPartitionLayout struct {
@@ -13,7 +13,7 @@ type AcceleratorPartitionLayout struct {
 	AcceleratorPartitionTypes []string `json:"acceleratorPartitionTypes,omitempty"`
 }
 
-// AdditionalInferenceSpecificationDefinition is a part of the SageMaker API.
+// AdditionalInferenceSpecificationDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AdditionalInferenceSpecificationDefinition.html.
 type AdditionalInferenceSpecificationDefinition struct {
@@ -57,7 +57,7 @@ type AdditionalInferenceSpecificationDefinition struct {
 	SupportedTransformInstanceTypes []string `json:"supportedTransformInstanceTypes,omitempty"`
 }
 
-// AdditionalModelDataSource is a part of the SageMaker API.
+// AdditionalModelDataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AdditionalModelDataSource.html.
 type AdditionalModelDataSource struct {
@@ -73,7 +73,7 @@ type AdditionalModelDataSource struct {
 	S3DataSource *S3ModelDataSource `json:"s3DataSource,omitempty"`
 }
 
-// AdditionalS3DataSource is a part of the SageMaker API.
+// AdditionalS3DataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AdditionalS3DataSource.html.
 type AdditionalS3DataSource struct {
@@ -98,7 +98,7 @@ type AdditionalS3DataSource struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// Alarm is a part of the SageMaker API.
+// Alarm is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Alarm.html.
 type Alarm struct {
@@ -110,7 +110,7 @@ type Alarm struct {
 	AlarmName *string `json:"alarmName,omitempty"`
 }
 
-// AlgorithmSpecification is a part of the SageMaker API.
+// AlgorithmSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html.
 type AlgorithmSpecification struct {
@@ -159,7 +159,7 @@ type AlgorithmSpecification struct {
 	TrainingInputMode *string `json:"trainingInputMode,omitempty"`
 }
 
-// AmazonQSettings is a part of the SageMaker API.
+// AmazonQSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AmazonQSettings.html.
 type AmazonQSettings struct {
@@ -174,7 +174,7 @@ type AmazonQSettings struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// AnnotationConsolidationConfig is a part of the SageMaker API.
+// AnnotationConsolidationConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AnnotationConsolidationConfig.html.
 type AnnotationConsolidationConfig struct {
@@ -185,7 +185,7 @@ type AnnotationConsolidationConfig struct {
 	AnnotationConsolidationLambdaARN *string `json:"annotationConsolidationLambdaARN,omitempty"`
 }
 
-// AppLifecycleManagement is a part of the SageMaker API.
+// AppLifecycleManagement is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppLifecycleManagement.html.
 type AppLifecycleManagement struct {
@@ -194,7 +194,7 @@ type AppLifecycleManagement struct {
 	IdleSettings *IdleSettings `json:"idleSettings,omitempty"`
 }
 
-// AppSpecification is a part of the SageMaker API.
+// AppSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AppSpecification.html.
 type AppSpecification struct {
@@ -218,7 +218,7 @@ type AppSpecification struct {
 	ImageURI *string `json:"imageURI,omitempty"`
 }
 
-// AsyncInferenceClientConfig is a part of the SageMaker API.
+// AsyncInferenceClientConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceClientConfig.html.
 type AsyncInferenceClientConfig struct {
@@ -229,7 +229,7 @@ type AsyncInferenceClientConfig struct {
 	MaxConcurrentInvocationsPerInstance *int32 `json:"maxConcurrentInvocationsPerInstance,omitempty"`
 }
 
-// AsyncInferenceConfig is a part of the SageMaker API.
+// AsyncInferenceConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceConfig.html.
 type AsyncInferenceConfig struct {
@@ -242,7 +242,7 @@ type AsyncInferenceConfig struct {
 	OutputConfig *AsyncInferenceOutputConfig `json:"outputConfig,omitempty"`
 }
 
-// AsyncInferenceNotificationConfig is a part of the SageMaker API.
+// AsyncInferenceNotificationConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceNotificationConfig.html.
 type AsyncInferenceNotificationConfig struct {
@@ -265,7 +265,7 @@ type AsyncInferenceNotificationConfig struct {
 	SuccessTopic *string `json:"successTopic,omitempty"`
 }
 
-// AsyncInferenceOutputConfig is a part of the SageMaker API.
+// AsyncInferenceOutputConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceOutputConfig.html.
 type AsyncInferenceOutputConfig struct {
@@ -292,7 +292,7 @@ type AsyncInferenceOutputConfig struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
-// AthenaDatasetDefinition is a part of the SageMaker API.
+// AthenaDatasetDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AthenaDatasetDefinition.html.
 type AthenaDatasetDefinition struct {
@@ -346,7 +346,7 @@ type AthenaDatasetDefinition struct {
 	WorkGroup *string `json:"workGroup,omitempty"`
 }
 
-// AutoParameter is a part of the SageMaker API.
+// AutoParameter is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AutoParameter.html.
 type AutoParameter struct {
@@ -361,7 +361,7 @@ type AutoParameter struct {
 	ValueHint *string `json:"valueHint,omitempty"`
 }
 
-// AutoRollbackConfig is a part of the SageMaker API.
+// AutoRollbackConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AutoRollbackConfig.html.
 type AutoRollbackConfig struct {
@@ -372,7 +372,7 @@ type AutoRollbackConfig struct {
 	Alarms []Alarm `json:"alarms,omitempty"`
 }
 
-// Autotune is a part of the SageMaker API.
+// Autotune is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Autotune.html.
 type Autotune struct {
@@ -382,7 +382,7 @@ type Autotune struct {
 	Mode *string `json:"mode,omitempty"`
 }
 
-// BaseModel is a part of the SageMaker API.
+// BaseModel is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BaseModel.html.
 type BaseModel struct {
@@ -405,7 +405,7 @@ type BaseModel struct {
 	RecipeName *string `json:"recipeName,omitempty"`
 }
 
-// BatchDataCaptureConfig is a part of the SageMaker API.
+// BatchDataCaptureConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BatchDataCaptureConfig.html.
 type BatchDataCaptureConfig struct {
@@ -426,7 +426,7 @@ type BatchDataCaptureConfig struct {
 	KmsKeyID *string `json:"kmsKeyID,omitempty"`
 }
 
-// BatchTransformInput is a part of the SageMaker API.
+// BatchTransformInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BatchTransformInput.html.
 type BatchTransformInput struct {
@@ -491,7 +491,7 @@ type BatchTransformInput struct {
 	StartTimeOffset *string `json:"startTimeOffset,omitempty"`
 }
 
-// BestObjectiveNotImproving is a part of the SageMaker API.
+// BestObjectiveNotImproving is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html.
 type BestObjectiveNotImproving struct {
@@ -501,7 +501,7 @@ type BestObjectiveNotImproving struct {
 	MaxNumberOfTrainingJobsNotImproving *int32 `json:"maxNumberOfTrainingJobsNotImproving,omitempty"`
 }
 
-// Bias is a part of the SageMaker API.
+// Bias is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Bias.html.
 type Bias struct {
@@ -518,7 +518,7 @@ type Bias struct {
 	Report *MetricsSource `json:"report,omitempty"`
 }
 
-// BlueGreenUpdatePolicy is a part of the SageMaker API.
+// BlueGreenUpdatePolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html.
 type BlueGreenUpdatePolicy struct {
@@ -539,7 +539,7 @@ type BlueGreenUpdatePolicy struct {
 	TrafficRoutingConfiguration *TrafficRoutingConfig `json:"trafficRoutingConfiguration,omitempty"`
 }
 
-// CanvasAppSettings is a part of the SageMaker API.
+// CanvasAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CanvasAppSettings.html.
 type CanvasAppSettings struct {
@@ -577,7 +577,7 @@ type CanvasAppSettings struct {
 	WorkspaceSettings *WorkspaceSettings `json:"workspaceSettings,omitempty"`
 }
 
-// CapacitySize is a part of the SageMaker API.
+// CapacitySize is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CapacitySize.html.
 type CapacitySize struct {
@@ -592,7 +592,7 @@ type CapacitySize struct {
 	Value *int32 `json:"value,omitempty"`
 }
 
-// CaptureContentTypeHeader is a part of the SageMaker API.
+// CaptureContentTypeHeader is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CaptureContentTypeHeader.html.
 type CaptureContentTypeHeader struct {
@@ -615,7 +615,7 @@ type CaptureContentTypeHeader struct {
 	JsonContentTypes []string `json:"jsonContentTypes,omitempty"`
 }
 
-// CaptureOption is a part of the SageMaker API.
+// CaptureOption is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CaptureOption.html.
 type CaptureOption struct {
@@ -625,7 +625,7 @@ type CaptureOption struct {
 	CaptureMode *string `json:"captureMode,omitempty"`
 }
 
-// CategoricalParameterRange is a part of the SageMaker API.
+// CategoricalParameterRange is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CategoricalParameterRange.html.
 type CategoricalParameterRange struct {
@@ -642,7 +642,7 @@ type CategoricalParameterRange struct {
 	Values []string `json:"values,omitempty"`
 }
 
-// CfnCreateTemplateProvider is a part of the SageMaker API.
+// CfnCreateTemplateProvider is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CfnCreateTemplateProvider.html.
 type CfnCreateTemplateProvider struct {
@@ -673,7 +673,7 @@ type CfnCreateTemplateProvider struct {
 	TemplateURL *string `json:"templateURL,omitempty"`
 }
 
-// CfnStackCreateParameter is a part of the SageMaker API.
+// CfnStackCreateParameter is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CfnStackCreateParameter.html.
 type CfnStackCreateParameter struct {
@@ -690,7 +690,7 @@ type CfnStackCreateParameter struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// CfnStackDetail is a part of the SageMaker API.
+// CfnStackDetail is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CfnStackDetail.html.
 type CfnStackDetail struct {
@@ -707,7 +707,7 @@ type CfnStackDetail struct {
 	StatusMessage *string `json:"statusMessage,omitempty"`
 }
 
-// CfnStackParameter is a part of the SageMaker API.
+// CfnStackParameter is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CfnStackParameter.html.
 type CfnStackParameter struct {
@@ -720,7 +720,7 @@ type CfnStackParameter struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// CfnTemplateProviderDetail is a part of the SageMaker API.
+// CfnTemplateProviderDetail is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CfnTemplateProviderDetail.html.
 type CfnTemplateProviderDetail struct {
@@ -745,7 +745,7 @@ type CfnTemplateProviderDetail struct {
 	TemplateURL *string `json:"templateURL,omitempty"`
 }
 
-// Channel is a part of the SageMaker API.
+// Channel is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html.
 type Channel struct {
@@ -785,7 +785,7 @@ type Channel struct {
 	ShuffleConfig *ShuffleConfig `json:"shuffleConfig,omitempty"`
 }
 
-// CheckpointConfig is a part of the SageMaker API.
+// CheckpointConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CheckpointConfig.html.
 type CheckpointConfig struct {
@@ -801,7 +801,7 @@ type CheckpointConfig struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// ClarifyExplainerConfig is a part of the SageMaker API.
+// ClarifyExplainerConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyExplainerConfig.html.
 type ClarifyExplainerConfig struct {
@@ -820,7 +820,7 @@ type ClarifyExplainerConfig struct {
 	ShapConfig *ClarifyShapConfig `json:"shapConfig,omitempty"`
 }
 
-// ClarifyInferenceConfig is a part of the SageMaker API.
+// ClarifyInferenceConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyInferenceConfig.html.
 type ClarifyInferenceConfig struct {
@@ -893,7 +893,7 @@ type ClarifyInferenceConfig struct {
 	ProbabilityIndex *int32 `json:"probabilityIndex,omitempty"`
 }
 
-// ClarifyShapBaselineConfig is a part of the SageMaker API.
+// ClarifyShapBaselineConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyShapBaselineConfig.html.
 type ClarifyShapBaselineConfig struct {
@@ -917,7 +917,7 @@ type ClarifyShapBaselineConfig struct {
 	ShapBaselineURI *string `json:"shapBaselineURI,omitempty"`
 }
 
-// ClarifyShapConfig is a part of the SageMaker API.
+// ClarifyShapConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyShapConfig.html.
 type ClarifyShapConfig struct {
@@ -943,7 +943,7 @@ type ClarifyShapConfig struct {
 	UseLogit *bool `json:"useLogit,omitempty"`
 }
 
-// ClarifyTextConfig is a part of the SageMaker API.
+// ClarifyTextConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyTextConfig.html.
 type ClarifyTextConfig struct {
@@ -957,7 +957,7 @@ type ClarifyTextConfig struct {
 	Language *string `json:"language,omitempty"`
 }
 
-// CodeEditorAppSettings is a part of the SageMaker API.
+// CodeEditorAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CodeEditorAppSettings.html.
 type CodeEditorAppSettings struct {
@@ -987,7 +987,7 @@ type CodeEditorAppSettings struct {
 	LifecycleConfigARNs []string `json:"lifecycleConfigARNs,omitempty"`
 }
 
-// CodeRepository is a part of the SageMaker API.
+// CodeRepository is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CodeRepository.html.
 type CodeRepository struct {
@@ -998,7 +998,7 @@ type CodeRepository struct {
 	RepositoryURL *string `json:"repositoryURL,omitempty"`
 }
 
-// CollectionConfig is a part of the SageMaker API.
+// CollectionConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CollectionConfig.html.
 //
@@ -1009,7 +1009,7 @@ type CollectionConfig struct {
 	VectorConfig *VectorConfig `json:"vectorConfig,omitempty"`
 }
 
-// CollectionConfiguration is a part of the SageMaker API.
+// CollectionConfiguration is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CollectionConfiguration.html.
 type CollectionConfiguration struct {
@@ -1025,7 +1025,7 @@ type CollectionConfiguration struct {
 	CollectionParameters map[string]string `json:"collectionParameters,omitempty"`
 }
 
-// ContainerDefinition is a part of the SageMaker API.
+// ContainerDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html.
 //
@@ -1104,7 +1104,7 @@ type ContainerDefinition struct {
 	MultiModelConfig *MultiModelConfig `json:"multiModelConfig,omitempty"`
 }
 
-// ContainerMetricsConfig is a part of the SageMaker API.
+// ContainerMetricsConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerMetricsConfig.html.
 type ContainerMetricsConfig struct {
@@ -1114,7 +1114,7 @@ type ContainerMetricsConfig struct {
 	MetricsEndpoints []MetricsEndpoint `json:"metricsEndpoints,omitempty"`
 }
 
-// ContinuousParameterRange is a part of the SageMaker API.
+// ContinuousParameterRange is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContinuousParameterRange.html.
 type ContinuousParameterRange struct {
@@ -1139,7 +1139,7 @@ type ContinuousParameterRange struct {
 	ScalingType *string `json:"scalingType,omitempty"`
 }
 
-// ConvergenceDetected is a part of the SageMaker API.
+// ConvergenceDetected is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ConvergenceDetected.html.
 type ConvergenceDetected struct {
@@ -1149,7 +1149,7 @@ type ConvergenceDetected struct {
 	CompleteOnConvergence *string `json:"completeOnConvergence,omitempty"`
 }
 
-// CreateTemplateProvider is a part of the SageMaker API.
+// CreateTemplateProvider is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTemplateProvider.html.
 type CreateTemplateProvider struct {
@@ -1158,7 +1158,7 @@ type CreateTemplateProvider struct {
 	CfnTemplateProvider *CfnCreateTemplateProvider `json:"cfnTemplateProvider,omitempty"`
 }
 
-// CustomFileSystem is a part of the SageMaker API.
+// CustomFileSystem is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CustomFileSystem.html.
 //
@@ -1177,7 +1177,7 @@ type CustomFileSystem struct {
 	S3FileSystem *S3FileSystem `json:"s3FileSystem,omitempty"`
 }
 
-// CustomFileSystemConfig is a part of the SageMaker API.
+// CustomFileSystemConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CustomFileSystemConfig.html.
 //
@@ -1196,7 +1196,7 @@ type CustomFileSystemConfig struct {
 	S3FileSystemConfig *S3FileSystemConfig `json:"s3FileSystemConfig,omitempty"`
 }
 
-// CustomImage is a part of the SageMaker API.
+// CustomImage is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CustomImage.html.
 type CustomImage struct {
@@ -1219,7 +1219,7 @@ type CustomImage struct {
 	ImageVersionNumber *int32 `json:"imageVersionNumber,omitempty"`
 }
 
-// CustomPosixUserConfig is a part of the SageMaker API.
+// CustomPosixUserConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CustomPosixUserConfig.html.
 type CustomPosixUserConfig struct {
@@ -1236,7 +1236,7 @@ type CustomPosixUserConfig struct {
 	Uid *int64 `json:"uid,omitempty"`
 }
 
-// DataCaptureConfig is a part of the SageMaker API.
+// DataCaptureConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataCaptureConfig.html.
 type DataCaptureConfig struct {
@@ -1273,7 +1273,7 @@ type DataCaptureConfig struct {
 	KmsKeyID *string `json:"kmsKeyID,omitempty"`
 }
 
-// DataCaptureConfigSummary is a part of the SageMaker API.
+// DataCaptureConfigSummary is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataCaptureConfigSummary.html.
 type DataCaptureConfigSummary struct {
@@ -1298,7 +1298,7 @@ type DataCaptureConfigSummary struct {
 	KmsKeyID *string `json:"kmsKeyID,omitempty"`
 }
 
-// DataCatalogConfig is a part of the SageMaker API.
+// DataCatalogConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataCatalogConfig.html.
 type DataCatalogConfig struct {
@@ -1324,7 +1324,7 @@ type DataCatalogConfig struct {
 	TableName *string `json:"tableName,omitempty"`
 }
 
-// DataProcessing is a part of the SageMaker API.
+// DataProcessing is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataProcessing.html.
 type DataProcessing struct {
@@ -1344,7 +1344,7 @@ type DataProcessing struct {
 	OutputFilter *string `json:"outputFilter,omitempty"`
 }
 
-// DataQualityAppSpecification is a part of the SageMaker API.
+// DataQualityAppSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataQualityAppSpecification.html.
 type DataQualityAppSpecification struct {
@@ -1385,7 +1385,7 @@ type DataQualityAppSpecification struct {
 	RecordPreprocessorSourceURI *string `json:"recordPreprocessorSourceURI,omitempty"`
 }
 
-// DataQualityBaselineConfig is a part of the SageMaker API.
+// DataQualityBaselineConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataQualityBaselineConfig.html.
 //
@@ -1411,7 +1411,7 @@ type DataQualityBaselineConfig struct {
 	StatisticsResource *MonitoringStatisticsResource `json:"statisticsResource,omitempty"`
 }
 
-// DataQualityJobInput is a part of the SageMaker API.
+// DataQualityJobInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataQualityJobInput.html.
 type DataQualityJobInput struct {
@@ -1424,7 +1424,7 @@ type DataQualityJobInput struct {
 	EndpointInput *EndpointInput `json:"endpointInput,omitempty"`
 }
 
-// DataSource is a part of the SageMaker API.
+// DataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataSource.html.
 type DataSource struct {
@@ -1441,7 +1441,7 @@ type DataSource struct {
 	S3DataSource *S3DataSource `json:"s3DataSource,omitempty"`
 }
 
-// DatasetDefinition is a part of the SageMaker API.
+// DatasetDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DatasetDefinition.html.
 type DatasetDefinition struct {
@@ -1469,7 +1469,7 @@ type DatasetDefinition struct {
 	RedshiftDatasetDefinition *RedshiftDatasetDefinition `json:"redshiftDatasetDefinition,omitempty"`
 }
 
-// DatasetSource is a part of the SageMaker API.
+// DatasetSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DatasetSource.html.
 type DatasetSource struct {
@@ -1480,7 +1480,7 @@ type DatasetSource struct {
 	DatasetARN *string `json:"datasetARN,omitempty"`
 }
 
-// DebugHookConfig is a part of the SageMaker API.
+// DebugHookConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugHookConfig.html.
 type DebugHookConfig struct {
@@ -1506,7 +1506,7 @@ type DebugHookConfig struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
-// DebugRuleConfiguration is a part of the SageMaker API.
+// DebugRuleConfiguration is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleConfiguration.html.
 type DebugRuleConfiguration struct {
@@ -1547,7 +1547,7 @@ type DebugRuleConfiguration struct {
 	VolumeSizeInGB *int32 `json:"volumeSizeInGB,omitempty"`
 }
 
-// DebugRuleEvaluationStatus is a part of the SageMaker API.
+// DebugRuleEvaluationStatus is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleEvaluationStatus.html.
 type DebugRuleEvaluationStatus struct {
@@ -1572,7 +1572,7 @@ type DebugRuleEvaluationStatus struct {
 	StatusDetails *string `json:"statusDetails,omitempty"`
 }
 
-// DefaultEbsStorageSettings is a part of the SageMaker API.
+// DefaultEbsStorageSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DefaultEbsStorageSettings.html.
 type DefaultEbsStorageSettings struct {
@@ -1589,7 +1589,7 @@ type DefaultEbsStorageSettings struct {
 	MaximumEBSVolumeSizeInGb *int32 `json:"maximumEBSVolumeSizeInGb,omitempty"`
 }
 
-// DefaultSpaceSettings is a part of the SageMaker API.
+// DefaultSpaceSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DefaultSpaceSettings.html.
 type DefaultSpaceSettings struct {
@@ -1633,7 +1633,7 @@ type DefaultSpaceSettings struct {
 	SpaceStorageSettings *DefaultSpaceStorageSettings `json:"spaceStorageSettings,omitempty"`
 }
 
-// DefaultSpaceStorageSettings is a part of the SageMaker API.
+// DefaultSpaceStorageSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DefaultSpaceStorageSettings.html.
 type DefaultSpaceStorageSettings struct {
@@ -1642,7 +1642,7 @@ type DefaultSpaceStorageSettings struct {
 	DefaultEBSStorageSettings *DefaultEbsStorageSettings `json:"defaultEBSStorageSettings,omitempty"`
 }
 
-// DeployedImage is a part of the SageMaker API.
+// DeployedImage is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeployedImage.html.
 type DeployedImage struct {
@@ -1659,7 +1659,7 @@ type DeployedImage struct {
 	SpecifiedImage *string `json:"specifiedImage,omitempty"`
 }
 
-// DeploymentConfig is a part of the SageMaker API.
+// DeploymentConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html.
 type DeploymentConfig struct {
@@ -1676,7 +1676,7 @@ type DeploymentConfig struct {
 	RollingUpdatePolicy *RollingUpdatePolicy `json:"rollingUpdatePolicy,omitempty"`
 }
 
-// DeploymentRecommendation is a part of the SageMaker API.
+// DeploymentRecommendation is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentRecommendation.html.
 type DeploymentRecommendation struct {
@@ -1689,7 +1689,7 @@ type DeploymentRecommendation struct {
 	RecommendationStatus *string `json:"recommendationStatus,omitempty"`
 }
 
-// DirectDeploySettings is a part of the SageMaker API.
+// DirectDeploySettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DirectDeploySettings.html.
 type DirectDeploySettings struct {
@@ -1699,7 +1699,7 @@ type DirectDeploySettings struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// DockerSettings is a part of the SageMaker API.
+// DockerSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DockerSettings.html.
 type DockerSettings struct {
@@ -1722,7 +1722,7 @@ type DockerSettings struct {
 	VpcOnlyTrustedAccounts []string `json:"vpcOnlyTrustedAccounts,omitempty"`
 }
 
-// DomainSettings is a part of the SageMaker API.
+// DomainSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DomainSettings.html.
 type DomainSettings struct {
@@ -1764,7 +1764,7 @@ type DomainSettings struct {
 	UnifiedStudioSettings *UnifiedStudioSettings `json:"unifiedStudioSettings,omitempty"`
 }
 
-// DriftCheckBaselines is a part of the SageMaker API.
+// DriftCheckBaselines is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DriftCheckBaselines.html.
 type DriftCheckBaselines struct {
@@ -1785,7 +1785,7 @@ type DriftCheckBaselines struct {
 	ModelQuality *DriftCheckModelQuality `json:"modelQuality,omitempty"`
 }
 
-// DriftCheckBias is a part of the SageMaker API.
+// DriftCheckBias is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DriftCheckBias.html.
 type DriftCheckBias struct {
@@ -1802,7 +1802,7 @@ type DriftCheckBias struct {
 	PreTrainingConstraints *MetricsSource `json:"preTrainingConstraints,omitempty"`
 }
 
-// DriftCheckExplainability is a part of the SageMaker API.
+// DriftCheckExplainability is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DriftCheckExplainability.html.
 type DriftCheckExplainability struct {
@@ -1815,7 +1815,7 @@ type DriftCheckExplainability struct {
 	Constraints *MetricsSource `json:"constraints,omitempty"`
 }
 
-// DriftCheckModelDataQuality is a part of the SageMaker API.
+// DriftCheckModelDataQuality is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DriftCheckModelDataQuality.html.
 type DriftCheckModelDataQuality struct {
@@ -1828,7 +1828,7 @@ type DriftCheckModelDataQuality struct {
 	Statistics *MetricsSource `json:"statistics,omitempty"`
 }
 
-// DriftCheckModelQuality is a part of the SageMaker API.
+// DriftCheckModelQuality is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DriftCheckModelQuality.html.
 type DriftCheckModelQuality struct {
@@ -1841,7 +1841,7 @@ type DriftCheckModelQuality struct {
 	Statistics *MetricsSource `json:"statistics,omitempty"`
 }
 
-// EFSFileSystem is a part of the SageMaker API.
+// EFSFileSystem is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EFSFileSystem.html.
 type EFSFileSystem struct {
@@ -1853,7 +1853,7 @@ type EFSFileSystem struct {
 	FileSystemID *string `json:"fileSystemID,omitempty"`
 }
 
-// EFSFileSystemConfig is a part of the SageMaker API.
+// EFSFileSystemConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EFSFileSystemConfig.html.
 type EFSFileSystemConfig struct {
@@ -1872,7 +1872,7 @@ type EFSFileSystemConfig struct {
 	FileSystemPath *string `json:"fileSystemPath,omitempty"`
 }
 
-// EbsStorageSettings is a part of the SageMaker API.
+// EbsStorageSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html.
 type EbsStorageSettings struct {
@@ -1883,7 +1883,7 @@ type EbsStorageSettings struct {
 	EbsVolumeSizeInGb *int32 `json:"ebsVolumeSizeInGb,omitempty"`
 }
 
-// Ec2CapacityReservation is a part of the SageMaker API.
+// Ec2CapacityReservation is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Ec2CapacityReservation.html.
 type Ec2CapacityReservation struct {
@@ -1904,7 +1904,7 @@ type Ec2CapacityReservation struct {
 	UsedByCurrentEndpoint *int32 `json:"usedByCurrentEndpoint,omitempty"`
 }
 
-// EmrServerlessSettings is a part of the SageMaker API.
+// EmrServerlessSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EmrServerlessSettings.html.
 type EmrServerlessSettings struct {
@@ -1921,7 +1921,7 @@ type EmrServerlessSettings struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// EmrSettings is a part of the SageMaker API.
+// EmrSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EmrSettings.html.
 type EmrSettings struct {
@@ -1942,7 +1942,7 @@ type EmrSettings struct {
 	ExecutionRoleARNs []string `json:"executionRoleARNs,omitempty"`
 }
 
-// EndpointInput is a part of the SageMaker API.
+// EndpointInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EndpointInput.html.
 //
@@ -2009,7 +2009,7 @@ type EndpointInput struct {
 	StartTimeOffset *string `json:"startTimeOffset,omitempty"`
 }
 
-// ExperimentConfig is a part of the SageMaker API.
+// ExperimentConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExperimentConfig.html.
 type ExperimentConfig struct {
@@ -2042,7 +2042,7 @@ type ExperimentConfig struct {
 	TrialName *string `json:"trialName,omitempty"`
 }
 
-// Explainability is a part of the SageMaker API.
+// Explainability is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Explainability.html.
 type Explainability struct {
@@ -2051,7 +2051,7 @@ type Explainability struct {
 	Report *MetricsSource `json:"report,omitempty"`
 }
 
-// ExplainerConfig is a part of the SageMaker API.
+// ExplainerConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExplainerConfig.html.
 type ExplainerConfig struct {
@@ -2060,7 +2060,7 @@ type ExplainerConfig struct {
 	ClarifyExplainerConfig *ClarifyExplainerConfig `json:"clarifyExplainerConfig,omitempty"`
 }
 
-// FSxLustreFileSystem is a part of the SageMaker API.
+// FSxLustreFileSystem is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FSxLustreFileSystem.html.
 type FSxLustreFileSystem struct {
@@ -2072,7 +2072,7 @@ type FSxLustreFileSystem struct {
 	FileSystemID *string `json:"fileSystemID,omitempty"`
 }
 
-// FSxLustreFileSystemConfig is a part of the SageMaker API.
+// FSxLustreFileSystemConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FSxLustreFileSystemConfig.html.
 type FSxLustreFileSystemConfig struct {
@@ -2091,7 +2091,7 @@ type FSxLustreFileSystemConfig struct {
 	FileSystemPath *string `json:"fileSystemPath,omitempty"`
 }
 
-// FeatureDefinition is a part of the SageMaker API.
+// FeatureDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FeatureDefinition.html.
 type FeatureDefinition struct {
@@ -2117,7 +2117,7 @@ type FeatureDefinition struct {
 	FeatureType *string `json:"featureType,omitempty"`
 }
 
-// FileSource is a part of the SageMaker API.
+// FileSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FileSource.html.
 type FileSource struct {
@@ -2139,7 +2139,7 @@ type FileSource struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// FileSystemDataSource is a part of the SageMaker API.
+// FileSystemDataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FileSystemDataSource.html.
 type FileSystemDataSource struct {
@@ -2166,7 +2166,7 @@ type FileSystemDataSource struct {
 	FileSystemType *string `json:"fileSystemType,omitempty"`
 }
 
-// FinalHyperParameterTuningJobObjectiveMetric is a part of the SageMaker API.
+// FinalHyperParameterTuningJobObjectiveMetric is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FinalHyperParameterTuningJobObjectiveMetric.html.
 type FinalHyperParameterTuningJobObjectiveMetric struct {
@@ -2183,7 +2183,7 @@ type FinalHyperParameterTuningJobObjectiveMetric struct {
 	Value *float64 `json:"value,omitempty"`
 }
 
-// GenerativeAiSettings is a part of the SageMaker API.
+// GenerativeAiSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_GenerativeAiSettings.html.
 type GenerativeAiSettings struct {
@@ -2195,7 +2195,7 @@ type GenerativeAiSettings struct {
 	AmazonBedrockRoleARN *string `json:"amazonBedrockRoleARN,omitempty"`
 }
 
-// HiddenSageMakerImage is a part of the SageMaker API.
+// HiddenSageMakerImage is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HiddenSageMakerImage.html.
 type HiddenSageMakerImage struct {
@@ -2212,7 +2212,7 @@ type HiddenSageMakerImage struct {
 	VersionAliases []string `json:"versionAliases,omitempty"`
 }
 
-// HubAccessConfig is a part of the SageMaker API.
+// HubAccessConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HubAccessConfig.html.
 type HubAccessConfig struct {
@@ -2222,7 +2222,7 @@ type HubAccessConfig struct {
 	HubContentARN *string `json:"hubContentARN,omitempty"`
 }
 
-// HumanTaskConfig is a part of the SageMaker API.
+// HumanTaskConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HumanTaskConfig.html.
 type HumanTaskConfig struct {
@@ -2296,7 +2296,7 @@ type HumanTaskConfig struct {
 	WorkteamARN *string `json:"workteamARN,omitempty"`
 }
 
-// HyperParameterAlgorithmSpecification is a part of the SageMaker API.
+// HyperParameterAlgorithmSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterAlgorithmSpecification.html.
 type HyperParameterAlgorithmSpecification struct {
@@ -2323,7 +2323,7 @@ type HyperParameterAlgorithmSpecification struct {
 	TrainingInputMode *string `json:"trainingInputMode,omitempty"`
 }
 
-// HyperParameterTrainingJobDefinition is a part of the SageMaker API.
+// HyperParameterTrainingJobDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html.
 type HyperParameterTrainingJobDefinition struct {
@@ -2410,7 +2410,7 @@ type HyperParameterTrainingJobDefinition struct {
 	VpcConfig *VpcConfig `json:"vpcConfig,omitempty"`
 }
 
-// HyperParameterTrainingJobSummary is a part of the SageMaker API.
+// HyperParameterTrainingJobSummary is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobSummary.html.
 type HyperParameterTrainingJobSummary struct {
@@ -2463,7 +2463,7 @@ type HyperParameterTrainingJobSummary struct {
 	TuningJobName *string `json:"tuningJobName,omitempty"`
 }
 
-// HyperParameterTuningInstanceConfig is a part of the SageMaker API.
+// HyperParameterTuningInstanceConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningInstanceConfig.html.
 type HyperParameterTuningInstanceConfig struct {
@@ -2482,7 +2482,7 @@ type HyperParameterTuningInstanceConfig struct {
 	VolumeSizeInGB *int32 `json:"volumeSizeInGB,omitempty"`
 }
 
-// HyperParameterTuningJobCompletionDetails is a part of the SageMaker API.
+// HyperParameterTuningJobCompletionDetails is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobCompletionDetails.html.
 type HyperParameterTuningJobCompletionDetails struct {
@@ -2495,7 +2495,7 @@ type HyperParameterTuningJobCompletionDetails struct {
 	NumberOfTrainingJobsObjectiveNotImproving *int32 `json:"numberOfTrainingJobsObjectiveNotImproving,omitempty"`
 }
 
-// HyperParameterTuningJobConfig is a part of the SageMaker API.
+// HyperParameterTuningJobConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConfig.html.
 type HyperParameterTuningJobConfig struct {
@@ -2535,7 +2535,7 @@ type HyperParameterTuningJobConfig struct {
 	TuningJobCompletionCriteria *TuningJobCompletionCriteria `json:"tuningJobCompletionCriteria,omitempty"`
 }
 
-// HyperParameterTuningJobConsumedResources is a part of the SageMaker API.
+// HyperParameterTuningJobConsumedResources is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConsumedResources.html.
 type HyperParameterTuningJobConsumedResources struct {
@@ -2544,7 +2544,7 @@ type HyperParameterTuningJobConsumedResources struct {
 	RuntimeInSeconds *int32 `json:"runtimeInSeconds,omitempty"`
 }
 
-// HyperParameterTuningJobObjective is a part of the SageMaker API.
+// HyperParameterTuningJobObjective is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html.
 type HyperParameterTuningJobObjective struct {
@@ -2561,7 +2561,7 @@ type HyperParameterTuningJobObjective struct {
 	Type *string `json:"type,omitempty"`
 }
 
-// HyperParameterTuningJobStrategyConfig is a part of the SageMaker API.
+// HyperParameterTuningJobStrategyConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobStrategyConfig.html.
 type HyperParameterTuningJobStrategyConfig struct {
@@ -2570,7 +2570,7 @@ type HyperParameterTuningJobStrategyConfig struct {
 	HyperbandStrategyConfig *HyperbandStrategyConfig `json:"hyperbandStrategyConfig,omitempty"`
 }
 
-// HyperParameterTuningJobWarmStartConfig is a part of the SageMaker API.
+// HyperParameterTuningJobWarmStartConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html.
 type HyperParameterTuningJobWarmStartConfig struct {
@@ -2586,7 +2586,7 @@ type HyperParameterTuningJobWarmStartConfig struct {
 	WarmStartType *string `json:"warmStartType,omitempty"`
 }
 
-// HyperParameterTuningResourceConfig is a part of the SageMaker API.
+// HyperParameterTuningResourceConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningResourceConfig.html.
 type HyperParameterTuningResourceConfig struct {
@@ -2622,7 +2622,7 @@ type HyperParameterTuningResourceConfig struct {
 	VolumeSizeInGB *int32 `json:"volumeSizeInGB,omitempty"`
 }
 
-// HyperbandStrategyConfig is a part of the SageMaker API.
+// HyperbandStrategyConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html.
 type HyperbandStrategyConfig struct {
@@ -2637,7 +2637,7 @@ type HyperbandStrategyConfig struct {
 	MinResource *int32 `json:"minResource,omitempty"`
 }
 
-// IamIdentity is a part of the SageMaker API.
+// IamIdentity is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IamIdentity.html.
 type IamIdentity struct {
@@ -2654,7 +2654,7 @@ type IamIdentity struct {
 	SourceIdentity *string `json:"sourceIdentity,omitempty"`
 }
 
-// IdentityProviderOAuthSetting is a part of the SageMaker API.
+// IdentityProviderOAuthSetting is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdentityProviderOAuthSetting.html.
 type IdentityProviderOAuthSetting struct {
@@ -2676,7 +2676,7 @@ type IdentityProviderOAuthSetting struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// IdleSettings is a part of the SageMaker API.
+// IdleSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IdleSettings.html.
 type IdleSettings struct {
@@ -2704,7 +2704,7 @@ type IdleSettings struct {
 	MinIdleTimeoutInMinutes *int32 `json:"minIdleTimeoutInMinutes,omitempty"`
 }
 
-// ImageConfig is a part of the SageMaker API.
+// ImageConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ImageConfig.html.
 type ImageConfig struct {
@@ -2718,7 +2718,7 @@ type ImageConfig struct {
 	RepositoryAuthConfig *RepositoryAuthConfig `json:"repositoryAuthConfig,omitempty"`
 }
 
-// InferenceComponentAvailabilityZoneBalance is a part of the SageMaker API.
+// InferenceComponentAvailabilityZoneBalance is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentAvailabilityZoneBalance.html.
 type InferenceComponentAvailabilityZoneBalance struct {
@@ -2734,7 +2734,7 @@ type InferenceComponentAvailabilityZoneBalance struct {
 	MaxImbalance *int32 `json:"maxImbalance,omitempty"`
 }
 
-// InferenceComponentCapacitySize is a part of the SageMaker API.
+// InferenceComponentCapacitySize is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentCapacitySize.html.
 type InferenceComponentCapacitySize struct {
@@ -2749,7 +2749,7 @@ type InferenceComponentCapacitySize struct {
 	Value *int32 `json:"value,omitempty"`
 }
 
-// InferenceComponentComputeResourceRequirements is a part of the SageMaker API.
+// InferenceComponentComputeResourceRequirements is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentComputeResourceRequirements.html.
 type InferenceComponentComputeResourceRequirements struct {
@@ -2778,7 +2778,7 @@ type InferenceComponentComputeResourceRequirements struct {
 	NumberOfCPUCoresRequired *float64 `json:"numberOfCPUCoresRequired,omitempty"`
 }
 
-// InferenceComponentContainerSpecification is a part of the SageMaker API.
+// InferenceComponentContainerSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentContainerSpecification.html.
 type InferenceComponentContainerSpecification struct {
@@ -2804,7 +2804,7 @@ type InferenceComponentContainerSpecification struct {
 	Image *string `json:"image,omitempty"`
 }
 
-// InferenceComponentDataCacheConfig is a part of the SageMaker API.
+// InferenceComponentDataCacheConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentDataCacheConfig.html.
 type InferenceComponentDataCacheConfig struct {
@@ -2813,7 +2813,7 @@ type InferenceComponentDataCacheConfig struct {
 	EnableCaching *bool `json:"enableCaching,omitempty"`
 }
 
-// InferenceComponentDeploymentConfig is a part of the SageMaker API.
+// InferenceComponentDeploymentConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentDeploymentConfig.html.
 type InferenceComponentDeploymentConfig struct {
@@ -2826,7 +2826,7 @@ type InferenceComponentDeploymentConfig struct {
 	RollingUpdatePolicy *InferenceComponentRollingUpdatePolicy `json:"rollingUpdatePolicy,omitempty"`
 }
 
-// InferenceComponentRollingUpdatePolicy is a part of the SageMaker API.
+// InferenceComponentRollingUpdatePolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentRollingUpdatePolicy.html.
 type InferenceComponentRollingUpdatePolicy struct {
@@ -2851,7 +2851,7 @@ type InferenceComponentRollingUpdatePolicy struct {
 	WaitIntervalInSeconds *int32 `json:"waitIntervalInSeconds,omitempty"`
 }
 
-// InferenceComponentRuntimeConfig is a part of the SageMaker API.
+// InferenceComponentRuntimeConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentRuntimeConfig.html.
 type InferenceComponentRuntimeConfig struct {
@@ -2861,7 +2861,7 @@ type InferenceComponentRuntimeConfig struct {
 	CopyCount *int32 `json:"copyCount,omitempty"`
 }
 
-// InferenceComponentSchedulingConfig is a part of the SageMaker API.
+// InferenceComponentSchedulingConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentSchedulingConfig.html.
 type InferenceComponentSchedulingConfig struct {
@@ -2875,7 +2875,7 @@ type InferenceComponentSchedulingConfig struct {
 	PlacementStrategy *string `json:"placementStrategy,omitempty"`
 }
 
-// InferenceComponentSpecification is a part of the SageMaker API.
+// InferenceComponentSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentSpecification.html.
 //
@@ -2927,7 +2927,7 @@ type InferenceComponentSpecification struct {
 	StartupParameters *InferenceComponentStartupParameters `json:"startupParameters,omitempty"`
 }
 
-// InferenceComponentStartupParameters is a part of the SageMaker API.
+// InferenceComponentStartupParameters is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentStartupParameters.html.
 type InferenceComponentStartupParameters struct {
@@ -2944,7 +2944,7 @@ type InferenceComponentStartupParameters struct {
 	ModelDataDownloadTimeoutInSeconds *int32 `json:"modelDataDownloadTimeoutInSeconds,omitempty"`
 }
 
-// InferenceExecutionConfig is a part of the SageMaker API.
+// InferenceExecutionConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceExecutionConfig.html.
 type InferenceExecutionConfig struct {
@@ -2954,7 +2954,7 @@ type InferenceExecutionConfig struct {
 	Mode *string `json:"mode,omitempty"`
 }
 
-// InferenceHubAccessConfig is a part of the SageMaker API.
+// InferenceHubAccessConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceHubAccessConfig.html.
 type InferenceHubAccessConfig struct {
@@ -2964,7 +2964,7 @@ type InferenceHubAccessConfig struct {
 	HubContentARN *string `json:"hubContentARN,omitempty"`
 }
 
-// InferenceSpecification is a part of the SageMaker API.
+// InferenceSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceSpecification.html.
 type InferenceSpecification struct {
@@ -2995,7 +2995,7 @@ type InferenceSpecification struct {
 	SupportedTransformInstanceTypes []string `json:"supportedTransformInstanceTypes,omitempty"`
 }
 
-// InfraCheckConfig is a part of the SageMaker API.
+// InfraCheckConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InfraCheckConfig.html.
 type InfraCheckConfig struct {
@@ -3004,7 +3004,7 @@ type InfraCheckConfig struct {
 	EnableInfraCheck *bool `json:"enableInfraCheck,omitempty"`
 }
 
-// InstanceGroup is a part of the SageMaker API.
+// InstanceGroup is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html.
 type InstanceGroup struct {
@@ -3025,7 +3025,7 @@ type InstanceGroup struct {
 	InstanceType *string `json:"instanceType,omitempty"`
 }
 
-// InstanceMetadataServiceConfiguration is a part of the SageMaker API.
+// InstanceMetadataServiceConfiguration is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceMetadataServiceConfiguration.html.
 type InstanceMetadataServiceConfiguration struct {
@@ -3036,7 +3036,7 @@ type InstanceMetadataServiceConfiguration struct {
 	MinimumInstanceMetadataServiceVersion *string `json:"minimumInstanceMetadataServiceVersion,omitempty"`
 }
 
-// InstancePlacementConfig is a part of the SageMaker API.
+// InstancePlacementConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePlacementConfig.html.
 type InstancePlacementConfig struct {
@@ -3050,7 +3050,7 @@ type InstancePlacementConfig struct {
 	PlacementSpecifications []PlacementSpecification `json:"placementSpecifications,omitempty"`
 }
 
-// InstancePool is a part of the SageMaker API.
+// InstancePool is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePool.html.
 //
@@ -3077,7 +3077,7 @@ type InstancePool struct {
 	Priority *int32 `json:"priority,omitempty"`
 }
 
-// InstancePoolSummary is a part of the SageMaker API.
+// InstancePoolSummary is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePoolSummary.html.
 type InstancePoolSummary struct {
@@ -3090,7 +3090,7 @@ type InstancePoolSummary struct {
 	InstanceType *string `json:"instanceType,omitempty"`
 }
 
-// InstancePreference is a part of the SageMaker API.
+// InstancePreference is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePreference.html.
 type InstancePreference struct {
@@ -3111,7 +3111,7 @@ type InstancePreference struct {
 	TrainingPlanARNs []string `json:"trainingPlanARNs,omitempty"`
 }
 
-// IntegerParameterRange is a part of the SageMaker API.
+// IntegerParameterRange is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IntegerParameterRange.html.
 type IntegerParameterRange struct {
@@ -3136,7 +3136,7 @@ type IntegerParameterRange struct {
 	ScalingType *string `json:"scalingType,omitempty"`
 }
 
-// JupyterLabAppSettings is a part of the SageMaker API.
+// JupyterLabAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_JupyterLabAppSettings.html.
 type JupyterLabAppSettings struct {
@@ -3175,7 +3175,7 @@ type JupyterLabAppSettings struct {
 	LifecycleConfigARNs []string `json:"lifecycleConfigARNs,omitempty"`
 }
 
-// JupyterServerAppSettings is a part of the SageMaker API.
+// JupyterServerAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_JupyterServerAppSettings.html.
 type JupyterServerAppSettings struct {
@@ -3195,7 +3195,7 @@ type JupyterServerAppSettings struct {
 	LifecycleConfigARNs []string `json:"lifecycleConfigARNs,omitempty"`
 }
 
-// KendraSettings is a part of the SageMaker API.
+// KendraSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_KendraSettings.html.
 type KendraSettings struct {
@@ -3205,7 +3205,7 @@ type KendraSettings struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// KernelGatewayAppSettings is a part of the SageMaker API.
+// KernelGatewayAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_KernelGatewayAppSettings.html.
 type KernelGatewayAppSettings struct {
@@ -3225,7 +3225,7 @@ type KernelGatewayAppSettings struct {
 	LifecycleConfigARNs []string `json:"lifecycleConfigARNs,omitempty"`
 }
 
-// LabelCounters is a part of the SageMaker API.
+// LabelCounters is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelCounters.html.
 type LabelCounters struct {
@@ -3250,7 +3250,7 @@ type LabelCounters struct {
 	Unlabeled *int32 `json:"unlabeled,omitempty"`
 }
 
-// LabelingJobAlgorithmsConfig is a part of the SageMaker API.
+// LabelingJobAlgorithmsConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobAlgorithmsConfig.html.
 //
@@ -3278,7 +3278,7 @@ type LabelingJobAlgorithmsConfig struct {
 	LabelingJobResourceConfig *LabelingJobResourceConfig `json:"labelingJobResourceConfig,omitempty"`
 }
 
-// LabelingJobDataAttributes is a part of the SageMaker API.
+// LabelingJobDataAttributes is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobDataAttributes.html.
 type LabelingJobDataAttributes struct {
@@ -3289,7 +3289,7 @@ type LabelingJobDataAttributes struct {
 	ContentClassifiers []string `json:"contentClassifiers,omitempty"`
 }
 
-// LabelingJobDataSource is a part of the SageMaker API.
+// LabelingJobDataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobDataSource.html.
 type LabelingJobDataSource struct {
@@ -3302,7 +3302,7 @@ type LabelingJobDataSource struct {
 	SnsDataSource *LabelingJobSnsDataSource `json:"snsDataSource,omitempty"`
 }
 
-// LabelingJobInputConfig is a part of the SageMaker API.
+// LabelingJobInputConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobInputConfig.html.
 type LabelingJobInputConfig struct {
@@ -3315,7 +3315,7 @@ type LabelingJobInputConfig struct {
 	DataSource *LabelingJobDataSource `json:"dataSource,omitempty"`
 }
 
-// LabelingJobOutput is a part of the SageMaker API.
+// LabelingJobOutput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobOutput.html.
 type LabelingJobOutput struct {
@@ -3328,7 +3328,7 @@ type LabelingJobOutput struct {
 	OutputDatasetS3URI *string `json:"outputDatasetS3URI,omitempty"`
 }
 
-// LabelingJobOutputConfig is a part of the SageMaker API.
+// LabelingJobOutputConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobOutputConfig.html.
 type LabelingJobOutputConfig struct {
@@ -3351,7 +3351,7 @@ type LabelingJobOutputConfig struct {
 	SnsTopicARN *string `json:"snsTopicARN,omitempty"`
 }
 
-// LabelingJobResourceConfig is a part of the SageMaker API.
+// LabelingJobResourceConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobResourceConfig.html.
 type LabelingJobResourceConfig struct {
@@ -3366,7 +3366,7 @@ type LabelingJobResourceConfig struct {
 	VpcConfig *VpcConfig `json:"vpcConfig,omitempty"`
 }
 
-// LabelingJobS3DataSource is a part of the SageMaker API.
+// LabelingJobS3DataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobS3DataSource.html.
 type LabelingJobS3DataSource struct {
@@ -3377,7 +3377,7 @@ type LabelingJobS3DataSource struct {
 	ManifestS3URI *string `json:"manifestS3URI,omitempty"`
 }
 
-// LabelingJobSnsDataSource is a part of the SageMaker API.
+// LabelingJobSnsDataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobSnsDataSource.html.
 type LabelingJobSnsDataSource struct {
@@ -3388,7 +3388,7 @@ type LabelingJobSnsDataSource struct {
 	SnsTopicARN *string `json:"snsTopicARN,omitempty"`
 }
 
-// LabelingJobStoppingConditions is a part of the SageMaker API.
+// LabelingJobStoppingConditions is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LabelingJobStoppingConditions.html.
 type LabelingJobStoppingConditions struct {
@@ -3404,7 +3404,7 @@ type LabelingJobStoppingConditions struct {
 	MaxPercentageOfInputDatasetLabeled *int32 `json:"maxPercentageOfInputDatasetLabeled,omitempty"`
 }
 
-// LastUpdateStatus is a part of the SageMaker API.
+// LastUpdateStatus is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LastUpdateStatus.html.
 type LastUpdateStatus struct {
@@ -3417,7 +3417,7 @@ type LastUpdateStatus struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// MLflowConfiguration is a part of the SageMaker API.
+// MLflowConfiguration is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MLflowConfiguration.html.
 type MLflowConfiguration struct {
@@ -3430,7 +3430,7 @@ type MLflowConfiguration struct {
 	MlflowResourceARN *string `json:"mlflowResourceARN,omitempty"`
 }
 
-// ManagedConfiguration is a part of the SageMaker API.
+// ManagedConfiguration is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ManagedConfiguration.html.
 type ManagedConfiguration struct {
@@ -3440,7 +3440,7 @@ type ManagedConfiguration struct {
 	ManagedStorageType *string `json:"managedStorageType,omitempty"`
 }
 
-// MetadataProperties is a part of the SageMaker API.
+// MetadataProperties is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetadataProperties.html.
 //
@@ -3471,7 +3471,7 @@ type MetadataProperties struct {
 	Repository *string `json:"repository,omitempty"`
 }
 
-// MetricData is a part of the SageMaker API.
+// MetricData is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricData.html.
 type MetricData struct {
@@ -3488,7 +3488,7 @@ type MetricData struct {
 	Value *float64 `json:"value,omitempty"`
 }
 
-// MetricDefinition is a part of the SageMaker API.
+// MetricDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricDefinition.html.
 type MetricDefinition struct {
@@ -3507,7 +3507,7 @@ type MetricDefinition struct {
 	Regex *string `json:"regex,omitempty"`
 }
 
-// MetricsConfig is a part of the SageMaker API.
+// MetricsConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricsConfig.html.
 type MetricsConfig struct {
@@ -3524,7 +3524,7 @@ type MetricsConfig struct {
 	MetricPublishFrequencyInSeconds *int32 `json:"metricPublishFrequencyInSeconds,omitempty"`
 }
 
-// MetricsEndpoint is a part of the SageMaker API.
+// MetricsEndpoint is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricsEndpoint.html.
 type MetricsEndpoint struct {
@@ -3539,7 +3539,7 @@ type MetricsEndpoint struct {
 	MetricsEndpointPath *string `json:"metricsEndpointPath,omitempty"`
 }
 
-// MetricsSource is a part of the SageMaker API.
+// MetricsSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricsSource.html.
 type MetricsSource struct {
@@ -3561,7 +3561,7 @@ type MetricsSource struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// MlflowConfig is a part of the SageMaker API.
+// MlflowConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MlflowConfig.html.
 type MlflowConfig struct {
@@ -3584,7 +3584,7 @@ type MlflowConfig struct {
 	MlflowRunName *string `json:"mlflowRunName,omitempty"`
 }
 
-// MlflowDetails is a part of the SageMaker API.
+// MlflowDetails is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MlflowDetails.html.
 type MlflowDetails struct {
@@ -3597,7 +3597,7 @@ type MlflowDetails struct {
 	MlflowRunID *string `json:"mlflowRunID,omitempty"`
 }
 
-// ModelAccessConfig is a part of the SageMaker API.
+// ModelAccessConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelAccessConfig.html.
 type ModelAccessConfig struct {
@@ -3606,7 +3606,7 @@ type ModelAccessConfig struct {
 	AcceptEula *bool `json:"acceptEula,omitempty"`
 }
 
-// ModelArtifacts is a part of the SageMaker API.
+// ModelArtifacts is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelArtifacts.html.
 type ModelArtifacts struct {
@@ -3615,7 +3615,7 @@ type ModelArtifacts struct {
 	S3ModelArtifacts *string `json:"s3ModelArtifacts,omitempty"`
 }
 
-// ModelBiasAppSpecification is a part of the SageMaker API.
+// ModelBiasAppSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelBiasAppSpecification.html.
 type ModelBiasAppSpecification struct {
@@ -3636,7 +3636,7 @@ type ModelBiasAppSpecification struct {
 	ImageURI *string `json:"imageURI,omitempty"`
 }
 
-// ModelBiasBaselineConfig is a part of the SageMaker API.
+// ModelBiasBaselineConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelBiasBaselineConfig.html.
 //
@@ -3658,7 +3658,7 @@ type ModelBiasBaselineConfig struct {
 	ConstraintsResource *MonitoringConstraintsResource `json:"constraintsResource,omitempty"`
 }
 
-// ModelBiasJobInput is a part of the SageMaker API.
+// ModelBiasJobInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelBiasJobInput.html.
 type ModelBiasJobInput struct {
@@ -3675,7 +3675,7 @@ type ModelBiasJobInput struct {
 	GroundTruthS3Input *MonitoringGroundTruthS3Input `json:"groundTruthS3Input,omitempty"`
 }
 
-// ModelClientConfig is a part of the SageMaker API.
+// ModelClientConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelClientConfig.html.
 type ModelClientConfig struct {
@@ -3692,7 +3692,7 @@ type ModelClientConfig struct {
 	InvocationsTimeoutInSeconds *int32 `json:"invocationsTimeoutInSeconds,omitempty"`
 }
 
-// ModelDataQuality is a part of the SageMaker API.
+// ModelDataQuality is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelDataQuality.html.
 type ModelDataQuality struct {
@@ -3705,7 +3705,7 @@ type ModelDataQuality struct {
 	Statistics *MetricsSource `json:"statistics,omitempty"`
 }
 
-// ModelDataSource is a part of the SageMaker API.
+// ModelDataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelDataSource.html.
 type ModelDataSource struct {
@@ -3714,7 +3714,7 @@ type ModelDataSource struct {
 	S3DataSource *S3ModelDataSource `json:"s3DataSource,omitempty"`
 }
 
-// ModelExplainabilityAppSpecification is a part of the SageMaker API.
+// ModelExplainabilityAppSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelExplainabilityAppSpecification.html.
 type ModelExplainabilityAppSpecification struct {
@@ -3735,7 +3735,7 @@ type ModelExplainabilityAppSpecification struct {
 	ImageURI *string `json:"imageURI,omitempty"`
 }
 
-// ModelExplainabilityBaselineConfig is a part of the SageMaker API.
+// ModelExplainabilityBaselineConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelExplainabilityBaselineConfig.html.
 //
@@ -3757,7 +3757,7 @@ type ModelExplainabilityBaselineConfig struct {
 	ConstraintsResource *MonitoringConstraintsResource `json:"constraintsResource,omitempty"`
 }
 
-// ModelExplainabilityJobInput is a part of the SageMaker API.
+// ModelExplainabilityJobInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelExplainabilityJobInput.html.
 type ModelExplainabilityJobInput struct {
@@ -3770,7 +3770,7 @@ type ModelExplainabilityJobInput struct {
 	EndpointInput *EndpointInput `json:"endpointInput,omitempty"`
 }
 
-// ModelInput is a part of the SageMaker API.
+// ModelInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelInput.html.
 type ModelInput struct {
@@ -3782,7 +3782,7 @@ type ModelInput struct {
 	DataInputConfig *string `json:"dataInputConfig,omitempty"`
 }
 
-// ModelLifeCycle is a part of the SageMaker API.
+// ModelLifeCycle is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelLifeCycle.html.
 type ModelLifeCycle struct {
@@ -3806,7 +3806,7 @@ type ModelLifeCycle struct {
 	StageStatus *string `json:"stageStatus,omitempty"`
 }
 
-// ModelMetrics is a part of the SageMaker API.
+// ModelMetrics is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelMetrics.html.
 type ModelMetrics struct {
@@ -3827,7 +3827,7 @@ type ModelMetrics struct {
 	ModelQuality *ModelQuality `json:"modelQuality,omitempty"`
 }
 
-// ModelPackageConfig is a part of the SageMaker API.
+// ModelPackageConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelPackageConfig.html.
 //
@@ -3857,7 +3857,7 @@ type ModelPackageConfig struct {
 	SourceModelPackageRef *Reference `json:"sourceModelPackageRef,omitempty"`
 }
 
-// ModelPackageContainerDefinition is a part of the SageMaker API.
+// ModelPackageContainerDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelPackageContainerDefinition.html.
 //
@@ -3947,7 +3947,7 @@ type ModelPackageContainerDefinition struct {
 	ProductID *string `json:"productID,omitempty"`
 }
 
-// ModelPackageModelCard is a part of the SageMaker API.
+// ModelPackageModelCard is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelPackageModelCard.html.
 type ModelPackageModelCard struct {
@@ -3962,7 +3962,7 @@ type ModelPackageModelCard struct {
 	ModelCardStatus *string `json:"modelCardStatus,omitempty"`
 }
 
-// ModelPackageSecurityConfig is a part of the SageMaker API.
+// ModelPackageSecurityConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelPackageSecurityConfig.html.
 type ModelPackageSecurityConfig struct {
@@ -3973,7 +3973,7 @@ type ModelPackageSecurityConfig struct {
 	KmsKeyID *string `json:"kmsKeyID,omitempty"`
 }
 
-// ModelPackageStatusDetails is a part of the SageMaker API.
+// ModelPackageStatusDetails is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelPackageStatusDetails.html.
 type ModelPackageStatusDetails struct {
@@ -3986,7 +3986,7 @@ type ModelPackageStatusDetails struct {
 	ValidationStatuses []ModelPackageStatusItem `json:"validationStatuses,omitempty"`
 }
 
-// ModelPackageStatusItem is a part of the SageMaker API.
+// ModelPackageStatusItem is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelPackageStatusItem.html.
 type ModelPackageStatusItem struct {
@@ -4003,7 +4003,7 @@ type ModelPackageStatusItem struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// ModelPackageValidationProfile is a part of the SageMaker API.
+// ModelPackageValidationProfile is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelPackageValidationProfile.html.
 type ModelPackageValidationProfile struct {
@@ -4019,7 +4019,7 @@ type ModelPackageValidationProfile struct {
 	TransformJobDefinition *TransformJobDefinition `json:"transformJobDefinition,omitempty"`
 }
 
-// ModelPackageValidationSpecification is a part of the SageMaker API.
+// ModelPackageValidationSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelPackageValidationSpecification.html.
 type ModelPackageValidationSpecification struct {
@@ -4036,7 +4036,7 @@ type ModelPackageValidationSpecification struct {
 	ValidationRole *string `json:"validationRole,omitempty"`
 }
 
-// ModelQuality is a part of the SageMaker API.
+// ModelQuality is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelQuality.html.
 type ModelQuality struct {
@@ -4049,7 +4049,7 @@ type ModelQuality struct {
 	Statistics *MetricsSource `json:"statistics,omitempty"`
 }
 
-// ModelQualityAppSpecification is a part of the SageMaker API.
+// ModelQualityAppSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelQualityAppSpecification.html.
 type ModelQualityAppSpecification struct {
@@ -4095,7 +4095,7 @@ type ModelQualityAppSpecification struct {
 	RecordPreprocessorSourceURI *string `json:"recordPreprocessorSourceURI,omitempty"`
 }
 
-// ModelQualityBaselineConfig is a part of the SageMaker API.
+// ModelQualityBaselineConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelQualityBaselineConfig.html.
 //
@@ -4117,7 +4117,7 @@ type ModelQualityBaselineConfig struct {
 	ConstraintsResource *MonitoringConstraintsResource `json:"constraintsResource,omitempty"`
 }
 
-// ModelQualityJobInput is a part of the SageMaker API.
+// ModelQualityJobInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelQualityJobInput.html.
 type ModelQualityJobInput struct {
@@ -4134,7 +4134,7 @@ type ModelQualityJobInput struct {
 	GroundTruthS3Input *MonitoringGroundTruthS3Input `json:"groundTruthS3Input,omitempty"`
 }
 
-// ModelRegisterSettings is a part of the SageMaker API.
+// ModelRegisterSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelRegisterSettings.html.
 type ModelRegisterSettings struct {
@@ -4151,7 +4151,7 @@ type ModelRegisterSettings struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// MonitoringAppSpecification is a part of the SageMaker API.
+// MonitoringAppSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringAppSpecification.html.
 type MonitoringAppSpecification struct {
@@ -4187,7 +4187,7 @@ type MonitoringAppSpecification struct {
 	RecordPreprocessorSourceURI *string `json:"recordPreprocessorSourceURI,omitempty"`
 }
 
-// MonitoringBaselineConfig is a part of the SageMaker API.
+// MonitoringBaselineConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringBaselineConfig.html.
 //
@@ -4213,7 +4213,7 @@ type MonitoringBaselineConfig struct {
 	StatisticsResource *MonitoringStatisticsResource `json:"statisticsResource,omitempty"`
 }
 
-// MonitoringClusterConfig is a part of the SageMaker API.
+// MonitoringClusterConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringClusterConfig.html.
 type MonitoringClusterConfig struct {
@@ -4240,7 +4240,7 @@ type MonitoringClusterConfig struct {
 	VolumeSizeInGB *int32 `json:"volumeSizeInGB,omitempty"`
 }
 
-// MonitoringConstraintsResource is a part of the SageMaker API.
+// MonitoringConstraintsResource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringConstraintsResource.html.
 type MonitoringConstraintsResource struct {
@@ -4251,7 +4251,7 @@ type MonitoringConstraintsResource struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// MonitoringCsvDatasetFormat is a part of the SageMaker API.
+// MonitoringCsvDatasetFormat is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringCsvDatasetFormat.html.
 type MonitoringCsvDatasetFormat struct {
@@ -4260,7 +4260,7 @@ type MonitoringCsvDatasetFormat struct {
 	Header *bool `json:"header,omitempty"`
 }
 
-// MonitoringDatasetFormat is a part of the SageMaker API.
+// MonitoringDatasetFormat is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringDatasetFormat.html.
 type MonitoringDatasetFormat struct {
@@ -4277,7 +4277,7 @@ type MonitoringDatasetFormat struct {
 	Parquet *MonitoringParquetDatasetFormat `json:"parquet,omitempty"`
 }
 
-// MonitoringExecutionSummary is a part of the SageMaker API.
+// MonitoringExecutionSummary is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringExecutionSummary.html.
 type MonitoringExecutionSummary struct {
@@ -4322,7 +4322,7 @@ type MonitoringExecutionSummary struct {
 	ScheduledTime *metav1.Time `json:"scheduledTime,omitempty"`
 }
 
-// MonitoringGroundTruthS3Input is a part of the SageMaker API.
+// MonitoringGroundTruthS3Input is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringGroundTruthS3Input.html.
 type MonitoringGroundTruthS3Input struct {
@@ -4333,7 +4333,7 @@ type MonitoringGroundTruthS3Input struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// MonitoringInput is a part of the SageMaker API.
+// MonitoringInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringInput.html.
 type MonitoringInput struct {
@@ -4346,7 +4346,7 @@ type MonitoringInput struct {
 	EndpointInput *EndpointInput `json:"endpointInput,omitempty"`
 }
 
-// MonitoringJobDefinition is a part of the SageMaker API.
+// MonitoringJobDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringJobDefinition.html.
 type MonitoringJobDefinition struct {
@@ -4393,7 +4393,7 @@ type MonitoringJobDefinition struct {
 	StoppingCondition *MonitoringStoppingCondition `json:"stoppingCondition,omitempty"`
 }
 
-// MonitoringJsonDatasetFormat is a part of the SageMaker API.
+// MonitoringJsonDatasetFormat is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringJsonDatasetFormat.html.
 type MonitoringJsonDatasetFormat struct {
@@ -4402,7 +4402,7 @@ type MonitoringJsonDatasetFormat struct {
 	Line *bool `json:"line,omitempty"`
 }
 
-// MonitoringNetworkConfig is a part of the SageMaker API.
+// MonitoringNetworkConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringNetworkConfig.html.
 type MonitoringNetworkConfig struct {
@@ -4419,7 +4419,7 @@ type MonitoringNetworkConfig struct {
 	VpcConfig *VpcConfig `json:"vpcConfig,omitempty"`
 }
 
-// MonitoringOutput is a part of the SageMaker API.
+// MonitoringOutput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringOutput.html.
 type MonitoringOutput struct {
@@ -4428,7 +4428,7 @@ type MonitoringOutput struct {
 	S3Output *MonitoringS3Output `json:"s3Output,omitempty"`
 }
 
-// MonitoringOutputConfig is a part of the SageMaker API.
+// MonitoringOutputConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringOutputConfig.html.
 type MonitoringOutputConfig struct {
@@ -4445,13 +4445,13 @@ type MonitoringOutputConfig struct {
 	MonitoringOutputs []MonitoringOutput `json:"monitoringOutputs,omitempty"`
 }
 
-// MonitoringParquetDatasetFormat is a part of the SageMaker API.
+// MonitoringParquetDatasetFormat is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringParquetDatasetFormat.html.
 type MonitoringParquetDatasetFormat struct {
 }
 
-// MonitoringResources is a part of the SageMaker API.
+// MonitoringResources is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringResources.html.
 type MonitoringResources struct {
@@ -4460,7 +4460,7 @@ type MonitoringResources struct {
 	ClusterConfig *MonitoringClusterConfig `json:"clusterConfig,omitempty"`
 }
 
-// MonitoringS3Output is a part of the SageMaker API.
+// MonitoringS3Output is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringS3Output.html.
 type MonitoringS3Output struct {
@@ -4481,7 +4481,7 @@ type MonitoringS3Output struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// MonitoringScheduleConfig is a part of the SageMaker API.
+// MonitoringScheduleConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringScheduleConfig.html.
 //
@@ -4512,7 +4512,7 @@ type MonitoringScheduleConfig struct {
 	ScheduleConfig *ScheduleConfig `json:"scheduleConfig,omitempty"`
 }
 
-// MonitoringStatisticsResource is a part of the SageMaker API.
+// MonitoringStatisticsResource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringStatisticsResource.html.
 type MonitoringStatisticsResource struct {
@@ -4523,7 +4523,7 @@ type MonitoringStatisticsResource struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// MonitoringStoppingCondition is a part of the SageMaker API.
+// MonitoringStoppingCondition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringStoppingCondition.html.
 type MonitoringStoppingCondition struct {
@@ -4534,7 +4534,7 @@ type MonitoringStoppingCondition struct {
 	MaxRuntimeInSeconds *int32 `json:"maxRuntimeInSeconds,omitempty"`
 }
 
-// MultiModelConfig is a part of the SageMaker API.
+// MultiModelConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MultiModelConfig.html.
 type MultiModelConfig struct {
@@ -4544,7 +4544,7 @@ type MultiModelConfig struct {
 	ModelCacheSetting *string `json:"modelCacheSetting,omitempty"`
 }
 
-// NetworkConfig is a part of the SageMaker API.
+// NetworkConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_NetworkConfig.html.
 type NetworkConfig struct {
@@ -4561,7 +4561,7 @@ type NetworkConfig struct {
 	VpcConfig *VpcConfig `json:"vpcConfig,omitempty"`
 }
 
-// NotebookInstanceLifecycleHook is a part of the SageMaker API.
+// NotebookInstanceLifecycleHook is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_NotebookInstanceLifecycleHook.html.
 type NotebookInstanceLifecycleHook struct {
@@ -4573,7 +4573,7 @@ type NotebookInstanceLifecycleHook struct {
 	Content *string `json:"content,omitempty"`
 }
 
-// ObjectiveStatusCounters is a part of the SageMaker API.
+// ObjectiveStatusCounters is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ObjectiveStatusCounters.html.
 type ObjectiveStatusCounters struct {
@@ -4590,7 +4590,7 @@ type ObjectiveStatusCounters struct {
 	Succeeded *int32 `json:"succeeded,omitempty"`
 }
 
-// ObservedAcceleratorPartitionLayout is a part of the SageMaker API.
+// ObservedAcceleratorPartitionLayout is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AcceleratorPartitionLayout.html.
 type ObservedAcceleratorPartitionLayout struct {
@@ -4599,7 +4599,7 @@ type ObservedAcceleratorPartitionLayout struct {
 	AcceleratorPartitionTypes []string `json:"acceleratorPartitionTypes,omitempty"`
 }
 
-// ObservedAlarm is a part of the SageMaker API.
+// ObservedAlarm is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Alarm.html.
 type ObservedAlarm struct {
@@ -4608,7 +4608,7 @@ type ObservedAlarm struct {
 	AlarmName *string `json:"alarmName,omitempty"`
 }
 
-// ObservedAsyncInferenceClientConfig is a part of the SageMaker API.
+// ObservedAsyncInferenceClientConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceClientConfig.html.
 type ObservedAsyncInferenceClientConfig struct {
@@ -4617,7 +4617,7 @@ type ObservedAsyncInferenceClientConfig struct {
 	MaxConcurrentInvocationsPerInstance *int32 `json:"maxConcurrentInvocationsPerInstance,omitempty"`
 }
 
-// ObservedAsyncInferenceConfig is a part of the SageMaker API.
+// ObservedAsyncInferenceConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceConfig.html.
 type ObservedAsyncInferenceConfig struct {
@@ -4630,7 +4630,7 @@ type ObservedAsyncInferenceConfig struct {
 	OutputConfig *ObservedAsyncInferenceOutputConfig `json:"outputConfig,omitempty"`
 }
 
-// ObservedAsyncInferenceNotificationConfig is a part of the SageMaker API.
+// ObservedAsyncInferenceNotificationConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceNotificationConfig.html.
 type ObservedAsyncInferenceNotificationConfig struct {
@@ -4647,7 +4647,7 @@ type ObservedAsyncInferenceNotificationConfig struct {
 	SuccessTopic *string `json:"successTopic,omitempty"`
 }
 
-// ObservedAsyncInferenceOutputConfig is a part of the SageMaker API.
+// ObservedAsyncInferenceOutputConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceOutputConfig.html.
 type ObservedAsyncInferenceOutputConfig struct {
@@ -4668,7 +4668,7 @@ type ObservedAsyncInferenceOutputConfig struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
-// ObservedAutoRollbackConfig is a part of the SageMaker API.
+// ObservedAutoRollbackConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AutoRollbackConfig.html.
 type ObservedAutoRollbackConfig struct {
@@ -4677,7 +4677,7 @@ type ObservedAutoRollbackConfig struct {
 	Alarms []ObservedAlarm `json:"alarms,omitempty"`
 }
 
-// ObservedBlueGreenUpdatePolicy is a part of the SageMaker API.
+// ObservedBlueGreenUpdatePolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html.
 type ObservedBlueGreenUpdatePolicy struct {
@@ -4694,7 +4694,7 @@ type ObservedBlueGreenUpdatePolicy struct {
 	TrafficRoutingConfiguration *ObservedTrafficRoutingConfig `json:"trafficRoutingConfiguration,omitempty"`
 }
 
-// ObservedCapacitySize is a part of the SageMaker API.
+// ObservedCapacitySize is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CapacitySize.html.
 type ObservedCapacitySize struct {
@@ -4707,7 +4707,7 @@ type ObservedCapacitySize struct {
 	Value *int32 `json:"value,omitempty"`
 }
 
-// ObservedClarifyExplainerConfig is a part of the SageMaker API.
+// ObservedClarifyExplainerConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyExplainerConfig.html.
 type ObservedClarifyExplainerConfig struct {
@@ -4724,7 +4724,7 @@ type ObservedClarifyExplainerConfig struct {
 	ShapConfig *ObservedClarifyShapConfig `json:"shapConfig,omitempty"`
 }
 
-// ObservedClarifyInferenceConfig is a part of the SageMaker API.
+// ObservedClarifyInferenceConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyInferenceConfig.html.
 type ObservedClarifyInferenceConfig struct {
@@ -4773,7 +4773,7 @@ type ObservedClarifyInferenceConfig struct {
 	ProbabilityIndex *int32 `json:"probabilityIndex,omitempty"`
 }
 
-// ObservedClarifyShapBaselineConfig is a part of the SageMaker API.
+// ObservedClarifyShapBaselineConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyShapBaselineConfig.html.
 type ObservedClarifyShapBaselineConfig struct {
@@ -4790,7 +4790,7 @@ type ObservedClarifyShapBaselineConfig struct {
 	ShapBaselineURI *string `json:"shapBaselineURI,omitempty"`
 }
 
-// ObservedClarifyShapConfig is a part of the SageMaker API.
+// ObservedClarifyShapConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyShapConfig.html.
 type ObservedClarifyShapConfig struct {
@@ -4815,7 +4815,7 @@ type ObservedClarifyShapConfig struct {
 	UseLogit *bool `json:"useLogit,omitempty"`
 }
 
-// ObservedClarifyTextConfig is a part of the SageMaker API.
+// ObservedClarifyTextConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyTextConfig.html.
 type ObservedClarifyTextConfig struct {
@@ -4828,7 +4828,7 @@ type ObservedClarifyTextConfig struct {
 	Language *string `json:"language,omitempty"`
 }
 
-// ObservedDeploymentConfig is a part of the SageMaker API.
+// ObservedDeploymentConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeploymentConfig.html.
 type ObservedDeploymentConfig struct {
@@ -4845,7 +4845,7 @@ type ObservedDeploymentConfig struct {
 	RollingUpdatePolicy *ObservedRollingUpdatePolicy `json:"rollingUpdatePolicy,omitempty"`
 }
 
-// ObservedExplainerConfig is a part of the SageMaker API.
+// ObservedExplainerConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ExplainerConfig.html.
 type ObservedExplainerConfig struct {
@@ -4854,7 +4854,7 @@ type ObservedExplainerConfig struct {
 	ClarifyExplainerConfig *ObservedClarifyExplainerConfig `json:"clarifyExplainerConfig,omitempty"`
 }
 
-// ObservedInferenceComponentCapacitySize is a part of the SageMaker API.
+// ObservedInferenceComponentCapacitySize is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentCapacitySize.html.
 type ObservedInferenceComponentCapacitySize struct {
@@ -4867,7 +4867,7 @@ type ObservedInferenceComponentCapacitySize struct {
 	Value *int32 `json:"value,omitempty"`
 }
 
-// ObservedInferenceComponentDeploymentConfig is a part of the SageMaker API.
+// ObservedInferenceComponentDeploymentConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentDeploymentConfig.html.
 type ObservedInferenceComponentDeploymentConfig struct {
@@ -4880,7 +4880,7 @@ type ObservedInferenceComponentDeploymentConfig struct {
 	RollingUpdatePolicy *ObservedInferenceComponentRollingUpdatePolicy `json:"rollingUpdatePolicy,omitempty"`
 }
 
-// ObservedInferenceComponentRollingUpdatePolicy is a part of the SageMaker API.
+// ObservedInferenceComponentRollingUpdatePolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentRollingUpdatePolicy.html.
 type ObservedInferenceComponentRollingUpdatePolicy struct {
@@ -4901,7 +4901,7 @@ type ObservedInferenceComponentRollingUpdatePolicy struct {
 	WaitIntervalInSeconds *int32 `json:"waitIntervalInSeconds,omitempty"`
 }
 
-// ObservedMetricsConfig is a part of the SageMaker API.
+// ObservedMetricsConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricsConfig.html.
 type ObservedMetricsConfig struct {
@@ -4918,7 +4918,7 @@ type ObservedMetricsConfig struct {
 	MetricPublishFrequencyInSeconds *int32 `json:"metricPublishFrequencyInSeconds,omitempty"`
 }
 
-// ObservedPrefixAwareRoutingConfig is a part of the SageMaker API.
+// ObservedPrefixAwareRoutingConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PrefixAwareRoutingConfig.html.
 type ObservedPrefixAwareRoutingConfig struct {
@@ -4931,7 +4931,7 @@ type ObservedPrefixAwareRoutingConfig struct {
 	PrefixLength *int32 `json:"prefixLength,omitempty"`
 }
 
-// ObservedProductionVariantManagedInstanceScaling is a part of the SageMaker API.
+// ObservedProductionVariantManagedInstanceScaling is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantManagedInstanceScaling.html.
 type ObservedProductionVariantManagedInstanceScaling struct {
@@ -4952,7 +4952,7 @@ type ObservedProductionVariantManagedInstanceScaling struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// ObservedProductionVariantManagedInstanceScalingScaleInPolicy is a part of the SageMaker API.
+// ObservedProductionVariantManagedInstanceScalingScaleInPolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantManagedInstanceScalingScaleInPolicy.html.
 type ObservedProductionVariantManagedInstanceScalingScaleInPolicy struct {
@@ -4969,7 +4969,7 @@ type ObservedProductionVariantManagedInstanceScalingScaleInPolicy struct {
 	Strategy *string `json:"strategy,omitempty"`
 }
 
-// ObservedProductionVariantRoutingConfig is a part of the SageMaker API.
+// ObservedProductionVariantRoutingConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantRoutingConfig.html.
 type ObservedProductionVariantRoutingConfig struct {
@@ -4982,7 +4982,7 @@ type ObservedProductionVariantRoutingConfig struct {
 	RoutingStrategy *string `json:"routingStrategy,omitempty"`
 }
 
-// ObservedProductionVariantServerlessConfig is a part of the SageMaker API.
+// ObservedProductionVariantServerlessConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html.
 type ObservedProductionVariantServerlessConfig struct {
@@ -4999,7 +4999,7 @@ type ObservedProductionVariantServerlessConfig struct {
 	ProvisionedConcurrency *int32 `json:"provisionedConcurrency,omitempty"`
 }
 
-// ObservedRollingUpdatePolicy is a part of the SageMaker API.
+// ObservedRollingUpdatePolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RollingUpdatePolicy.html.
 type ObservedRollingUpdatePolicy struct {
@@ -5020,7 +5020,7 @@ type ObservedRollingUpdatePolicy struct {
 	WaitIntervalInSeconds *int32 `json:"waitIntervalInSeconds,omitempty"`
 }
 
-// ObservedTrafficRoutingConfig is a part of the SageMaker API.
+// ObservedTrafficRoutingConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html.
 type ObservedTrafficRoutingConfig struct {
@@ -5041,7 +5041,7 @@ type ObservedTrafficRoutingConfig struct {
 	WaitIntervalInSeconds *int32 `json:"waitIntervalInSeconds,omitempty"`
 }
 
-// OfflineStoreConfig is a part of the SageMaker API.
+// OfflineStoreConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OfflineStoreConfig.html.
 type OfflineStoreConfig struct {
@@ -5063,7 +5063,7 @@ type OfflineStoreConfig struct {
 	TableFormat *string `json:"tableFormat,omitempty"`
 }
 
-// OfflineStoreStatus is a part of the SageMaker API.
+// OfflineStoreStatus is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OfflineStoreStatus.html.
 type OfflineStoreStatus struct {
@@ -5076,7 +5076,7 @@ type OfflineStoreStatus struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// OnlineStoreConfig is a part of the SageMaker API.
+// OnlineStoreConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OnlineStoreConfig.html.
 type OnlineStoreConfig struct {
@@ -5098,7 +5098,7 @@ type OnlineStoreConfig struct {
 	TtlDuration *TtlDuration `json:"ttlDuration,omitempty"`
 }
 
-// OnlineStoreSecurityConfig is a part of the SageMaker API.
+// OnlineStoreSecurityConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OnlineStoreSecurityConfig.html.
 type OnlineStoreSecurityConfig struct {
@@ -5109,7 +5109,7 @@ type OnlineStoreSecurityConfig struct {
 	KmsKeyID *string `json:"kmsKeyID,omitempty"`
 }
 
-// OutputDataConfig is a part of the SageMaker API.
+// OutputDataConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html.
 type OutputDataConfig struct {
@@ -5131,7 +5131,7 @@ type OutputDataConfig struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
-// OwnershipSettings is a part of the SageMaker API.
+// OwnershipSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OwnershipSettings.html.
 //
@@ -5148,7 +5148,7 @@ type OwnershipSettings struct {
 	OwnerUserProfileRef *Reference `json:"ownerUserProfileRef,omitempty"`
 }
 
-// ParallelismConfiguration is a part of the SageMaker API.
+// ParallelismConfiguration is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParallelismConfiguration.html.
 type ParallelismConfiguration struct {
@@ -5158,7 +5158,7 @@ type ParallelismConfiguration struct {
 	MaxParallelExecutionSteps *int32 `json:"maxParallelExecutionSteps,omitempty"`
 }
 
-// Parameter is a part of the SageMaker API.
+// Parameter is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Parameter.html.
 type Parameter struct {
@@ -5175,7 +5175,7 @@ type Parameter struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// ParameterRanges is a part of the SageMaker API.
+// ParameterRanges is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParameterRanges.html.
 type ParameterRanges struct {
@@ -5200,7 +5200,7 @@ type ParameterRanges struct {
 	IntegerParameterRanges []IntegerParameterRange `json:"integerParameterRanges,omitempty"`
 }
 
-// ParentHyperParameterTuningJob is a part of the SageMaker API.
+// ParentHyperParameterTuningJob is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParentHyperParameterTuningJob.html.
 //
@@ -5218,7 +5218,7 @@ type ParentHyperParameterTuningJob struct {
 	HyperParameterTuningJobRef *Reference `json:"hyperParameterTuningJobRef,omitempty"`
 }
 
-// PendingDeploymentSummary is a part of the SageMaker API.
+// PendingDeploymentSummary is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PendingDeploymentSummary.html.
 type PendingDeploymentSummary struct {
@@ -5239,7 +5239,7 @@ type PendingDeploymentSummary struct {
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 }
 
-// PendingProductionVariantSummary is a part of the SageMaker API.
+// PendingProductionVariantSummary is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PendingProductionVariantSummary.html.
 type PendingProductionVariantSummary struct {
@@ -5304,7 +5304,7 @@ type PendingProductionVariantSummary struct {
 	VariantStatus []ProductionVariantStatus `json:"variantStatus,omitempty"`
 }
 
-// PipelineDefinitionS3Location is a part of the SageMaker API.
+// PipelineDefinitionS3Location is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PipelineDefinitionS3Location.html.
 type PipelineDefinitionS3Location struct {
@@ -5330,7 +5330,7 @@ type PipelineDefinitionS3Location struct {
 	VersionID *string `json:"versionID,omitempty"`
 }
 
-// PipelineExperimentConfig is a part of the SageMaker API.
+// PipelineExperimentConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PipelineExperimentConfig.html.
 type PipelineExperimentConfig struct {
@@ -5343,7 +5343,7 @@ type PipelineExperimentConfig struct {
 	TrialName *string `json:"trialName,omitempty"`
 }
 
-// PlacementSpecification is a part of the SageMaker API.
+// PlacementSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PlacementSpecification.html.
 type PlacementSpecification struct {
@@ -5358,7 +5358,7 @@ type PlacementSpecification struct {
 	UltraServerID *string `json:"ultraServerID,omitempty"`
 }
 
-// PrefixAwareRoutingConfig is a part of the SageMaker API.
+// PrefixAwareRoutingConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PrefixAwareRoutingConfig.html.
 type PrefixAwareRoutingConfig struct {
@@ -5371,7 +5371,7 @@ type PrefixAwareRoutingConfig struct {
 	PrefixLength *int32 `json:"prefixLength,omitempty"`
 }
 
-// ProcessingClusterConfig is a part of the SageMaker API.
+// ProcessingClusterConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingClusterConfig.html.
 type ProcessingClusterConfig struct {
@@ -5412,7 +5412,7 @@ type ProcessingClusterConfig struct {
 	VolumeSizeInGB *int32 `json:"volumeSizeInGB,omitempty"`
 }
 
-// ProcessingFeatureStoreOutput is a part of the SageMaker API.
+// ProcessingFeatureStoreOutput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingFeatureStoreOutput.html.
 //
@@ -5430,7 +5430,7 @@ type ProcessingFeatureStoreOutput struct {
 	FeatureGroupRef *Reference `json:"featureGroupRef,omitempty"`
 }
 
-// ProcessingInput is a part of the SageMaker API.
+// ProcessingInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingInput.html.
 type ProcessingInput struct {
@@ -5451,7 +5451,7 @@ type ProcessingInput struct {
 	S3Input *ProcessingS3Input `json:"s3Input,omitempty"`
 }
 
-// ProcessingInstancePreference is a part of the SageMaker API.
+// ProcessingInstancePreference is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingInstancePreference.html.
 type ProcessingInstancePreference struct {
@@ -5466,7 +5466,7 @@ type ProcessingInstancePreference struct {
 	InstanceType *string `json:"instanceType,omitempty"`
 }
 
-// ProcessingOutput is a part of the SageMaker API.
+// ProcessingOutput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingOutput.html.
 type ProcessingOutput struct {
@@ -5487,7 +5487,7 @@ type ProcessingOutput struct {
 	S3Output *ProcessingS3Output `json:"s3Output,omitempty"`
 }
 
-// ProcessingOutputConfig is a part of the SageMaker API.
+// ProcessingOutputConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingOutputConfig.html.
 type ProcessingOutputConfig struct {
@@ -5503,7 +5503,7 @@ type ProcessingOutputConfig struct {
 	Outputs []ProcessingOutput `json:"outputs,omitempty"`
 }
 
-// ProcessingResources is a part of the SageMaker API.
+// ProcessingResources is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingResources.html.
 type ProcessingResources struct {
@@ -5512,7 +5512,7 @@ type ProcessingResources struct {
 	ClusterConfig *ProcessingClusterConfig `json:"clusterConfig,omitempty"`
 }
 
-// ProcessingS3Input is a part of the SageMaker API.
+// ProcessingS3Input is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingS3Input.html.
 type ProcessingS3Input struct {
@@ -5548,7 +5548,7 @@ type ProcessingS3Input struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// ProcessingS3Output is a part of the SageMaker API.
+// ProcessingS3Output is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingS3Output.html.
 type ProcessingS3Output struct {
@@ -5569,7 +5569,7 @@ type ProcessingS3Output struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// ProcessingStoppingCondition is a part of the SageMaker API.
+// ProcessingStoppingCondition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingStoppingCondition.html.
 type ProcessingStoppingCondition struct {
@@ -5580,7 +5580,7 @@ type ProcessingStoppingCondition struct {
 	MaxRuntimeInSeconds *int32 `json:"maxRuntimeInSeconds,omitempty"`
 }
 
-// ProductionVariant is a part of the SageMaker API.
+// ProductionVariant is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html.
 //
@@ -5683,7 +5683,7 @@ type ProductionVariant struct {
 	VolumeSizeInGB *int32 `json:"volumeSizeInGB,omitempty"`
 }
 
-// ProductionVariantCapacityReservationConfig is a part of the SageMaker API.
+// ProductionVariantCapacityReservationConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantCapacityReservationConfig.html.
 type ProductionVariantCapacityReservationConfig struct {
@@ -5700,7 +5700,7 @@ type ProductionVariantCapacityReservationConfig struct {
 	MlReservationARN *string `json:"mlReservationARN,omitempty"`
 }
 
-// ProductionVariantCapacityReservationSummary is a part of the SageMaker API.
+// ProductionVariantCapacityReservationSummary is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantCapacityReservationSummary.html.
 type ProductionVariantCapacityReservationSummary struct {
@@ -5729,7 +5729,7 @@ type ProductionVariantCapacityReservationSummary struct {
 	UsedByCurrentEndpoint *int32 `json:"usedByCurrentEndpoint,omitempty"`
 }
 
-// ProductionVariantCoreDumpConfig is a part of the SageMaker API.
+// ProductionVariantCoreDumpConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantCoreDumpConfig.html.
 type ProductionVariantCoreDumpConfig struct {
@@ -5746,7 +5746,7 @@ type ProductionVariantCoreDumpConfig struct {
 	KmsKeyID *string `json:"kmsKeyID,omitempty"`
 }
 
-// ProductionVariantManagedInstanceScaling is a part of the SageMaker API.
+// ProductionVariantManagedInstanceScaling is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantManagedInstanceScaling.html.
 type ProductionVariantManagedInstanceScaling struct {
@@ -5770,7 +5770,7 @@ type ProductionVariantManagedInstanceScaling struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// ProductionVariantManagedInstanceScalingScaleInPolicy is a part of the SageMaker API.
+// ProductionVariantManagedInstanceScalingScaleInPolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantManagedInstanceScalingScaleInPolicy.html.
 type ProductionVariantManagedInstanceScalingScaleInPolicy struct {
@@ -5792,7 +5792,7 @@ type ProductionVariantManagedInstanceScalingScaleInPolicy struct {
 	Strategy *string `json:"strategy,omitempty"`
 }
 
-// ProductionVariantRoutingConfig is a part of the SageMaker API.
+// ProductionVariantRoutingConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantRoutingConfig.html.
 type ProductionVariantRoutingConfig struct {
@@ -5806,7 +5806,7 @@ type ProductionVariantRoutingConfig struct {
 	RoutingStrategy *string `json:"routingStrategy,omitempty"`
 }
 
-// ProductionVariantServerlessConfig is a part of the SageMaker API.
+// ProductionVariantServerlessConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html.
 type ProductionVariantServerlessConfig struct {
@@ -5829,7 +5829,7 @@ type ProductionVariantServerlessConfig struct {
 	ProvisionedConcurrency *int32 `json:"provisionedConcurrency,omitempty"`
 }
 
-// ProductionVariantStatus is a part of the SageMaker API.
+// ProductionVariantStatus is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantStatus.html.
 type ProductionVariantStatus struct {
@@ -5846,7 +5846,7 @@ type ProductionVariantStatus struct {
 	StatusMessage *string `json:"statusMessage,omitempty"`
 }
 
-// ProductionVariantSummary is a part of the SageMaker API.
+// ProductionVariantSummary is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantSummary.html.
 type ProductionVariantSummary struct {
@@ -5907,7 +5907,7 @@ type ProductionVariantSummary struct {
 	VariantStatus []ProductionVariantStatus `json:"variantStatus,omitempty"`
 }
 
-// ProfilerConfig is a part of the SageMaker API.
+// ProfilerConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerConfig.html.
 type ProfilerConfig struct {
@@ -5931,7 +5931,7 @@ type ProfilerConfig struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
-// ProfilerRuleConfiguration is a part of the SageMaker API.
+// ProfilerRuleConfiguration is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerRuleConfiguration.html.
 type ProfilerRuleConfiguration struct {
@@ -5972,7 +5972,7 @@ type ProfilerRuleConfiguration struct {
 	VolumeSizeInGB *int32 `json:"volumeSizeInGB,omitempty"`
 }
 
-// ProfilerRuleEvaluationStatus is a part of the SageMaker API.
+// ProfilerRuleEvaluationStatus is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerRuleEvaluationStatus.html.
 type ProfilerRuleEvaluationStatus struct {
@@ -5997,7 +5997,7 @@ type ProfilerRuleEvaluationStatus struct {
 	StatusDetails *string `json:"statusDetails,omitempty"`
 }
 
-// ProvisioningParameter is a part of the SageMaker API.
+// ProvisioningParameter is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProvisioningParameter.html.
 type ProvisioningParameter struct {
@@ -6013,7 +6013,7 @@ type ProvisioningParameter struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// PublicWorkforceTaskPrice is a part of the SageMaker API.
+// PublicWorkforceTaskPrice is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PublicWorkforceTaskPrice.html.
 type PublicWorkforceTaskPrice struct {
@@ -6022,7 +6022,7 @@ type PublicWorkforceTaskPrice struct {
 	AmountInUsd *USD `json:"amountInUsd,omitempty"`
 }
 
-// RSessionAppSettings is a part of the SageMaker API.
+// RSessionAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RSessionAppSettings.html.
 type RSessionAppSettings struct {
@@ -6036,7 +6036,7 @@ type RSessionAppSettings struct {
 	DefaultResourceSpec *ResourceSpec `json:"defaultResourceSpec,omitempty"`
 }
 
-// RStudioServerProAppSettings is a part of the SageMaker API.
+// RStudioServerProAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RStudioServerProAppSettings.html.
 type RStudioServerProAppSettings struct {
@@ -6051,7 +6051,7 @@ type RStudioServerProAppSettings struct {
 	UserGroup *string `json:"userGroup,omitempty"`
 }
 
-// RStudioServerProDomainSettings is a part of the SageMaker API.
+// RStudioServerProDomainSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RStudioServerProDomainSettings.html.
 type RStudioServerProDomainSettings struct {
@@ -6075,7 +6075,7 @@ type RStudioServerProDomainSettings struct {
 	RStudioPackageManagerURL *string `json:"rStudioPackageManagerURL,omitempty"`
 }
 
-// RealTimeInferenceRecommendation is a part of the SageMaker API.
+// RealTimeInferenceRecommendation is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RealTimeInferenceRecommendation.html.
 type RealTimeInferenceRecommendation struct {
@@ -6092,7 +6092,7 @@ type RealTimeInferenceRecommendation struct {
 	RecommendationID *string `json:"recommendationID,omitempty"`
 }
 
-// RedshiftDatasetDefinition is a part of the SageMaker API.
+// RedshiftDatasetDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RedshiftDatasetDefinition.html.
 type RedshiftDatasetDefinition struct {
@@ -6151,7 +6151,7 @@ type RedshiftDatasetDefinition struct {
 	QueryString *string `json:"queryString,omitempty"`
 }
 
-// RemoteDebugConfig is a part of the SageMaker API.
+// RemoteDebugConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RemoteDebugConfig.html.
 type RemoteDebugConfig struct {
@@ -6160,7 +6160,7 @@ type RemoteDebugConfig struct {
 	EnableRemoteDebug *bool `json:"enableRemoteDebug,omitempty"`
 }
 
-// RepositoryAuthConfig is a part of the SageMaker API.
+// RepositoryAuthConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RepositoryAuthConfig.html.
 type RepositoryAuthConfig struct {
@@ -6171,7 +6171,7 @@ type RepositoryAuthConfig struct {
 	RepositoryCredentialsProviderARN *string `json:"repositoryCredentialsProviderARN,omitempty"`
 }
 
-// ResourceConfig is a part of the SageMaker API.
+// ResourceConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html.
 type ResourceConfig struct {
@@ -6231,7 +6231,7 @@ type ResourceConfig struct {
 	VolumeSizeInGB *int32 `json:"volumeSizeInGB,omitempty"`
 }
 
-// ResourceLimits is a part of the SageMaker API.
+// ResourceLimits is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html.
 type ResourceLimits struct {
@@ -6252,7 +6252,7 @@ type ResourceLimits struct {
 	MaxRuntimeInSeconds *int32 `json:"maxRuntimeInSeconds,omitempty"`
 }
 
-// ResourceSpec is a part of the SageMaker API.
+// ResourceSpec is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceSpec.html.
 type ResourceSpec struct {
@@ -6292,7 +6292,7 @@ type ResourceSpec struct {
 	TrainingPlanARN *string `json:"trainingPlanARN,omitempty"`
 }
 
-// RetryStrategy is a part of the SageMaker API.
+// RetryStrategy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RetryStrategy.html.
 type RetryStrategy struct {
@@ -6303,7 +6303,7 @@ type RetryStrategy struct {
 	MaximumRetryAttempts *int32 `json:"maximumRetryAttempts,omitempty"`
 }
 
-// RollingUpdatePolicy is a part of the SageMaker API.
+// RollingUpdatePolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RollingUpdatePolicy.html.
 type RollingUpdatePolicy struct {
@@ -6328,7 +6328,7 @@ type RollingUpdatePolicy struct {
 	WaitIntervalInSeconds *int32 `json:"waitIntervalInSeconds,omitempty"`
 }
 
-// S3DataSource is a part of the SageMaker API.
+// S3DataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html.
 type S3DataSource struct {
@@ -6373,7 +6373,7 @@ type S3DataSource struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// S3FileSystem is a part of the SageMaker API.
+// S3FileSystem is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3FileSystem.html.
 type S3FileSystem struct {
@@ -6384,7 +6384,7 @@ type S3FileSystem struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// S3FileSystemConfig is a part of the SageMaker API.
+// S3FileSystemConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3FileSystemConfig.html.
 type S3FileSystemConfig struct {
@@ -6400,7 +6400,7 @@ type S3FileSystemConfig struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// S3ModelDataSource is a part of the SageMaker API.
+// S3ModelDataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3ModelDataSource.html.
 type S3ModelDataSource struct {
@@ -6443,7 +6443,7 @@ type S3ModelDataSource struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// S3StorageConfig is a part of the SageMaker API.
+// S3StorageConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3StorageConfig.html.
 type S3StorageConfig struct {
@@ -6466,7 +6466,7 @@ type S3StorageConfig struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// ScheduleConfig is a part of the SageMaker API.
+// ScheduleConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ScheduleConfig.html.
 type ScheduleConfig struct {
@@ -6485,7 +6485,7 @@ type ScheduleConfig struct {
 	ScheduleExpression *string `json:"scheduleExpression,omitempty"`
 }
 
-// SecondaryStatusTransition is a part of the SageMaker API.
+// SecondaryStatusTransition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SecondaryStatusTransition.html.
 type SecondaryStatusTransition struct {
@@ -6506,7 +6506,7 @@ type SecondaryStatusTransition struct {
 	StatusMessage *string `json:"statusMessage,omitempty"`
 }
 
-// SelectedStep is a part of the SageMaker API.
+// SelectedStep is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SelectedStep.html.
 type SelectedStep struct {
@@ -6516,7 +6516,7 @@ type SelectedStep struct {
 	StepName *string `json:"stepName,omitempty"`
 }
 
-// SelectiveExecutionConfig is a part of the SageMaker API.
+// SelectiveExecutionConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SelectiveExecutionConfig.html.
 //
@@ -6539,7 +6539,7 @@ type SelectiveExecutionConfig struct {
 	SourcePipelineExecutionRef *Reference `json:"sourcePipelineExecutionRef,omitempty"`
 }
 
-// ServerlessJobConfig is a part of the SageMaker API.
+// ServerlessJobConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ServerlessJobConfig.html.
 type ServerlessJobConfig struct {
@@ -6586,7 +6586,7 @@ type ServerlessJobConfig struct {
 	SequenceLength *string `json:"sequenceLength,omitempty"`
 }
 
-// ServiceCatalogProvisionedProductDetails is a part of the SageMaker API.
+// ServiceCatalogProvisionedProductDetails is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ServiceCatalogProvisionedProductDetails.html.
 type ServiceCatalogProvisionedProductDetails struct {
@@ -6599,7 +6599,7 @@ type ServiceCatalogProvisionedProductDetails struct {
 	ProvisionedProductStatusMessage *string `json:"provisionedProductStatusMessage,omitempty"`
 }
 
-// ServiceCatalogProvisioningDetails is a part of the SageMaker API.
+// ServiceCatalogProvisioningDetails is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ServiceCatalogProvisioningDetails.html.
 type ServiceCatalogProvisioningDetails struct {
@@ -6629,7 +6629,7 @@ type ServiceCatalogProvisioningDetails struct {
 	ProvisioningParameters []ProvisioningParameter `json:"provisioningParameters,omitempty"`
 }
 
-// SessionChainingConfig is a part of the SageMaker API.
+// SessionChainingConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SessionChainingConfig.html.
 type SessionChainingConfig struct {
@@ -6638,7 +6638,7 @@ type SessionChainingConfig struct {
 	EnableSessionTagChaining *bool `json:"enableSessionTagChaining,omitempty"`
 }
 
-// SharingSettings is a part of the SageMaker API.
+// SharingSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SharingSettings.html.
 type SharingSettings struct {
@@ -6660,7 +6660,7 @@ type SharingSettings struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
-// ShuffleConfig is a part of the SageMaker API.
+// ShuffleConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ShuffleConfig.html.
 type ShuffleConfig struct {
@@ -6669,7 +6669,7 @@ type ShuffleConfig struct {
 	Seed *int64 `json:"seed,omitempty"`
 }
 
-// SourceAlgorithm is a part of the SageMaker API.
+// SourceAlgorithm is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SourceAlgorithm.html.
 //
@@ -6701,7 +6701,7 @@ type SourceAlgorithm struct {
 	ModelDataRef *DataReference `json:"modelDataRef,omitempty"`
 }
 
-// SourceAlgorithmSpecification is a part of the SageMaker API.
+// SourceAlgorithmSpecification is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SourceAlgorithmSpecification.html.
 type SourceAlgorithmSpecification struct {
@@ -6712,7 +6712,7 @@ type SourceAlgorithmSpecification struct {
 	SourceAlgorithms []SourceAlgorithm `json:"sourceAlgorithms,omitempty"`
 }
 
-// SpaceAppLifecycleManagement is a part of the SageMaker API.
+// SpaceAppLifecycleManagement is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SpaceAppLifecycleManagement.html.
 type SpaceAppLifecycleManagement struct {
@@ -6721,7 +6721,7 @@ type SpaceAppLifecycleManagement struct {
 	IdleSettings *SpaceIdleSettings `json:"idleSettings,omitempty"`
 }
 
-// SpaceCodeEditorAppSettings is a part of the SageMaker API.
+// SpaceCodeEditorAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SpaceCodeEditorAppSettings.html.
 type SpaceCodeEditorAppSettings struct {
@@ -6734,7 +6734,7 @@ type SpaceCodeEditorAppSettings struct {
 	DefaultResourceSpec *ResourceSpec `json:"defaultResourceSpec,omitempty"`
 }
 
-// SpaceIdleSettings is a part of the SageMaker API.
+// SpaceIdleSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SpaceIdleSettings.html.
 type SpaceIdleSettings struct {
@@ -6745,7 +6745,7 @@ type SpaceIdleSettings struct {
 	IdleTimeoutInMinutes *int32 `json:"idleTimeoutInMinutes,omitempty"`
 }
 
-// SpaceJupyterLabAppSettings is a part of the SageMaker API.
+// SpaceJupyterLabAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SpaceJupyterLabAppSettings.html.
 type SpaceJupyterLabAppSettings struct {
@@ -6763,7 +6763,7 @@ type SpaceJupyterLabAppSettings struct {
 	DefaultResourceSpec *ResourceSpec `json:"defaultResourceSpec,omitempty"`
 }
 
-// SpaceSettings is a part of the SageMaker API.
+// SpaceSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SpaceSettings.html.
 type SpaceSettings struct {
@@ -6808,7 +6808,7 @@ type SpaceSettings struct {
 	SpaceStorageSettings *SpaceStorageSettings `json:"spaceStorageSettings,omitempty"`
 }
 
-// SpaceSharingSettings is a part of the SageMaker API.
+// SpaceSharingSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SpaceSharingSettings.html.
 type SpaceSharingSettings struct {
@@ -6818,7 +6818,7 @@ type SpaceSharingSettings struct {
 	SharingType *string `json:"sharingType,omitempty"`
 }
 
-// SpaceStorageSettings is a part of the SageMaker API.
+// SpaceStorageSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SpaceStorageSettings.html.
 type SpaceStorageSettings struct {
@@ -6827,7 +6827,7 @@ type SpaceStorageSettings struct {
 	EbsStorageSettings *EbsStorageSettings `json:"ebsStorageSettings,omitempty"`
 }
 
-// StoppingCondition is a part of the SageMaker API.
+// StoppingCondition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html.
 type StoppingCondition struct {
@@ -6848,7 +6848,7 @@ type StoppingCondition struct {
 	MaxWaitTimeInSeconds *int32 `json:"maxWaitTimeInSeconds,omitempty"`
 }
 
-// StudioWebPortalSettings is a part of the SageMaker API.
+// StudioWebPortalSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StudioWebPortalSettings.html.
 type StudioWebPortalSettings struct {
@@ -6876,7 +6876,7 @@ type StudioWebPortalSettings struct {
 	HiddenSageMakerImageVersionAliases []HiddenSageMakerImage `json:"hiddenSageMakerImageVersionAliases,omitempty"`
 }
 
-// Tag is a part of the SageMaker API.
+// Tag is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html.
 type Tag struct {
@@ -6894,7 +6894,7 @@ type Tag struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// TemplateProviderDetail is a part of the SageMaker API.
+// TemplateProviderDetail is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TemplateProviderDetail.html.
 type TemplateProviderDetail struct {
@@ -6903,7 +6903,7 @@ type TemplateProviderDetail struct {
 	CfnTemplateProviderDetail *CfnTemplateProviderDetail `json:"cfnTemplateProviderDetail,omitempty"`
 }
 
-// TensorBoardAppSettings is a part of the SageMaker API.
+// TensorBoardAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TensorBoardAppSettings.html.
 type TensorBoardAppSettings struct {
@@ -6912,7 +6912,7 @@ type TensorBoardAppSettings struct {
 	DefaultResourceSpec *ResourceSpec `json:"defaultResourceSpec,omitempty"`
 }
 
-// TensorBoardOutputConfig is a part of the SageMaker API.
+// TensorBoardOutputConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TensorBoardOutputConfig.html.
 type TensorBoardOutputConfig struct {
@@ -6928,7 +6928,7 @@ type TensorBoardOutputConfig struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
-// ThroughputConfig is a part of the SageMaker API.
+// ThroughputConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ThroughputConfig.html.
 type ThroughputConfig struct {
@@ -6950,7 +6950,7 @@ type ThroughputConfig struct {
 	ThroughputMode *string `json:"throughputMode,omitempty"`
 }
 
-// TimeSeriesForecastingSettings is a part of the SageMaker API.
+// TimeSeriesForecastingSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TimeSeriesForecastingSettings.html.
 type TimeSeriesForecastingSettings struct {
@@ -6967,7 +6967,7 @@ type TimeSeriesForecastingSettings struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// TrafficRoutingConfig is a part of the SageMaker API.
+// TrafficRoutingConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html.
 type TrafficRoutingConfig struct {
@@ -6991,7 +6991,7 @@ type TrafficRoutingConfig struct {
 	WaitIntervalInSeconds *int32 `json:"waitIntervalInSeconds,omitempty"`
 }
 
-// TrainingImageConfig is a part of the SageMaker API.
+// TrainingImageConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingImageConfig.html.
 type TrainingImageConfig struct {
@@ -7005,7 +7005,7 @@ type TrainingImageConfig struct {
 	TrainingRepositoryAuthConfig *TrainingRepositoryAuthConfig `json:"trainingRepositoryAuthConfig,omitempty"`
 }
 
-// TrainingJobStatusCounters is a part of the SageMaker API.
+// TrainingJobStatusCounters is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingJobStatusCounters.html.
 type TrainingJobStatusCounters struct {
@@ -7030,7 +7030,7 @@ type TrainingJobStatusCounters struct {
 	Stopped *int32 `json:"stopped,omitempty"`
 }
 
-// TrainingProgressInfo is a part of the SageMaker API.
+// TrainingProgressInfo is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingProgressInfo.html.
 type TrainingProgressInfo struct {
@@ -7051,7 +7051,7 @@ type TrainingProgressInfo struct {
 	TotalStepCountPerEpoch *int64 `json:"totalStepCountPerEpoch,omitempty"`
 }
 
-// TrainingRepositoryAuthConfig is a part of the SageMaker API.
+// TrainingRepositoryAuthConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingRepositoryAuthConfig.html.
 type TrainingRepositoryAuthConfig struct {
@@ -7063,7 +7063,7 @@ type TrainingRepositoryAuthConfig struct {
 	TrainingRepositoryCredentialsProviderARN *string `json:"trainingRepositoryCredentialsProviderARN,omitempty"`
 }
 
-// TransformDataSource is a part of the SageMaker API.
+// TransformDataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformDataSource.html.
 type TransformDataSource struct {
@@ -7072,7 +7072,7 @@ type TransformDataSource struct {
 	S3DataSource *TransformS3DataSource `json:"s3DataSource,omitempty"`
 }
 
-// TransformInput is a part of the SageMaker API.
+// TransformInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformInput.html.
 type TransformInput struct {
@@ -7096,7 +7096,7 @@ type TransformInput struct {
 	SplitType *string `json:"splitType,omitempty"`
 }
 
-// TransformJobDefinition is a part of the SageMaker API.
+// TransformJobDefinition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformJobDefinition.html.
 type TransformJobDefinition struct {
@@ -7133,7 +7133,7 @@ type TransformJobDefinition struct {
 	TransformResources *TransformResources `json:"transformResources,omitempty"`
 }
 
-// TransformOutput is a part of the SageMaker API.
+// TransformOutput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformOutput.html.
 type TransformOutput struct {
@@ -7160,7 +7160,7 @@ type TransformOutput struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
-// TransformResources is a part of the SageMaker API.
+// TransformResources is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html.
 type TransformResources struct {
@@ -7186,7 +7186,7 @@ type TransformResources struct {
 	VolumeKMSKeyID *string `json:"volumeKMSKeyID,omitempty"`
 }
 
-// TransformS3DataSource is a part of the SageMaker API.
+// TransformS3DataSource is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformS3DataSource.html.
 type TransformS3DataSource struct {
@@ -7202,7 +7202,7 @@ type TransformS3DataSource struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
-// TrustedIdentityPropagationSettings is a part of the SageMaker API.
+// TrustedIdentityPropagationSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrustedIdentityPropagationSettings.html.
 type TrustedIdentityPropagationSettings struct {
@@ -7212,7 +7212,7 @@ type TrustedIdentityPropagationSettings struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// TtlDuration is a part of the SageMaker API.
+// TtlDuration is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TtlDuration.html.
 type TtlDuration struct {
@@ -7227,7 +7227,7 @@ type TtlDuration struct {
 	Value *int32 `json:"value,omitempty"`
 }
 
-// TuningJobCompletionCriteria is a part of the SageMaker API.
+// TuningJobCompletionCriteria is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TuningJobCompletionCriteria.html.
 type TuningJobCompletionCriteria struct {
@@ -7244,7 +7244,7 @@ type TuningJobCompletionCriteria struct {
 	TargetObjectiveMetricValue *float64 `json:"targetObjectiveMetricValue,omitempty"`
 }
 
-// USD is a part of the SageMaker API.
+// USD is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_USD.html.
 type USD struct {
@@ -7267,7 +7267,7 @@ type USD struct {
 	TenthFractionsOfACent *int32 `json:"tenthFractionsOfACent,omitempty"`
 }
 
-// UiConfig is a part of the SageMaker API.
+// UiConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UiConfig.html.
 type UiConfig struct {
@@ -7284,7 +7284,7 @@ type UiConfig struct {
 	UiTemplateS3URI *string `json:"uiTemplateS3URI,omitempty"`
 }
 
-// UnifiedStudioSettings is a part of the SageMaker API.
+// UnifiedStudioSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UnifiedStudioSettings.html.
 type UnifiedStudioSettings struct {
@@ -7333,7 +7333,7 @@ type UnifiedStudioSettings struct {
 	StudioWebPortalAccess *string `json:"studioWebPortalAccess,omitempty"`
 }
 
-// UserContext is a part of the SageMaker API.
+// UserContext is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UserContext.html.
 type UserContext struct {
@@ -7354,7 +7354,7 @@ type UserContext struct {
 	UserProfileName *string `json:"userProfileName,omitempty"`
 }
 
-// UserSettings is a part of the SageMaker API.
+// UserSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UserSettings.html.
 type UserSettings struct {
@@ -7441,7 +7441,7 @@ type UserSettings struct {
 	TensorBoardAppSettings *TensorBoardAppSettings `json:"tensorBoardAppSettings,omitempty"`
 }
 
-// VectorConfig is a part of the SageMaker API.
+// VectorConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VectorConfig.html.
 type VectorConfig struct {
@@ -7452,7 +7452,7 @@ type VectorConfig struct {
 	Dimension *int32 `json:"dimension,omitempty"`
 }
 
-// VpcConfig is a part of the SageMaker API.
+// VpcConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html.
 type VpcConfig struct {
@@ -7473,7 +7473,7 @@ type VpcConfig struct {
 	Subnets []string `json:"subnets,omitempty"`
 }
 
-// WarmPoolStatus is a part of the SageMaker API.
+// WarmPoolStatus is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_WarmPoolStatus.html.
 type WarmPoolStatus struct {
@@ -7490,7 +7490,7 @@ type WarmPoolStatus struct {
 	Status *string `json:"status,omitempty"`
 }
 
-// WorkspaceSettings is a part of the SageMaker API.
+// WorkspaceSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_WorkspaceSettings.html.
 type WorkspaceSettings struct {

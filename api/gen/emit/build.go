@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,9 +17,12 @@ import (
 const observed = "Observed"
 
 type builder struct {
-	api  *model.API
-	hand handwritten.Types
-	pkg  *Package
+	api     *model.API
+	service kind.API
+	hand    handwritten.Types
+	pkg     *Package
+	// suspect matches members that look like references.
+	suspect *regexp.Regexp
 	// inSpec are the shapes that specs reach. It is nil while specs are built.
 	inSpec map[string]bool
 	// used are the entries of the tables of references that matched.
@@ -61,8 +65,8 @@ func (b *builder) structure(shape string) (string, error) {
 		return "", err
 	}
 	out := &Struct{Name: name, Doc: []string{
-		fmt.Sprintf("%s is a part of the SageMaker API.", name),
-		"See " + link(shape) + ".",
+		name + " is a part of the AWS API.",
+		"See " + b.pkg.link(shape) + ".",
 	}}
 	b.pkg.Shapes[name] = out
 	if err := b.members(out, shape, s.MemberNames()); err != nil {
@@ -199,8 +203,8 @@ func apiName(shape string) string {
 	return shape
 }
 
-func link(shape string) string {
-	return "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_" + apiName(shape) + ".html"
+func (p *Package) link(shape string) string {
+	return p.docs + "API_" + apiName(shape) + ".html"
 }
 
 // without returns the names that are not among the others.

@@ -17,18 +17,6 @@ const (
 	maxEnum = 40
 )
 
-// openValues are the suffixes of shapes that list values, as an enumeration or
-// a pattern, and to which AWS adds all the time: an older operator must let
-// newer values pass.
-var openValues = []string{"InstanceType", "AcceleratorType", "AmiVersion", "MlTools", "PlatformIdentifier", "SageMakerImageName"}
-
-// keyedLists are the lists whose elements AWS tells apart by a required
-// member, for server-side apply.
-var keyedLists = map[string]string{
-	tagList:                 "key",
-	"ProductionVariantList": "variantName",
-}
-
 // Pattern is what became of a shape's pattern.
 type Pattern struct {
 	Original, Used string
@@ -63,7 +51,7 @@ func (b *builder) constraints(shape, prefix string) ([]string, error) {
 			c.Max = maxTags
 		}
 		m.bounds("Items", c)
-		if key, ok := keyedLists[shape]; ok {
+		if key, ok := b.service.Keys[shape]; ok {
 			m.list = append(m.list, "+listType=map", "+listMapKey="+key)
 		}
 		var more []string
@@ -75,7 +63,7 @@ func (b *builder) constraints(shape, prefix string) ([]string, error) {
 
 func (b *builder) text(m *marker, shape string, s *model.Shape) error {
 	if len(s.Enum) > 0 {
-		kept := len(s.Enum) <= maxEnum && !open(shape)
+		kept := len(s.Enum) <= maxEnum && !b.open(shape)
 		b.pkg.Enums[shape] = Enum{Values: len(s.Enum), Kept: kept}
 		if kept {
 			values := make([]string, 0, len(s.Enum))
@@ -103,7 +91,7 @@ func (b *builder) pattern(shape string, s *model.Shape) string {
 		return ""
 	}
 	used, change := pattern.Convert(s.Pattern)
-	if open(shape) {
+	if b.open(shape) {
 		used, change = "", pattern.Dropped
 	}
 	b.pkg.Patterns[shape] = Pattern{Original: s.Pattern, Used: used, Change: change}
@@ -125,8 +113,9 @@ func (b *builder) values(shape string) (model.Constraint, error) {
 	return c, nil
 }
 
-func open(shape string) bool {
-	for _, suffix := range openValues {
+// open says whether AWS adds values to the shape all the time.
+func (b *builder) open(shape string) bool {
+	for _, suffix := range b.service.OpenValues {
 		if strings.HasSuffix(shape, suffix) {
 			return true
 		}

@@ -66,30 +66,35 @@ type Package struct {
 	// Patterns and Enums say what became of the model's.
 	Patterns map[string]Pattern
 	Enums    map[string]Enum
+
+	docs string
 }
 
-// Build plans the types of the kinds. It refuses what could not be told apart
+// Build plans the types of a service's kinds. It refuses what could not be told apart
 // or sent to AWS: names that collide with each other, with hand-written types
 // or with control fields, references that the tables do not explain, and table
 // entries that match nothing.
-func Build(api *model.API, kinds []kind.Kind, hand handwritten.Types) (*Package, error) {
+func Build(api *model.API, service kind.API, hand handwritten.Types) (*Package, error) {
 	b := &builder{
 		api:      api,
+		service:  service,
+		suspect:  suspects(service.Kinds),
 		hand:     hand,
 		used:     map[string]bool{},
 		identity: map[string]bool{},
 		pkg: &Package{
+			docs:     service.Docs,
 			Shapes:   map[string]*Struct{},
 			Patterns: map[string]Pattern{},
 			Enums:    map[string]Enum{},
 		},
 	}
-	for _, k := range kinds {
+	for _, k := range service.Kinds {
 		if err := b.identify(k); err != nil {
 			return nil, fmt.Errorf("%s: %w", k.Name, err)
 		}
 	}
-	for _, k := range kinds {
+	for _, k := range service.Kinds {
 		r, err := b.spec(k)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k.Name, err)
@@ -105,11 +110,12 @@ func Build(api *model.API, kinds []kind.Kind, hand handwritten.Types) (*Package,
 			return nil, fmt.Errorf("%s: %w", r.Kind.Name, err)
 		}
 	}
-	return b.pkg, b.check(kinds)
+	return b.pkg, b.check()
 }
 
 // check refuses what only the whole shows.
-func (b *builder) check(kinds []kind.Kind) error {
+func (b *builder) check() error {
+	kinds := b.service.Kinds
 	names := map[string]bool{}
 	for _, k := range kinds {
 		for _, name := range []string{k.Name, k.Name + "List", k.Name + "Spec", k.Name + "Status"} {
@@ -143,12 +149,12 @@ func (b *builder) check(kinds []kind.Kind) error {
 }
 
 func (b *builder) checkTables() error {
-	for _, name := range sortedKeys(kind.References) {
+	for _, name := range sortedKeys(b.service.References) {
 		if !b.used[name] {
 			return fmt.Errorf("the table of references has %s, which no kind has", name)
 		}
 	}
-	for _, name := range sortedKeys(kind.NotReferences) {
+	for _, name := range sortedKeys(b.service.NotReferences) {
 		if !b.used[name] {
 			return fmt.Errorf("the table of what is no reference has %s, which no kind has", name)
 		}

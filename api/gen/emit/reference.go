@@ -10,22 +10,21 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/model"
 )
 
-// looksLikeReference matches members that end in the name, ARN or id of one of
-// our kinds.
-var looksLikeReference = func() *regexp.Regexp {
-	names := make([]string, 0, len(kind.All))
-	for _, k := range kind.All {
+// suspects matches members that end in the name, ARN or id of one of the kinds.
+func suspects(kinds []kind.Kind) *regexp.Regexp {
+	names := make([]string, 0, len(kinds))
+	for _, k := range kinds {
 		names = append(names, k.Name)
 	}
 	return regexp.MustCompile(`(` + strings.Join(names, "|") + `)(Name|Arn|Id)s?$`)
-}()
+}
 
 // withReference returns the field and, where it names another kind, the
 // reference beside it. A field with a reference is never required on its own:
 // then one of the two is.
 func (b *builder) withReference(out *Struct, shape string, f Field, required bool) ([]Field, error) {
 	name := shape + "." + f.Member
-	target, ok := kind.References[name]
+	target, ok := b.service.References[name]
 	if !ok {
 		if err := b.explained(name, f); err != nil {
 			return nil, err
@@ -60,14 +59,14 @@ func (b *builder) withReference(out *Struct, shape string, f Field, required boo
 // explained refuses a member that looks like a reference to one of our kinds
 // and stands in no table.
 func (b *builder) explained(name string, f Field) error {
-	if _, ok := kind.NotReferences[name]; ok {
+	if _, ok := b.service.NotReferences[name]; ok {
 		b.used[name] = true
 		return nil
 	}
-	if b.identity[name] || !looksLikeReference.MatchString(f.Member) {
+	if b.identity[name] || !b.suspect.MatchString(f.Member) {
 		return nil
 	}
-	return fmt.Errorf("%s looks like a reference: put it into kind.References or kind.NotReferences", name)
+	return fmt.Errorf("%s looks like a reference: put it into References or NotReferences", name)
 }
 
 func oneOf(x, y string, required bool) string {

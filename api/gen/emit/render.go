@@ -32,7 +32,7 @@ func (p *Package) Files() (map[string][]byte, error) {
 		if _, ok := sources[name]; ok {
 			return nil, fmt.Errorf("two files are named %s", name)
 		}
-		sources[name] = r.file()
+		sources[name] = r.file(p.link(r.Kind.Create()))
 	}
 	files := map[string][]byte{}
 	for name, source := range sources {
@@ -56,13 +56,13 @@ func (p *Package) shapesFile() string {
 	return header + body.String()
 }
 
-func (r *Resource) file() string {
+func (r *Resource) file(link string) string {
 	var out bytes.Buffer
 	out.WriteString(header + metav1Line)
 	r.Spec.write(&out)
 	r.Status.write(&out)
 	k := r.Kind
-	fmt.Fprintf(&out, "// %s %s\n//\n// See %s.\n//\n", k.Name, k.Doc, link(k.Create()))
+	fmt.Fprintf(&out, "// %s %s\n//\n// See %s.\n//\n", k.Name, k.Doc, link)
 	for _, m := range r.markers() {
 		fmt.Fprintf(&out, "// %s\n", m)
 	}

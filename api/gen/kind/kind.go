@@ -63,22 +63,36 @@ func (k Kind) Update() string { return "Update" + k.Name }
 // verbs are what the operations on a kind begin with.
 var verbs = []string{"Create", "Delete", "Describe", "List", "Start", "Stop", "Update"}
 
-// more are the operations beyond those verbs that matter to the kinds.
-var more = []string{
-	"AddTags", "DeleteTags", "ListTags",
-	"BatchDescribeModelPackage",
-	"DescribePipelineDefinitionForExecution",
-	"ListMonitoringExecutions",
-	"ListPipelineExecutionSteps",
-	"ListTrainingJobsForHyperParameterTuningJob",
-	"UpdateEndpointWeightsAndCapacities",
-	"UpdateInferenceComponentRuntimeConfig",
+// API is an AWS API with the kinds that are made from it.
+type API struct {
+	// Client is the import path of the service's client in aws-sdk-go-v2.
+	Client string
+	// OlderModel is the path of the service's model in aws-sdk-go v1.
+	OlderModel string
+	// Docs is where the API reference begins.
+	Docs string
+	// Kinds to make.
+	Kinds []Kind
+	// Operations that concern the kinds beyond those named after them.
+	Operations []string
+	// References are the members that name another kind, as shape.member.
+	References map[string]Target
+	// NotReferences are the members that look like a reference and are none,
+	// with the reason.
+	NotReferences map[string]string
+	// Keys are the lists whose elements AWS tells apart by a required member,
+	// with that member's JSON name.
+	Keys map[string]string
+	// OpenValues are the suffixes of shapes that list values, as an enumeration
+	// or a pattern, and to which AWS adds all the time: an older operator must
+	// let newer values pass.
+	OpenValues []string
 }
 
-// Operations lists the operations of the API that concern the kinds.
-func Operations(api *model.API, kinds []Kind) []string {
-	operations := append([]string(nil), more...)
-	for _, k := range kinds {
+// AllOperations lists the operations of the API that concern the kinds.
+func (s API) AllOperations(api *model.API) []string {
+	operations := append([]string(nil), s.Operations...)
+	for _, k := range s.Kinds {
 		for _, verb := range verbs {
 			for _, name := range []string{verb + k.Name, verb + k.Name + "s"} {
 				if _, ok := api.Operations[name]; ok {

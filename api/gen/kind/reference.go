@@ -24,8 +24,8 @@ type Target struct {
 	Type string
 }
 
-// References lists the members that name another kind, as shape.member.
-var References = map[string]Target{
+// sageMakerReferences are the members that name another kind, as shape.member.
+var sageMakerReferences = map[string]Target{
 	"CreateAppRequest.DomainId":                                  {Kind: "Domain", Value: ID},
 	"CreateAppRequest.SpaceName":                                 {Kind: "Space", Value: Name},
 	"CreateAppRequest.UserProfileName":                           {Kind: "UserProfile", Value: Name},
@@ -60,13 +60,4 @@ var References = map[string]Target{
 	"ProductionVariant.ModelName":                                {Kind: "Model", Value: Name},
 	"SelectiveExecutionConfig.SourcePipelineExecutionArn":        {Kind: "PipelineExecution", Value: ARN},
 	"SourceAlgorithm.ModelDataUrl":                               {Value: ModelData, Type: "DataReference"},
-}
-
-// NotReferences lists the members that look like a reference and are none,
-// with the reason.
-var NotReferences = map[string]string{
-	"ModelPackageContainerDefinition.NearestModelName": "a machine learning model, not a Model",
-	"ServerlessJobConfig.BaseModelArn":                 "an entry of a public hub",
-	"UnifiedStudioSettings.DomainId":                   "a domain of Amazon DataZone",
-	"UnifiedStudioSettings.ProjectId":                  "a project of Amazon DataZone",
 }

@@ -1,7 +1,7 @@
 package kind
 
-// All is every kind that is generated.
-var All = []Kind{
+// sageMakerKinds are the kinds of the SageMaker API.
+var sageMakerKinds = []Kind{
 	{
 		Name:   "App",
 		Doc:    "is an application that a user profile or a space runs in a domain.",
