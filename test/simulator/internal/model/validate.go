@@ -184,6 +184,8 @@ func failed(value any, at, constraint string) string {
 // display renders a value as AWS's Java services print it.
 func display(value any) string {
 	switch v := value.(type) {
+	case nil:
+		return "null"
 	case string:
 		return v
 	case []any:
