@@ -29,7 +29,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	endpoint, invoked := invocation(r)
 	switch {
 	case strings.HasPrefix(r.URL.Path, controlPath):
-		s.control(w, r)
+		s.control.ServeHTTP(w, r)
 	case target != "":
 		s.serveSageMaker(w, r, target, caller)
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.Method == http.MethodPost && r.URL.Path == "/":

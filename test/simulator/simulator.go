@@ -39,6 +39,7 @@ type Server struct {
 	limiter    *throttle.Limiter
 	faults     *fault.Set
 	journal    *journal.Journal
+	control    *http.ServeMux
 	http       *http.Server
 	requests   atomic.Int64
 
@@ -73,6 +74,7 @@ func New(options Options) (*Server, error) {
 	}, kinds)
 	s.operations = engine.Operations(kinds)
 	s.issuer = sts.New(options.Account, options.Clock, s.faults)
+	s.control = s.controlMux()
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
 	return s, nil
 }

@@ -43,6 +43,9 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // CreateBucket makes a bucket unless it is there.
 func (s *Store) CreateBucket(name string) error {
+	if err := gofakes3.ValidateBucketName(name); err != nil {
+		return fmt.Errorf("bucket %q: %w", name, err)
+	}
 	exists, err := s.backend.BucketExists(name)
 	if err != nil || exists {
 		return err
