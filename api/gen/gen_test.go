@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,7 +44,8 @@ func requireFile(t *testing.T, name string, want []byte) {
 	t.Helper()
 	got, err := os.ReadFile(filepath.Join(root, name))
 	require.NoError(t, err)
-	require.True(t, string(want) == string(got), "%s is stale: run `make generate`", name)
+	// Equal would print both files.
+	require.True(t, bytes.Equal(want, got), "%s is stale: run `make generate`", name)
 }
 
 // A required member that the generator makes optional would be found by AWS

@@ -56,7 +56,9 @@ func moduleDir(module string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("failed to download %s: %w: %s%s", module, err, stderr.Bytes(), out)
 	}
-	var found struct{ Dir string }
+	var found struct {
+		Dir string `json:"Dir"`
+	}
 	if err := json.Unmarshal(out, &found); err != nil {
 		return "", fmt.Errorf("failed to find %s: %w", module, err)
 	}

@@ -18,19 +18,24 @@ const modelFile = "../../test/simulator/internal/model/zz_generated.model.json.g
 // apiModel is the part of the model that the spot checks look at.
 type apiModel struct {
 	Operations map[string]struct {
-		Input struct{ Shape string }
-	}
-	Shapes map[string]modelShape
+		Input shapeRef `json:"input"`
+	} `json:"operations"`
+	Shapes map[string]modelShape `json:"shapes"`
+}
+
+type shapeRef struct {
+	Shape string `json:"shape"`
 }
 
 type modelShape struct {
-	Required []string
-	Members  map[string]struct{ Shape string }
-	Member   struct{ Shape string }
-	Value    struct{ Shape string }
-	Enum     []string
-	Min, Max *float64
-	Pattern  string
+	Required []string            `json:"required"`
+	Members  map[string]shapeRef `json:"members"`
+	Member   shapeRef            `json:"member"`
+	Value    shapeRef            `json:"value"`
+	Enum     []string            `json:"enum"`
+	Min      *float64            `json:"min"`
+	Max      *float64            `json:"max"`
+	Pattern  string              `json:"pattern"`
 }
 
 // limits is what a field is limited to. Nil means not limited.
@@ -40,8 +45,6 @@ type limits struct {
 	enum     []string
 	required bool
 }
-
-func num(v float64) *float64 { return &v }
 
 // The constraints of a few fields, written down by hand from the API
 // reference: generator and simulator read the same sources and could be wrong
@@ -64,61 +67,74 @@ func TestSpotChecks(t *testing.T) {
 	}{
 		{
 			"the name of a job has 63 characters", "TrainingJob", "TrainingJobName",
-			limits{min: num(1), max: num(63), pattern: name, required: true},
-			&limits{min: num(1), max: num(63), pattern: name},
+			limits{min: new(1.0), max: new(63.0), pattern: name, required: true},
+			&limits{min: new(1.0), max: new(63.0), pattern: name},
 		},
 		{
 			"that of a tuning job only 32", "HyperParameterTuningJob", "HyperParameterTuningJobName",
-			limits{min: num(1), max: num(32), pattern: `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}`, required: true},
-			&limits{min: num(1), max: num(32), pattern: `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}`},
+			limits{min: new(1.0), max: new(32.0), pattern: `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}`, required: true},
+			&limits{min: new(1.0), max: new(32.0), pattern: `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}`},
 		},
-		{"a role is a whole ARN", "TrainingJob", "RoleArn", limits{min: num(20), max: num(2048), pattern: role, required: true}, nil},
-		{"a training job has 1 to 20 channels", "TrainingJob", "InputDataConfig", limits{min: num(1), max: num(20)}, nil},
+		{"a role is a whole ARN", "TrainingJob", "RoleArn", limits{min: new(20.0), max: new(2048.0), pattern: role, required: true}, nil},
+		{"a training job has 1 to 20 channels", "TrainingJob", "InputDataConfig", limits{min: new(1.0), max: new(20.0)}, nil},
 		{
 			"a channel has a short name", "TrainingJob", "InputDataConfig[].ChannelName",
-			limits{min: num(1), max: num(64), pattern: `[A-Za-z0-9\.\-_]+`, required: true}, nil,
+			limits{min: new(1.0), max: new(64.0), pattern: `[A-Za-z0-9\.\-_]+`, required: true},
+			nil,
 		},
 		{
 			"data comes from S3", "TrainingJob", "InputDataConfig[].DataSource.S3DataSource.S3Uri",
-			limits{max: num(1024), pattern: s3, required: true}, nil,
+			limits{max: new(1024.0), pattern: s3, required: true},
+			nil,
 		},
-		{"100 hyperparameters are enough", "TrainingJob", "HyperParameters", limits{min: num(0), max: num(100)}, &limits{max: num(100)}},
+		{"100 hyperparameters are enough", "TrainingJob", "HyperParameters", limits{min: new(0.0), max: new(100.0)}, &limits{max: new(100.0)}},
 		{
 			"a hyperparameter is a text on one line", "TrainingJob", "HyperParameters{}",
-			limits{max: num(2500), pattern: `.*`}, &limits{max: num(2500)},
+			limits{max: new(2500.0), pattern: `.*`},
+			&limits{max: new(2500.0)},
 		},
-		{"a job may run for at least a second", "TrainingJob", "StoppingCondition.MaxRuntimeInSeconds", limits{min: num(1)}, nil},
-		{"a job may wait for at least a second", "TrainingJob", "StoppingCondition.MaxWaitTimeInSeconds", limits{min: num(1)}, nil},
-		{"a warm pool lives for up to 6 hours, which was 1", "TrainingJob", "ResourceConfig.KeepAlivePeriodInSeconds", limits{min: num(0), max: num(21600)}, nil},
+		{"a job may run for at least a second", "TrainingJob", "StoppingCondition.MaxRuntimeInSeconds", limits{min: new(1.0)}, nil},
+		{"a job may wait for at least a second", "TrainingJob", "StoppingCondition.MaxWaitTimeInSeconds", limits{min: new(1.0)}, nil},
+		{"a warm pool lives for up to 6 hours, which was 1", "TrainingJob", "ResourceConfig.KeepAlivePeriodInSeconds", limits{min: new(0.0), max: new(21600.0)}, nil},
 		{
 			"a job can do without a volume size, which it could not", "TrainingJob", "ResourceConfig.VolumeSizeInGB",
-			limits{min: num(0)}, nil,
+			limits{min: new(0.0)},
+			nil,
 		},
 		{"a training job may have no resources of its own", "TrainingJob", "ResourceConfig", limits{}, nil},
 		{
 			"the input mode is one of three", "TrainingJob", "AlgorithmSpecification.TrainingInputMode",
-			limits{enum: []string{"Pipe", "File", "FastFile"}, required: true}, nil,
+			limits{enum: []string{"Pipe", "File", "FastFile"}, required: true},
+			nil,
 		},
-		{"of 50 tags 10 are ours", "TrainingJob", "Tags", limits{min: num(0), max: num(50)}, &limits{max: num(40)}},
-		{"a tag's key is not empty", "Model", "Tags[].Key", limits{min: num(1), max: num(128), pattern: tagKey, required: true}, nil},
-		{"a tag's value may be", "Model", "Tags[].Value", limits{min: num(0), max: num(256), pattern: tagKey, required: true},
-			&limits{max: num(256), pattern: tagKey, required: true}},
-		{"an inference pipeline has 15 containers", "Model", "Containers", limits{max: num(15)}, nil},
-		{"a container has 100 environment variables", "Model", "PrimaryContainer.Environment", limits{max: num(100)}, nil},
-		{"an endpoint has 1 to 10 variants", "EndpointConfig", "ProductionVariants", limits{min: num(1), max: num(10), required: true}, nil},
-		{"a variant starts with an instance", "EndpointConfig", "ProductionVariants[].InitialInstanceCount", limits{min: num(1)}, nil},
-		{"a variant's weight is not negative", "EndpointConfig", "ProductionVariants[].InitialVariantWeight", limits{min: num(0)}, nil},
+		{"of 50 tags 10 are ours", "TrainingJob", "Tags", limits{min: new(0.0), max: new(50.0)}, &limits{max: new(40.0)}},
+		{"a tag's key is not empty", "Model", "Tags[].Key", limits{min: new(1.0), max: new(128.0), pattern: tagKey, required: true}, nil},
+		{
+			"a tag's value may be", "Model", "Tags[].Value",
+			limits{min: new(0.0), max: new(256.0), pattern: tagKey, required: true},
+			&limits{max: new(256.0), pattern: tagKey, required: true},
+		},
+		{"an inference pipeline has 15 containers", "Model", "Containers", limits{max: new(15.0)}, nil},
+		{"a container has 100 environment variables", "Model", "PrimaryContainer.Environment", limits{max: new(100.0)}, nil},
+		{"an endpoint has 1 to 10 variants", "EndpointConfig", "ProductionVariants", limits{min: new(1.0), max: new(10.0), required: true}, nil},
+		{"a variant starts with an instance", "EndpointConfig", "ProductionVariants[].InitialInstanceCount", limits{min: new(1.0)}, nil},
+		{"a variant's weight is not negative", "EndpointConfig", "ProductionVariants[].InitialVariantWeight", limits{min: new(0.0)}, nil},
 		{
 			"serverless memory is 1 to 6 GB", "EndpointConfig", "ProductionVariants[].ServerlessConfig.MemorySizeInMB",
-			limits{min: num(1024), max: num(6144), required: true}, nil,
+			limits{min: new(1024.0), max: new(6144.0), required: true},
+			nil,
 		},
 		{
 			"an endpoint needs a configuration or a reference to one", "Endpoint", "EndpointConfigName",
-			limits{max: num(63), pattern: name, required: true}, &limits{max: num(63), pattern: name},
+			limits{max: new(63.0), pattern: name, required: true},
+			&limits{max: new(63.0), pattern: name},
 		},
-		{"a processing job has 10 inputs", "ProcessingJob", "ProcessingInputs", limits{min: num(0), max: num(10)}, &limits{max: num(10)}},
-		{"a processing job runs for up to 9 days", "ProcessingJob", "StoppingCondition.MaxRuntimeInSeconds",
-			limits{min: num(1), max: num(777600), required: true}, nil},
+		{"a processing job has 10 inputs", "ProcessingJob", "ProcessingInputs", limits{min: new(0.0), max: new(10.0)}, &limits{max: new(10.0)}},
+		{
+			"a processing job runs for up to 9 days", "ProcessingJob", "StoppingCondition.MaxRuntimeInSeconds",
+			limits{min: new(1.0), max: new(777600.0), required: true},
+			nil,
+		},
 	}
 	model, crds := readModel(t), readCRDs(t)
 	for _, row := range rows {
@@ -198,12 +214,12 @@ func crdLimits(t *testing.T, crd *apiextensionsv1.CustomResourceDefinition, path
 	}
 	for _, bound := range []*int64{at.MinLength, at.MinItems, at.MinProperties} {
 		if bound != nil {
-			out.min = num(float64(*bound))
+			out.min = new(float64(*bound))
 		}
 	}
 	for _, bound := range []*int64{at.MaxLength, at.MaxItems, at.MaxProperties} {
 		if bound != nil {
-			out.max = num(float64(*bound))
+			out.max = new(float64(*bound))
 		}
 	}
 	return out

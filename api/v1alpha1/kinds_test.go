@@ -48,7 +48,7 @@ func filled(t *testing.T) map[string]object {
 	filler := randfill.NewWithSeed(1).NilChance(0).NumElements(1, 2).MaxDepth(40).Funcs(
 		func(v *metav1.Time, c randfill.Continue) { *v = metav1.Unix(rand.New(c.Rand).Int63n(1<<32), 0) },
 		func(v *runtime.RawExtension, _ randfill.Continue) { v.Raw = []byte(`{"a":1}`) },
-		func(v *metav1.TypeMeta, _ randfill.Continue) {},
+		func(_ *metav1.TypeMeta, _ randfill.Continue) {},
 		func(v *metav1.ObjectMeta, _ randfill.Continue) { v.Name, v.Namespace = "name", "namespace" },
 	)
 	kinds := newKinds(t)
@@ -92,28 +92,24 @@ func TestConditionsAreThoseOfTheStatus(t *testing.T) {
 // visit calls do for every field of a struct type and of those it holds, with
 // the field's path in JSON.
 func visit(typ reflect.Type, prefix string, do func(path string, owner reflect.Type, f reflect.StructField)) {
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for f := range typ.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" && strings.Contains(options, "inline") {
 			visit(f.Type, prefix, do)
 			continue
 		}
 		do(prefix+name, typ, f)
-		inner, path := f.Type, prefix+name
+		inner, lists := f.Type, 0
 		for {
-			switch inner.Kind() {
-			case reflect.Slice:
-				path += "[]"
-				fallthrough
-			case reflect.Pointer, reflect.Map:
-				inner = inner.Elem()
-				continue
+			if inner.Kind() == reflect.Slice {
+				lists++
+			} else if inner.Kind() != reflect.Pointer && inner.Kind() != reflect.Map {
+				break
 			}
-			break
+			inner = inner.Elem()
 		}
 		if inner.Kind() == reflect.Struct && inner.PkgPath() == reflect.TypeFor[v1alpha1.Reference]().PkgPath() {
-			visit(inner, path+".", do)
+			visit(inner, prefix+name+strings.Repeat("[]", lists)+".", do)
 		}
 	}
 }

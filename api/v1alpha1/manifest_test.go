@@ -42,9 +42,11 @@ func TestSpecs(t *testing.T) {
 		{"a new run needs a new name", "TrainingJob", trainingJob + "trainingJobName: abalone-1\nrerun: again\n", "leave out trainingJobName"},
 		{"a new run under a generated name", "TrainingJob", trainingJob + "rerun: again\n", ""},
 		{"a tag key stands once", "TrainingJob", trainingJob + "tags: [{key: a, value: b}, {key: a, value: c}]\n", "Duplicate value"},
-		{"a value outside its enumeration", "TrainingJob",
+		{
+			"a value outside its enumeration", "TrainingJob",
 			trainingJob + "inputDataConfig: [{channelName: train, compressionType: Zip, dataSource: {s3DataSource: {s3URI: \"s3://b/k\", s3DataType: S3Prefix}}}]\n",
-			"spec.inputDataConfig[0].compressionType"},
+			"spec.inputDataConfig[0].compressionType",
+		},
 		{"a control field has its own values", "TrainingJob", trainingJob + "deletionPolicy: Keep\n", "spec.deletionPolicy"},
 		{"a variant by reference, on an instance type newer than this release", "EndpointConfig", `productionVariants: [{variantName: a, modelRef: {name: m}, initialInstanceCount: 1, instanceType: ml.c99.huge}]`, ""},
 		{"a variant by name", "EndpointConfig", `productionVariants: [{variantName: a, modelName: m}]`, ""},
@@ -52,14 +54,20 @@ func TestSpecs(t *testing.T) {
 		{"an endpoint by reference", "Endpoint", `endpointConfigRef: {name: c}`, ""},
 		{"an endpoint needs a configuration", "Endpoint", `endpointName: e`, "exactly one of endpointConfigName and endpointConfigRef"},
 		{"and only one", "Endpoint", `{endpointConfigName: c, endpointConfigRef: {name: c}}`, "exactly one of endpointConfigName and endpointConfigRef"},
-		{"a model's data by reference", "Model",
-			`{executionRoleARN: "arn:aws:iam::123456789012:role/r", primaryContainer: {image: i, modelDataRef: {kind: TrainingJob, name: abalone}}}`, ""},
+		{
+			"a model's data by reference", "Model",
+			`{executionRoleARN: "arn:aws:iam::123456789012:role/r", primaryContainer: {image: i, modelDataRef: {kind: TrainingJob, name: abalone}}}`, "",
+		},
 		{"a model's data comes from a job", "Model", `primaryContainer: {image: i, modelDataRef: {kind: ProcessingJob, name: abalone}}`, "modelDataRef.kind"},
-		{"a model's data comes from one place", "Model",
-			`primaryContainer: {image: i, modelDataURL: "s3://b/k", modelDataRef: {kind: TrainingJob, name: abalone}}`, "at most one of modelDataURL and modelDataRef"},
-		{"a file system is of one type", "UserProfile",
+		{
+			"a model's data comes from one place", "Model",
+			`primaryContainer: {image: i, modelDataURL: "s3://b/k", modelDataRef: {kind: TrainingJob, name: abalone}}`, "at most one of modelDataURL and modelDataRef",
+		},
+		{
+			"a file system is of one type", "UserProfile",
 			`{domainID: d-abcdefghijkl, userProfileName: u, userSettings: {customFileSystemConfigs: [{efsFileSystemConfig: {fileSystemID: fs-12345678}, s3FileSystemConfig: {s3URI: "s3://b/k"}}]}}`,
-			"exactly one of the fields"},
+			"exactly one of the fields",
+		},
 		{"a package may be empty", "ModelPackage", "{}", ""},
 	}
 	crds := readCRDs(t)

@@ -80,9 +80,9 @@ func spoil(v reflect.Value) {
 			spoil(v.Elem())
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				spoil(v.Field(i))
+		for _, f := range v.Fields() {
+			if f.CanSet() {
+				spoil(f)
 			}
 		}
 	case reflect.Slice:
@@ -93,6 +93,10 @@ func spoil(v reflect.Value) {
 		for _, key := range v.MapKeys() {
 			v.SetMapIndex(key, reflect.Zero(v.Type().Elem()))
 		}
+	case reflect.Uint8: // of a RawExtension: {"a":1}
+		if v.Uint() == '1' {
+			v.SetUint('2')
+		}
 	case reflect.String:
 		v.SetString(v.String() + " spoilt")
 	case reflect.Int, reflect.Int32, reflect.Int64:
@@ -101,5 +105,6 @@ func spoil(v reflect.Value) {
 		v.SetFloat(-v.Float() - 1)
 	case reflect.Bool:
 		v.SetBool(!v.Bool())
+	default: // the interface in a RawExtension, which is nil
 	}
 }

@@ -46,7 +46,7 @@ func TestApplyRefuses(t *testing.T) {
 		overlay map[string]model.Constraint
 		want    string
 	}{
-		{"a shape that does not exist", map[string]model.Constraint{"Nmae": {Max: "1"}}, "no shape Nmae"},
+		{"a shape that does not exist", map[string]model.Constraint{"Nome": {Max: "1"}}, "no shape Nome"},
 		{"what the older model says already", map[string]model.Constraint{"Name": {Min: "1", Max: "63", Pattern: "[a-z]+"}}, "says already"},
 	}
 	for _, row := range rows {

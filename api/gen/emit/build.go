@@ -195,8 +195,8 @@ func apiName(shape string) string {
 			continue
 		}
 		for _, suffix := range []string{"Request", "Input", "Response", "Output"} {
-			if strings.HasSuffix(shape, suffix) {
-				return strings.TrimSuffix(shape, suffix)
+			if name, ok := strings.CutSuffix(shape, suffix); ok {
+				return name
 			}
 		}
 	}

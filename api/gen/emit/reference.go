@@ -98,7 +98,7 @@ func (p *Package) References(r *Resource) ([]Reference, error) {
 		}
 		found[at.prefix+f.JSON] = Reference{Path: at.prefix + f.JSON, Fills: at.prefix + f.Fills, Target: *f.Target}
 	})
-	var out []Reference
+	out := make([]Reference, 0, len(found))
 	for _, path := range sortedKeys(found) {
 		out = append(out, found[path])
 	}

@@ -65,7 +65,7 @@ func TestBuildRefuses(t *testing.T) {
 		},
 		{
 			"a reference for what is no text",
-			func(a *model.API, s *kind.API) { s.References["Part.Size"] = kind.Target{Kind: "Gadget"} },
+			func(_ *model.API, s *kind.API) { s.References["Part.Size"] = kind.Target{Kind: "Gadget"} },
 			"Part.Size is of type *int32",
 		},
 		{

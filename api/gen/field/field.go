@@ -72,14 +72,13 @@ func Name(member string) (string, error) {
 		return "", fmt.Errorf("member %q begins with several capitals and needs an override", member)
 	}
 	words := word.FindAllString(member, -1)
-	name := strings.ToLower(words[0])
-	for _, w := range words[1:] {
+	words[0] = strings.ToLower(words[0])
+	for i, w := range words {
 		if capital, ok := initialisms[w]; ok {
-			w = capital
+			words[i] = capital
 		}
-		name += w
 	}
-	return name, nil
+	return strings.Join(words, ""), nil
 }
 
 // Go is the exported Go name of a JSON name.

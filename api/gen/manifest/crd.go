@@ -30,6 +30,10 @@ func (g generator) Generate(ctx *genall.GenerationContext) error {
 	for _, root := range ctx.Roots {
 		parser.NeedPackage(root)
 	}
+	options := []*genall.WriteYAMLOptions{
+		genall.WithTransform(withoutStatus),
+		genall.WithTransform(genall.TransformRemoveCreationTimestamp),
+	}
 	for _, kind := range crd.FindKubeKinds(parser, crd.FindMetav1(ctx.Roots)) {
 		parser.NeedCRDFor(kind, nil)
 		out := parser.CustomResourceDefinitions[kind]
@@ -38,7 +42,7 @@ func (g generator) Generate(ctx *genall.GenerationContext) error {
 			return fmt.Errorf("%s: %w", kind.Kind, err)
 		}
 		name := out.Spec.Group + "_" + out.Spec.Names.Plural + ".yaml"
-		if err := ctx.WriteYAML(name, "", []any{out}, genall.WithTransform(withoutStatus), genall.WithTransform(genall.TransformRemoveCreationTimestamp)); err != nil {
+		if err := ctx.WriteYAML(name, "", []any{out}, options...); err != nil {
 			return err
 		}
 	}
@@ -85,19 +89,21 @@ func constrainAt(at apiextensionsv1.JSONSchemaProps, path []string, c model.Cons
 	}
 	value := at.AdditionalProperties.Schema
 	value.Pattern = c.Pattern
-	var err error
-	if value.MinLength, err = length(c.Min); err != nil {
+	if err := setLength(&value.MinLength, c.Min); err != nil {
 		return err
 	}
-	value.MaxLength, err = length(c.Max)
-	return err
+	return setLength(&value.MaxLength, c.Max)
 }
 
-// length is a bound of a string's length. None and 0 say nothing.
-func length(n json.Number) (*int64, error) {
+// setLength sets a bound of a string's length. None and 0 say nothing.
+func setLength(bound **int64, n json.Number) error {
 	if n == "" || n == "0" {
-		return nil, nil
+		return nil
 	}
 	v, err := n.Int64()
-	return &v, err
+	if err != nil {
+		return err
+	}
+	*bound = &v
+	return nil
 }

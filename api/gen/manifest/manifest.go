@@ -4,6 +4,7 @@ package manifest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,7 +66,7 @@ func run(g genall.Generator, dir string) (map[string][]byte, error) {
 	out := memory{}
 	runtime.OutputRules.Default = out
 	if failed := runtime.Run(); failed {
-		return nil, fmt.Errorf("controller-gen failed for the reasons above")
+		return nil, errors.New("controller-gen failed for the reasons above")
 	}
 	files := map[string][]byte{}
 	for name, text := range out {

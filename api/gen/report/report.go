@@ -91,7 +91,15 @@ func patterns(out *bytes.Buffer, in Input) {
 	fmt.Fprintf(out, `
 ## Patterns
 
-Of the %d patterns in specs %d are used as they are, %d are written in another way, %d are loosened and %d are dropped, because RE2 has no such thing or because AWS adds values to them all the time; %d accept everything and are left out. The keys of maps have no patterns: OpenAPI has no place for them.
+Of the %d patterns in specs
+
+- %d are used as they are,
+- %d are written in another way,
+- %d are loosened,
+- %d are dropped, because RE2 has no such thing or because AWS adds values to them all the time,
+- %d accept everything and are left out.
+
+The keys of maps have no patterns: OpenAPI has no place for them.
 
 | shape | change | original | used |
 | --- | --- | --- | --- |

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -60,7 +61,7 @@ func (r *reader) readShapes(file *ast.File) error {
 
 func (r *reader) addShape(variable string, args []ast.Expr) error {
 	if len(args) < 2 {
-		return fmt.Errorf("a schema without id and type")
+		return errors.New("a schema without id and type")
 	}
 	name, err := shapeName(args[0])
 	if err != nil {
@@ -106,7 +107,7 @@ func (r *reader) readMembers(file *ast.File) error {
 		}
 		owner, ok := r.shapeOf(sel.X)
 		if !ok {
-			failed = fmt.Errorf("a member is added to an unknown shape")
+			failed = errors.New("a member is added to an unknown shape")
 			return false
 		}
 		failed = r.addMember(owner, call.Args)
@@ -163,7 +164,7 @@ func (r *reader) addMember(owner string, args []ast.Expr) error {
 func shapeName(e ast.Expr) (string, error) {
 	id, ok := e.(*ast.CompositeLit)
 	if !ok {
-		return "", fmt.Errorf("a schema without an id")
+		return "", errors.New("a schema without an id")
 	}
 	for _, element := range id.Elts {
 		pair, ok := element.(*ast.KeyValueExpr)
@@ -176,7 +177,7 @@ func shapeName(e ast.Expr) (string, error) {
 			return strconv.Unquote(value.Value)
 		}
 	}
-	return "", fmt.Errorf("a schema id without a name")
+	return "", errors.New("a schema id without a name")
 }
 
 // callOf returns the expression as a call of a function with that name,

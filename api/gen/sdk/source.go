@@ -15,6 +15,43 @@ const requiredMark = "This member is required."
 // readRequired marks the required members of every struct that writes or
 // reads a schema.
 func (r *reader) readRequired(file *ast.File) error {
+	structs := structsOf(file)
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || f.Name.Name != "Serialize" {
+			continue
+		}
+		s, ok := structs[receiver(f)]
+		if !ok {
+			continue
+		}
+		name, ok := r.written(f)
+		if !ok {
+			continue
+		}
+		if err := r.require(name, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) require(name string, s *ast.StructType) error {
+	shape := r.api.Shapes[name]
+	for _, field := range s.Fields.List {
+		if !strings.HasSuffix(strings.TrimSpace(field.Doc.Text()), requiredMark) {
+			continue
+		}
+		member := field.Names[0].Name
+		if _, ok := shape.Members[member]; !ok {
+			return fmt.Errorf("shape %s lacks the required member %s", name, member)
+		}
+		shape.Required = append(shape.Required, member)
+	}
+	return nil
+}
+
+func structsOf(file *ast.File) map[string]*ast.StructType {
 	structs := map[string]*ast.StructType{}
 	for _, decl := range file.Decls {
 		gen, ok := decl.(*ast.GenDecl)
@@ -31,32 +68,7 @@ func (r *reader) readRequired(file *ast.File) error {
 			}
 		}
 	}
-	for _, decl := range file.Decls {
-		f, ok := decl.(*ast.FuncDecl)
-		if !ok || f.Name.Name != "Serialize" {
-			continue
-		}
-		s, ok := structs[receiver(f)]
-		if !ok {
-			continue
-		}
-		name, ok := r.written(f)
-		if !ok {
-			continue
-		}
-		shape := r.api.Shapes[name]
-		for _, field := range s.Fields.List {
-			if !strings.HasSuffix(strings.TrimSpace(field.Doc.Text()), requiredMark) {
-				continue
-			}
-			member := field.Names[0].Name
-			if _, ok := shape.Members[member]; !ok {
-				return fmt.Errorf("shape %s lacks the required member %s", name, member)
-			}
-			shape.Required = append(shape.Required, member)
-		}
-	}
-	return nil
+	return structs
 }
 
 // written returns the shape that a Serialize method writes: the argument of
