@@ -68,6 +68,19 @@ func TestSpecs(t *testing.T) {
 			`{domainID: d-abcdefghijkl, userProfileName: u, userSettings: {customFileSystemConfigs: [{efsFileSystemConfig: {fileSystemID: fs-12345678}, s3FileSystemConfig: {s3URI: "s3://b/k"}}]}}`,
 			"exactly one of the fields",
 		},
+		{
+			"the controller makes the token of a call", "Pipeline",
+			`{pipelineName: p, roleARN: "arn:aws:iam::123456789012:role/r", pipelineDefinition: "{}"}`, "",
+		},
+		{"an execution by reference, which needs no token either", "PipelineExecution", `pipelineRef: {name: p}`, ""},
+		{
+			"a schedule's job definition by reference", "MonitoringSchedule",
+			`monitoringScheduleConfig: {monitoringType: ModelQuality, monitoringJobDefinitionRef: {kind: ModelQualityJobDefinition, name: d}}`, "",
+		},
+		{
+			"a job definition is one of four kinds", "MonitoringSchedule",
+			`monitoringScheduleConfig: {monitoringJobDefinitionRef: {kind: Model, name: d}}`, "monitoringJobDefinitionRef.kind",
+		},
 		{"a package may be empty", "ModelPackage", "{}", ""},
 	}
 	crds := readCRDs(t)

@@ -12,7 +12,7 @@ type PipelineSpec struct {
 	// AWS API: CreatePipeline.ClientRequestToken.
 	// +kubebuilder:validation:MinLength=32
 	// +kubebuilder:validation:MaxLength=128
-	// +required
+	// +optional
 	ClientRequestToken *string `json:"clientRequestToken,omitempty"`
 
 	// AWS API: CreatePipeline.ParallelismConfiguration.

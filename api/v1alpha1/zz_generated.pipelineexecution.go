@@ -15,7 +15,7 @@ type PipelineExecutionSpec struct {
 	// AWS API: StartPipelineExecution.ClientRequestToken.
 	// +kubebuilder:validation:MinLength=32
 	// +kubebuilder:validation:MaxLength=128
-	// +required
+	// +optional
 	ClientRequestToken *string `json:"clientRequestToken,omitempty"`
 
 	// AWS API: StartPipelineExecution.MlflowExperimentName.

@@ -35,6 +35,7 @@ func service() kind.API {
 			"Part.DataUrl":               {Value: kind.ModelData, Type: "DataReference"},
 		},
 		NotReferences: map[string]string{"Part.NearestGadgetName": "not one of ours"},
+		Tokens:        []string{"ClientToken"},
 		Keys:          map[string]string{"TagList": "key"},
 		OpenValues:    []string{"GearType"},
 	}
@@ -72,8 +73,8 @@ func api() *model.API {
 					"LastParts", "Parts", "History", "History", "ResultMetadata", "Note"),
 			},
 			"CreateTurnInput": {
-				Type: model.Structure, Required: []string{"TurnName", "GadgetName"},
-				Members: members("TurnName", "Name", "GadgetName", "Name", "Mode", "Mode"),
+				Type: model.Structure, Required: []string{"TurnName", "GadgetName", "ClientToken"},
+				Members: members("ClientToken", "Name", "TurnName", "Name", "GadgetName", "Name", "Mode", "Mode"),
 			},
 			"DescribeTurnOutput": {Type: model.Structure, Members: members("TurnName", "Name", "TurnCount", "Count")},
 			"Part": {

@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/gen/field"
@@ -29,7 +30,7 @@ func (b *builder) withReference(out *Struct, shape string, f Field, required boo
 		if err := b.explained(name, f); err != nil {
 			return nil, err
 		}
-		if required && !b.identity[name] {
+		if required && !b.made(name) {
 			f.Markers = append(f.Markers, "+required")
 		} else {
 			f.Markers = append(f.Markers, "+optional")
@@ -54,6 +55,13 @@ func (b *builder) withReference(out *Struct, shape string, f Field, required boo
 	}
 	out.Markers = append(out.Markers, oneOf(f.JSON, reference.JSON, required))
 	return []Field{f, reference}, nil
+}
+
+// made says whether the controller makes the member, given as shape.member,
+// where the spec has none: the object's name, or a token.
+func (b *builder) made(name string) bool {
+	_, member, _ := strings.Cut(name, ".")
+	return b.identity[name] || slices.Contains(b.service.Tokens, member)
 }
 
 // explained refuses a member that looks like a reference to one of our kinds

@@ -60,7 +60,7 @@ func (b *builder) spec(k kind.Kind) (*Resource, error) {
 		}
 	}
 	for _, name := range input.Required {
-		r.Required = r.Required || name != k.Identity
+		r.Required = r.Required || !b.made(shape+"."+name)
 	}
 	return r, b.free(s)
 }

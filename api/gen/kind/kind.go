@@ -80,6 +80,9 @@ type API struct {
 	// NotReferences are the members that look like a reference and are none,
 	// with the reason.
 	NotReferences map[string]string
+	// Tokens are the members that make a call idempotent. The controller makes
+	// them, so no spec needs one.
+	Tokens []string
 	// Keys are the lists whose elements AWS tells apart by a required member,
 	// with that member's JSON name.
 	Keys map[string]string

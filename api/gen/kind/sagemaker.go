@@ -23,6 +23,7 @@ var SageMaker = API{
 		"UnifiedStudioSettings.DomainId":                   "a domain of Amazon DataZone",
 		"UnifiedStudioSettings.ProjectId":                  "a project of Amazon DataZone",
 	},
+	Tokens: []string{"ClientRequestToken", "ClientToken"},
 	Keys: map[string]string{
 		"TagList":               "key",
 		"ProductionVariantList": "variantName",
