@@ -109,6 +109,17 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, v1alpha1.AddToScheme(scheme)
 }
 
+func cacheOptions(namespaces []string) cache.Options {
+	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	for _, ns := range namespaces {
+		if options.DefaultNamespaces == nil {
+			options.DefaultNamespaces = map[string]cache.Config{}
+		}
+		options.DefaultNamespaces[ns] = cache.Config{}
+	}
+	return options
+}
+
 // New makes a manager with the loops of all kinds, ready to be started.
 func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Options) (ctrl.Manager, error) {
 	scheme, err := Scheme()
@@ -117,7 +128,7 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	}
 	mgr, err := ctrl.NewManager(kube, ctrl.Options{
 		Scheme: scheme,
-		Cache:  cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Cache:  cacheOptions(o.Namespaces),
 		Client: client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}},
 		Metrics: metricsserver.Options{
 			BindAddress:   o.MetricsAddr,

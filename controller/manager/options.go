@@ -25,6 +25,8 @@ type Options struct {
 	Region string
 	// ObserveInterval is how often an object in transition is looked at.
 	ObserveInterval time.Duration
+	// Namespaces are watched; none means all.
+	Namespaces []string
 	// Workers is how many objects of a kind are reconciled at once.
 	Workers int
 	// NoCrossNamespaceRefs refuses references into other namespaces.
@@ -51,6 +53,7 @@ func (o *Options) BindFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.NamePrefix, "name-prefix", "", "put before the AWS names of services such as endpoints")
 	fs.StringVar(&o.Region, "region", "", "AWS region of objects that name none (default: that of the AWS configuration)")
 	fs.DurationVar(&o.ObserveInterval, "observe-interval", 30*time.Second, "how often AWS is asked about an object in transition")
+	fs.StringSliceVar(&o.Namespaces, "watch-namespace", nil, "namespaces to watch (default: all)")
 	fs.IntVar(&o.Workers, "workers", 4, "how many objects of a kind are reconciled at once")
 	fs.BoolVar(&o.NoCrossNamespaceRefs, "no-cross-namespace-refs", false, "refuse references to objects in other namespaces")
 	fs.StringVar(&o.EventsAddr, "events-addr", "", "address of Flux's notification-controller for events")

@@ -56,9 +56,14 @@ func (s *scope) tag(ctx context.Context, arn string, tags map[string]string) err
 	return err
 }
 
-// syncTags makes the AWS object's tags those that are wanted.
-func (s *scope) syncTags(ctx context.Context, arn string, have map[string]string) error {
-	want := s.wanted()
+// syncTags makes the AWS object's tags those that are wanted. Tags appear some
+// time after a new object, so that one which has none yet is left alone.
+func (r *Reconciler) syncTags(ctx context.Context, s *scope, described shape.Tree, have map[string]string) error {
+	created := timeAt(described, "CreationTime")
+	if s.owner.Judge(have) == identity.Unowned && created != nil && r.Clock.Since(created.Time) < foreignWait {
+		return nil
+	}
+	arn, want := s.arn(described), s.wanted()
 	if digest, ok := have[identity.TagDigest]; ok {
 		want[identity.TagDigest] = digest // of what it was made from, which no update changes
 	}

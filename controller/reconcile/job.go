@@ -200,7 +200,7 @@ func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described s
 			}
 			run.tags = tags
 		}
-		if err := s.syncTags(ctx, s.arn(described), run.tags); err != nil {
+		if err := r.syncTags(ctx, s, described, run.tags); err != nil {
 			return verdict{}, err
 		}
 	}

@@ -48,7 +48,7 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 	}
 	r.adoptRevision(s, name, described)
 	if tags != nil && !s.observeOnly() {
-		if err := s.syncTags(ctx, s.arn(described), tags); err != nil {
+		if err := r.syncTags(ctx, s, described, tags); err != nil {
 			return verdict{}, err
 		}
 	}

@@ -55,7 +55,7 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	s.observed(described)
 	s.inUse(described)
 	if tags != nil && !s.observeOnly() {
-		if err := s.syncTags(ctx, s.arn(described), tags); err != nil {
+		if err := r.syncTags(ctx, s, described, tags); err != nil {
 			return verdict{}, err
 		}
 	}

@@ -1,0 +1,195 @@
+// Package loop_test runs the controller, in this process and on a virtual
+// clock, against a real Kubernetes API server and the simulated SageMaker.
+package loop_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/fluxcd/pkg/runtime/conditions/check"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/manager"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
+)
+
+// shared is the API server of all tests; each has a namespace of its own.
+var shared *cluster.Cluster
+
+func TestMain(m *testing.M) {
+	code := 1
+	defer func() { os.Exit(code) }()
+	var err error
+	if shared, err = cluster.Start(context.Background(), cluster.Options{CRDs: []string{"../../kustomize/crd/bases"}}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	defer func() { _ = shared.Stop() }()
+	code = m.Run()
+}
+
+// world is one test's part of the world: a namespace, an AWS account and time.
+type world struct {
+	t         *testing.T
+	ctx       context.Context
+	namespace string
+	clock     *clocktesting.FakeClock
+	aws       *simulator.Server
+	kube      client.Client
+	cluster   string // the controller's cluster name
+	stop      func()
+	crash     *crash
+}
+
+var worlds atomic.Int64
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		t: t, ctx: t.Context(), cluster: "test",
+		namespace: fmt.Sprintf("w%d-%d", worlds.Add(1), os.Getpid()),
+		clock:     clocktesting.NewFakeClock(time.Now().Truncate(time.Second)),
+	}
+	var err error
+	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, Seed: 1})
+	require.NoError(t, err)
+	require.NoError(t, w.aws.Start())
+	t.Cleanup(func() { require.NoError(t, w.aws.Close()) })
+	require.NoError(t, w.aws.CreateBucket("acme-ml"))
+	require.NoError(t, w.aws.PutObject("acme-ml", "abalone/train/part-0", []byte("1 1:2")))
+
+	scheme, err := manager.Scheme()
+	require.NoError(t, err)
+	w.kube, err = client.New(shared.Config, client.Options{Scheme: scheme})
+	require.NoError(t, err)
+	require.NoError(t, w.kube.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
+	t.Cleanup(func() { w.stopController() })
+	return w
+}
+
+// startController starts a controller as after an installation or a restart:
+// it knows nothing but what Kubernetes and AWS tell.
+func (w *world) startController() {
+	w.t.Helper()
+	var o manager.Options
+	o.BindFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
+	o.ClusterName, o.Clock, o.Namespaces = w.cluster, w.clock, []string{w.namespace}
+	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
+
+	kube := rest.CopyConfig(shared.Config)
+	cloud, err := w.aws.AWSConfig(w.ctx)
+	require.NoError(w.t, err)
+	if w.crash != nil {
+		kube.Wrap(w.crash.kubernetes)
+		cloud.HTTPClient = w.crash.aws()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	mgr, err := manager.New(ctx, kube, cloud, o)
+	require.NoError(w.t, err)
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	w.stop = func() { cancel(); <-done }
+}
+
+func (w *world) stopController() {
+	if w.stop != nil {
+		w.stop()
+		w.stop = nil
+	}
+}
+
+func (w *world) restartController() {
+	w.stopController()
+	w.startController()
+}
+
+// apply creates the objects of a YAML text or updates their specs, metadata
+// and annotations, as a GitOps tool does.
+func (w *world) apply(text string) {
+	w.t.Helper()
+	for _, doc := range strings.Split(text, "\n---\n") {
+		obj := w.parse(doc)
+		require.NoError(w.t, w.kube.Patch(w.ctx, obj, client.Apply, client.FieldOwner("git"), client.ForceOwnership)) //nolint:staticcheck // the objects are made of text
+	}
+}
+
+func (w *world) parse(doc string) client.Object {
+	w.t.Helper()
+	u := newUnstructured()
+	require.NoError(w.t, yaml.UnmarshalStrict([]byte(doc), &u.Object))
+	if u.GetAPIVersion() == "" {
+		u.SetAPIVersion("sagemaker.gitops.dev/v1alpha1")
+	}
+	u.SetNamespace(w.namespace)
+	return u
+}
+
+// get reads an object; ok is false if it does not exist.
+func get[T reconcile.Object](w *world, name string, obj T) (T, bool) {
+	w.t.Helper()
+	err := w.kube.Get(w.ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, obj)
+	if apierrors.IsNotFound(err) {
+		return obj, false
+	}
+	require.NoError(w.t, err)
+	return obj, true
+}
+
+// until lets virtual time pass until the condition holds.
+func (w *world) until(what string, condition func() bool) {
+	w.t.Helper()
+	w.untilWithin(what, 6*time.Hour, condition)
+}
+
+// step is how virtual time passes while a test waits: so much of it for every
+// moment of real time that lets the controller's goroutines work.
+const (
+	step   = 2 * time.Second
+	moment = 5 * time.Millisecond
+)
+
+func (w *world) untilWithin(what string, virtual time.Duration, condition func() bool) {
+	w.t.Helper()
+	end := w.clock.Now().Add(virtual)
+	deadline := time.Now().Add(2 * time.Minute)
+	for !condition() {
+		if w.clock.Now().After(end) || time.Now().After(deadline) {
+			w.t.Fatalf("waited in vain until %s\n%s", what, w.describe())
+		}
+		w.clock.Step(step)
+		<-time.After(moment)
+	}
+}
+
+// pass lets so much virtual time pass.
+func (w *world) pass(d time.Duration, stride time.Duration) {
+	for end := w.clock.Now().Add(d); w.clock.Now().Before(end); {
+		w.clock.Step(stride)
+		<-time.After(moment)
+	}
+}
+
+// checked asserts that an object's conditions are as kstatus wants them.
+func (w *world) checked(obj reconcile.Object) {
+	w.t.Helper()
+	checker := check.NewChecker(w.kube, &check.Conditions{NegativePolarity: []string{"Stalled", "Reconciling"}})
+	checker.DisableFetch = true
+	fail, _ := checker.Check(w.ctx, obj)
+	require.NoError(w.t, fail)
+}
