@@ -31,10 +31,10 @@ func (s *Server) controlMux() *http.ServeMux {
 		"POST clock":                         s.advance,
 		"GET journal":                        s.readJournal,
 		"GET journal/counts":                 func(*http.Request) (any, error) { return s.journal.Counts(), nil },
-		"DELETE journal":                     func(*http.Request) (any, error) { s.journal.Reset(); return nil, nil },
+		"DELETE journal":                     func(*http.Request) (any, error) { s.journal.Reset(); return done, nil },
 		"GET faults":                         func(*http.Request) (any, error) { return rulesJSON(s.faults.Rules()), nil },
 		"POST faults":                        s.addFault,
-		"DELETE faults":                      func(*http.Request) (any, error) { s.faults.Clear(); return nil, nil },
+		"DELETE faults":                      func(*http.Request) (any, error) { s.faults.Clear(); return done, nil },
 		"DELETE faults/{id}":                 s.removeFault,
 		"GET objects":                        s.readObjects,
 		"PUT s3/{bucket}":                    s.putBucket,
@@ -61,20 +61,19 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.message }
 
-// reply writes what a control call answers; nil is an empty object.
+// done is the answer of calls that have nothing to tell: an empty object.
+var done = struct{}{}
+
+// reply writes what a control call answers.
 func reply(w http.ResponseWriter, r *http.Request, handle func(*http.Request) (any, error)) {
 	answer, err := handle(r)
 	status := http.StatusOK
 	if err != nil {
 		status = http.StatusBadRequest
-		var refused *refusal
-		if errors.As(err, &refused) {
+		if refused, is := errors.AsType[*refusal](err); is {
 			status = refused.status
 		}
 		answer = map[string]string{"error": err.Error()}
-	}
-	if answer == nil {
-		answer = struct{}{}
 	}
 	body, err := json.MarshalIndent(answer, "", "  ")
 	if err != nil {
@@ -191,7 +190,7 @@ func (s *Server) removeFault(r *http.Request) (any, error) {
 	if id := r.PathValue("id"); !s.faults.Remove(id) {
 		return nil, &refusal{http.StatusNotFound, fmt.Sprintf("no fault %q is in force", id)}
 	}
-	return nil, nil
+	return done, nil
 }
 
 func (s *Server) readObjects(r *http.Request) (any, error) {
@@ -211,7 +210,7 @@ func (s *Server) readObjects(r *http.Request) (any, error) {
 }
 
 func (s *Server) putBucket(r *http.Request) (any, error) {
-	return nil, s.CreateBucket(r.PathValue("bucket"))
+	return done, s.CreateBucket(r.PathValue("bucket"))
 }
 
 func (s *Server) putObject(r *http.Request) (any, error) {
@@ -219,7 +218,7 @@ func (s *Server) putObject(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the object: %w", err)
 	}
-	return nil, s.PutObject(r.PathValue("bucket"), r.PathValue("key"), content)
+	return done, s.PutObject(r.PathValue("bucket"), r.PathValue("key"), content)
 }
 
 func (s *Server) addRole(r *http.Request) (any, error) {
@@ -233,12 +232,12 @@ func (s *Server) addRole(r *http.Request) (any, error) {
 		return nil, errors.New("a role needs an arn")
 	}
 	s.AddRole(body.ARN)
-	return nil, nil
+	return done, nil
 }
 
 func (s *Server) systemUpdate(r *http.Request) (any, error) {
 	if name := r.PathValue("name"); !s.SystemUpdate(name) {
 		return nil, &refusal{http.StatusConflict, fmt.Sprintf("endpoint %q is not in service", name)}
 	}
-	return nil, nil
+	return done, nil
 }

@@ -22,7 +22,7 @@ func (b *bench) control(method, path, body string) (int, string) {
 	require.NoError(b.t, err)
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(b.t, err)
-	defer response.Body.Close() //nolint:errcheck // read to its end
+	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	require.NoError(b.t, err)
 	return response.StatusCode, string(answer)

@@ -50,8 +50,8 @@ func TestEndpointLife(t *testing.T) {
 
 func TestEndpointUpdate(t *testing.T) {
 	b := start(t, nil)
-	b.serve("ep")
-	b.update("ep", "two")
+	b.serve()
+	b.update("two")
 	updating := b.endpoint("ep")
 	require.Equal(t, types.EndpointStatusUpdating, updating.EndpointStatus)
 	require.Equal(t, "one", aws.ToString(updating.EndpointConfigName))
@@ -67,10 +67,10 @@ func TestEndpointUpdate(t *testing.T) {
 
 func TestEndpointRollBack(t *testing.T) {
 	b := start(t, nil)
-	b.serve("ep")
+	b.serve()
 	_, err := b.Faults().Add(fault.Rule{Action: fault.RollBack, Name: "ep", Reason: "alarm errors is red", Times: 1})
 	require.NoError(t, err)
-	b.update("ep", "two")
+	b.update("two")
 	b.pass(10 * time.Minute)
 	require.Equal(t, types.EndpointStatusRollingBack, b.endpoint("ep").EndpointStatus)
 	require.Equal(t, "one", b.invoke("ep"))
@@ -79,7 +79,7 @@ func TestEndpointRollBack(t *testing.T) {
 	require.Equal(t, types.EndpointStatusInService, back.EndpointStatus)
 	require.Equal(t, "one", aws.ToString(back.EndpointConfigName))
 	require.Equal(t, "alarm errors is red", aws.ToString(back.FailureReason))
-	b.update("ep", "two")
+	b.update("two")
 	b.pass(10 * time.Minute)
 	done := b.endpoint("ep")
 	require.Equal(t, "two", aws.ToString(done.EndpointConfigName))
@@ -88,14 +88,14 @@ func TestEndpointRollBack(t *testing.T) {
 
 func TestEndpointRollBackFails(t *testing.T) {
 	b := start(t, nil)
-	b.serve("ep")
+	b.serve()
 	_, err := b.Faults().Add(fault.Rule{Action: fault.FailRollBack, Reason: "no capacity", Times: 1})
 	require.NoError(t, err)
-	b.update("ep", "two")
+	b.update("two")
 	b.pass(time.Hour)
 	require.Equal(t, types.EndpointStatusUpdateRollbackFailed, b.endpoint("ep").EndpointStatus)
 	require.Equal(t, "no capacity", aws.ToString(b.endpoint("ep").FailureReason))
-	b.update("ep", "two")
+	b.update("two")
 	b.pass(time.Hour)
 	require.Equal(t, types.EndpointStatusInService, b.endpoint("ep").EndpointStatus)
 }
@@ -126,7 +126,7 @@ func TestEndpointFails(t *testing.T) {
 
 func TestEndpointNeedsWhatItServes(t *testing.T) {
 	b := start(t, nil)
-	b.serve("ep")
+	b.serve()
 	for _, name := range []string{"one", "two"} {
 		_, err := b.DeleteModel(t.Context(), &sagemaker.DeleteModelInput{ModelName: aws.String(name)})
 		require.NoError(t, err, "AWS does not protect models in use")
@@ -147,10 +147,10 @@ func TestEndpointNeedsWhatItServes(t *testing.T) {
 
 func TestEndpointModelDataGone(t *testing.T) {
 	b := start(t, nil)
-	b.serve("ep")
+	b.serve()
 	s3 := b.s3()
 	b.deleteObject(s3, "data", "two/model.tar.gz")
-	b.update("ep", "two")
+	b.update("two")
 	b.pass(time.Hour)
 	got := b.endpoint("ep")
 	require.Equal(t, types.EndpointStatusInService, got.EndpointStatus)
@@ -160,7 +160,7 @@ func TestEndpointModelDataGone(t *testing.T) {
 
 func TestEndpointWeightsAndCapacities(t *testing.T) {
 	b := start(t, nil)
-	b.serve("ep")
+	b.serve()
 	_, err := b.UpdateEndpointWeightsAndCapacities(t.Context(), &sagemaker.UpdateEndpointWeightsAndCapacitiesInput{
 		EndpointName: aws.String("ep"),
 		DesiredWeightsAndCapacities: []types.DesiredWeightAndCapacity{{
@@ -191,7 +191,7 @@ func TestEndpointWeightsAndCapacities(t *testing.T) {
 		}, 1},
 		{"reset otherwise", func(*sagemaker.UpdateEndpointInput) {}, 1},
 	} {
-		b.update("ep", "two", row.change)
+		b.update("two", row.change)
 		b.pass(10 * time.Minute)
 		require.Equal(t, row.count, aws.ToInt32(b.endpoint("ep").ProductionVariants[0].CurrentInstanceCount), row.reason)
 	}
@@ -232,8 +232,8 @@ func TestEndpointGuardrails(t *testing.T) {
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			b := start(t, nil)
-			b.serve("ep")
-			b.update("ep", "two", func(in *sagemaker.UpdateEndpointInput) { in.DeploymentConfig = row.config })
+			b.serve()
+			b.update("two", func(in *sagemaker.UpdateEndpointInput) { in.DeploymentConfig = row.config })
 			b.pass(10 * time.Minute)
 			require.Equal(t, types.EndpointStatusUpdating, b.endpoint("ep").EndpointStatus)
 			require.Equal(t, types.VariantStatusBaking, b.endpoint("ep").PendingDeploymentSummary.ProductionVariants[0].VariantStatus[0].Status)
@@ -250,7 +250,7 @@ func TestEndpointGuardrails(t *testing.T) {
 
 func TestEndpointSystemUpdate(t *testing.T) {
 	b := start(t, nil)
-	b.serve("ep")
+	b.serve()
 	require.True(t, b.SystemUpdate("ep"))
 	require.False(t, b.SystemUpdate("ep"), "not in service any more")
 	require.Equal(t, types.EndpointStatusSystemUpdating, b.endpoint("ep").EndpointStatus)

@@ -32,13 +32,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.control.ServeHTTP(w, r)
 	case target != "":
 		s.serveSageMaker(w, r, target, caller)
-	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.Method == http.MethodPost && r.URL.Path == "/":
+	case isQuery(r):
 		s.serveSTS(w, r, caller)
 	case invoked:
 		s.serveRuntime(w, r, endpoint, caller)
 	default:
 		s.serveS3(w, r, caller)
 	}
+}
+
+// isQuery says whether a request is of the query protocol, which of the
+// services here only STS speaks.
+func isQuery(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.URL.Path == "/" &&
+		strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 }
 
 // request is one call on its way through the simulator.

@@ -129,18 +129,18 @@ func variant(name, model string, weight float32) types.ProductionVariant {
 	}
 }
 
-// serve makes models one and two with a configuration each, and an endpoint
-// in service of the first.
-func (b *bench) serve(endpoint string) {
+// serve makes models one and two with a configuration each, and the endpoint
+// "ep" in service of the first.
+func (b *bench) serve() {
 	b.t.Helper()
 	for _, name := range []string{"one", "two"} {
 		b.model(name)
 		b.endpointConfig(name, name)
 	}
-	_, err := b.CreateEndpoint(b.t.Context(), &sagemaker.CreateEndpointInput{EndpointName: aws.String(endpoint), EndpointConfigName: aws.String("one")})
+	_, err := b.CreateEndpoint(b.t.Context(), &sagemaker.CreateEndpointInput{EndpointName: aws.String("ep"), EndpointConfigName: aws.String("one")})
 	require.NoError(b.t, err)
 	b.pass(10 * time.Minute)
-	require.Equal(b.t, types.EndpointStatusInService, b.endpoint(endpoint).EndpointStatus)
+	require.Equal(b.t, types.EndpointStatusInService, b.endpoint("ep").EndpointStatus)
 }
 
 func (b *bench) endpoint(name string) *sagemaker.DescribeEndpointOutput {
@@ -150,9 +150,10 @@ func (b *bench) endpoint(name string) *sagemaker.DescribeEndpointOutput {
 	return out
 }
 
-func (b *bench) update(endpoint, config string, change ...func(*sagemaker.UpdateEndpointInput)) {
+// update deploys another configuration to the endpoint "ep".
+func (b *bench) update(config string, change ...func(*sagemaker.UpdateEndpointInput)) {
 	b.t.Helper()
-	input := &sagemaker.UpdateEndpointInput{EndpointName: aws.String(endpoint), EndpointConfigName: aws.String(config)}
+	input := &sagemaker.UpdateEndpointInput{EndpointName: aws.String("ep"), EndpointConfigName: aws.String(config)}
 	for _, f := range change {
 		f(input)
 	}
@@ -167,7 +168,10 @@ func (b *bench) invoke(endpoint string) string {
 		EndpointName: aws.String(endpoint), Body: []byte("1,2"),
 	})
 	require.NoError(b.t, err)
-	var answer struct{ Model, Variant string }
+	var answer struct {
+		Model   string `json:"model"`
+		Variant string `json:"variant"`
+	}
 	require.NoError(b.t, json.Unmarshal(out.Body, &answer))
 	require.Equal(b.t, answer.Variant, aws.ToString(out.InvokedProductionVariant))
 	return answer.Model

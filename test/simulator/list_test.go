@@ -104,7 +104,7 @@ func TestListTrainingJobsFiltersAfterPaging(t *testing.T) {
 
 func TestListOtherKinds(t *testing.T) {
 	b := start(t, nil)
-	b.serve("ep")
+	b.serve()
 	b.process("prep")
 	models, err := b.ListModels(t.Context(), &sagemaker.ListModelsInput{SortBy: types.ModelSortKeyName, SortOrder: types.OrderKeyAscending})
 	require.NoError(t, err)

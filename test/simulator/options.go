@@ -2,8 +2,8 @@ package simulator
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,7 +86,7 @@ func (o Options) complete() (Options, error) {
 		o.RolePropagation = 10 * time.Second
 	}
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	known := Stages()
 	for stage, duration := range o.Durations {
@@ -125,12 +125,7 @@ func Stages() map[string]time.Duration {
 }
 
 func stageNames() []string {
-	var names []string
-	for name := range Stages() {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(Stages()))
 }
 
 func stageName(kind *engine.Kind, stage engine.Stage) string { return kind.Name + "/" + stage.Name }

@@ -65,7 +65,7 @@ func TestThrottleIsAWSsByteForByte(t *testing.T) {
 	require.Equal(t, 200, status)
 	status, body := b.post(headers, strings.NewReader("{}"))
 	require.Equal(t, 400, status)
-	require.Equal(t, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, body)
+	require.Equal(t, []byte(`{"__type":"ThrottlingException","message":"Rate exceeded"}`), []byte(body))
 	require.Len(t, body, 58)
 }
 

@@ -28,23 +28,32 @@ func (s *Server) serveRuntime(w http.ResponseWriter, r *http.Request, endpoint s
 	if target != "" {
 		entry.Request["TargetVariant"] = target
 	}
-	var body []byte
+	var (
+		body []byte
+		err  error
+	)
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("x-amzn-RequestId", s.requestID())
+	w.Header().Set("X-Amzn-Requestid", s.requestID())
 	if failure != nil {
 		entry.Status, entry.Code, entry.Message = failure.HTTPStatus(), failure.Code, failure.Message
-		w.Header().Set("X-Amzn-ErrorType", failure.Code)
-		body, _ = json.Marshal(map[string]string{"message": failure.Message}) // strings always encode
+		w.Header().Set("X-Amzn-Errortype", failure.Code)
+		body, err = json.Marshal(map[string]string{"message": failure.Message})
 	} else {
 		w.Header().Set("X-Amzn-Invoked-Production-Variant", answer.Variant)
-		body, _ = json.Marshal(answer) // strings always encode
+		body, err = json.Marshal(answer)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
 	s.journal.Record(entry)
 	w.WriteHeader(entry.Status)
 	_, _ = w.Write(body) // the caller may have gone: nothing is left to tell it
 }
 
-func (s *Server) invoke(r *http.Request, endpoint, target string, caller wire.Caller) (answer sagemaker.Answer, failure *wire.Error) {
+func (s *Server) invoke(
+	r *http.Request, endpoint, target string, caller wire.Caller,
+) (answer sagemaker.Answer, failure *wire.Error) {
 	if caller.Account == "" {
 		return answer, &wire.Error{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token", Status: http.StatusForbidden}
 	}

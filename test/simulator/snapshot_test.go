@@ -76,7 +76,7 @@ func TestSDKRequests(t *testing.T) {
 func TestAnswersAreSDKResponses(t *testing.T) {
 	folder := sdkFolder(t)
 	b := start(t, nil)
-	b.serve("ep")
+	b.serve()
 	_, err := b.CreateEndpoint(t.Context(), &sagemaker.CreateEndpointInput{EndpointName: aws.String("other"), EndpointConfigName: aws.String("one")})
 	require.NoError(t, err)
 	b.train("done")
@@ -88,7 +88,7 @@ func TestAnswersAreSDKResponses(t *testing.T) {
 		in.Tags = []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}
 	})
 	b.process("prep")
-	b.update("ep", "two", func(in *sagemaker.UpdateEndpointInput) {
+	b.update("two", func(in *sagemaker.UpdateEndpointInput) {
 		in.DeploymentConfig = &types.DeploymentConfig{RollingUpdatePolicy: &types.RollingUpdatePolicy{
 			MaximumBatchSize: &types.CapacitySize{Type: types.CapacitySizeTypeCapacityPercent, Value: aws.Int32(50)}, WaitIntervalInSeconds: aws.Int32(600),
 		}}

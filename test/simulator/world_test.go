@@ -31,14 +31,14 @@ func TestEventualConsistency(t *testing.T) {
 	b.pass(2 * time.Second)
 	require.Equal(t, "job", aws.ToString(b.training("job").TrainingJobName))
 	b.pass(2 * time.Second)
-	require.Equal(t, map[string]string{"owner": "me"}, b.tags(arnPrefix+"training-job/job"))
+	require.Equal(t, map[string]string{"owner": "me"}, b.tags())
 	_, err = b.AddTags(t.Context(), &sagemaker.AddTagsInput{
 		ResourceArn: aws.String(arnPrefix + "training-job/job"), Tags: []types.Tag{{Key: aws.String("owner"), Value: aws.String("you")}},
 	})
 	require.NoError(t, err)
-	require.Equal(t, map[string]string{"owner": "me"}, b.tags(arnPrefix+"training-job/job"), "tags lag behind too")
+	require.Equal(t, map[string]string{"owner": "me"}, b.tags(), "tags lag behind too")
 	b.pass(2 * time.Second)
-	require.Equal(t, map[string]string{"owner": "you"}, b.tags(arnPrefix+"training-job/job"))
+	require.Equal(t, map[string]string{"owner": "you"}, b.tags())
 }
 
 func TestEventualConsistencyOfDependants(t *testing.T) {
@@ -71,8 +71,9 @@ func TestSameSeedSameConsistency(t *testing.T) {
 			b.pass(time.Minute)
 		}
 	}
-	require.Equal(t, visible(1), visible(1))
-	require.NotEqual(t, visible(1), visible(2))
+	first, again, other := visible(1), visible(1), visible(2)
+	require.Equal(t, first, again)
+	require.NotEqual(t, first, other)
 }
 
 func TestRolePropagation(t *testing.T) {
@@ -115,8 +116,8 @@ func TestQuotas(t *testing.T) {
 	b.pass(time.Hour)
 	b.train("second", two)
 
-	b.serve("ep")
-	b.update("ep", "two")
+	b.serve()
+	b.update("two")
 	b.pass(10 * time.Minute)
 	scale := &sagemaker.UpdateEndpointWeightsAndCapacitiesInput{
 		EndpointName: aws.String("ep"), DesiredWeightsAndCapacities: []types.DesiredWeightAndCapacity{{VariantName: aws.String("AllTraffic"), DesiredInstanceCount: aws.Int32(3)}},
@@ -190,12 +191,12 @@ func TestTags(t *testing.T) {
 		{Key: aws.String("a"), Value: aws.String("2")}, {Key: aws.String("b"), Value: aws.String("3")},
 	}})
 	require.NoError(t, err)
-	require.Equal(t, map[string]string{"a": "2", "b": "3"}, b.tags(arn))
+	require.Equal(t, map[string]string{"a": "2", "b": "3"}, b.tags())
 	_, err = b.DeleteTags(t.Context(), &sagemaker.DeleteTagsInput{ResourceArn: aws.String(arn), TagKeys: []string{"a", "absent"}})
 	require.NoError(t, err)
-	require.Equal(t, map[string]string{"b": "3"}, b.tags(arn))
+	require.Equal(t, map[string]string{"b": "3"}, b.tags())
 
-	var many []types.Tag
+	many := make([]types.Tag, 0, 50)
 	for i := range 50 {
 		many = append(many, types.Tag{Key: aws.String("k" + strconv.Itoa(i)), Value: aws.String("")})
 	}
@@ -217,9 +218,10 @@ func TestTags(t *testing.T) {
 	requireAPIError(t, err, "ValidationException", "1 validation error detected: Value '10' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 50")
 }
 
-func (b *bench) tags(arn string) map[string]string {
+// tags of the training job "job".
+func (b *bench) tags() map[string]string {
 	b.t.Helper()
-	out, err := b.ListTags(b.t.Context(), &sagemaker.ListTagsInput{ResourceArn: aws.String(arn)})
+	out, err := b.ListTags(b.t.Context(), &sagemaker.ListTagsInput{ResourceArn: aws.String(arnPrefix + "training-job/job")})
 	require.NoError(b.t, err)
 	tags := map[string]string{}
 	for _, tag := range out.Tags {

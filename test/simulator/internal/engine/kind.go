@@ -83,13 +83,6 @@ type List struct {
 	FilterAfterPaging bool
 }
 
-// Usage is a share of one account-level quota.
-type Usage struct {
-	// Quota as AWS names it: "ml.m5.xlarge for training job usage".
-	Quota string
-	Count int
-}
-
 // To is a Next that always goes to the same stage.
 func To(stage string) func(*Tx, *Object) string {
 	return func(*Tx, *Object) string { return stage }

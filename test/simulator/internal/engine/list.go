@@ -2,8 +2,9 @@ package engine
 
 import (
 	"encoding/base64"
-	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,10 +19,10 @@ const (
 
 // cursor is what a NextToken hides.
 type cursor struct {
-	Operation string    `json:"o"`
-	Query     string    `json:"q"`
-	After     string    `json:"a"`
-	Issued    time.Time `json:"t"`
+	kind   string
+	query  string
+	after  string // sort key of the page's last object
+	issued time.Time
 }
 
 func list(kind *Kind) Operation {
@@ -35,10 +36,10 @@ func list(kind *Kind) Operation {
 			}
 		}
 		matching := sorted(tx, kind, body)
-		if from.After != "" {
+		if from.after != "" {
 			ascending := ascending(kind, body)
 			matching = slices.DeleteFunc(matching, func(o *Object) bool {
-				order := strings.Compare(sortKey(o, body), from.After)
+				order := strings.Compare(sortKey(o, body), from.after)
 				return order == 0 || (order < 0) == ascending
 			})
 		}
@@ -46,7 +47,7 @@ func list(kind *Kind) Operation {
 		answer := wire.Body{}
 		if size < len(matching) {
 			answer["NextToken"] = writeToken(cursor{
-				Operation: kind.Name, Query: query, After: sortKey(matching[size-1], body), Issued: tx.Now,
+				kind: kind.Name, query: query, after: sortKey(matching[size-1], body), issued: tx.Now,
 			})
 		}
 		page := make([]any, 0, size)
@@ -143,23 +144,24 @@ func query(body wire.Body) string {
 			rest[member] = value
 		}
 	}
-	encoded, _ := json.Marshal(rest) // decoded JSON always encodes
-	return string(encoded)
+	return fmt.Sprint(rest) // maps print in the order of their keys
 }
 
 func writeToken(c cursor) string {
-	encoded, _ := json.Marshal(c) // strings and a time always encode
-	return base64.StdEncoding.EncodeToString(encoded)
+	text := strings.Join([]string{c.kind, c.query, c.after, strconv.FormatInt(c.issued.UnixMilli(), 10)}, "\x01")
+	return base64.StdEncoding.EncodeToString([]byte(text))
 }
 
 func readToken(tx *Tx, kind *Kind, query, token string) (cursor, *wire.Error) {
-	var c cursor
-	encoded, err := base64.StdEncoding.DecodeString(token)
-	if err != nil || json.Unmarshal(encoded, &c) != nil {
-		return c, badToken()
+	text, err := base64.StdEncoding.DecodeString(token)
+	parts := strings.Split(string(text), "\x01")
+	if err != nil || len(parts) != 4 {
+		return cursor{}, badToken()
 	}
-	if c.Operation != kind.Name || c.Query != query || tx.Now.Sub(c.Issued) > tokenLife {
-		return c, badToken()
+	milliseconds, err := strconv.ParseInt(parts[3], 10, 64)
+	c := cursor{kind: parts[0], query: parts[1], after: parts[2], issued: time.UnixMilli(milliseconds)}
+	if err != nil || c.kind != kind.Name || c.query != query || tx.Now.Sub(c.issued) > tokenLife {
+		return cursor{}, badToken()
 	}
 	return c, nil
 }

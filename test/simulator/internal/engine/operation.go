@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
 )
@@ -119,6 +120,5 @@ func on(kind *Kind, operation string, verb Verb) Operation {
 
 // Number is a whole number for a document.
 func Number(n int) json.Number {
-	encoded, _ := json.Marshal(n) // an int always encodes
-	return json.Number(encoded)
+	return json.Number(strconv.Itoa(n))
 }

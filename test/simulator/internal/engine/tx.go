@@ -118,7 +118,8 @@ func (tx *Tx) PassRole(arn string) *wire.Error {
 	_, unassumable := tx.Faults.Take(fault.Unassumable, event)
 	created, isNew := tx.roles[arn]
 	if unassumable || isNew && tx.Now.Sub(created) < tx.RolePropagation {
-		return wire.Invalid("Could not assume role %s. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.", arn)
+		return wire.Invalid("Could not assume role %s. Please ensure that the role exists and allows principal "+
+			"'sagemaker.amazonaws.com' to assume the role.", arn)
 	}
 	return nil
 }
@@ -128,36 +129,4 @@ func Denied(principal, action, resource string) *wire.Error {
 	return wire.Errorf("AccessDeniedException",
 		"User: %s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
 		principal, action, resource, action)
-}
-
-// Reserve checks that an object's use, as it would be, fits the quotas.
-func (tx *Tx) Reserve(o *Object, wanted []Usage) *wire.Error {
-	for quota, limit := range tx.Quotas {
-		requested, used, own := 0, 0, 0
-		for _, usage := range wanted {
-			if usage.Quota == quota {
-				requested += usage.Count
-			}
-		}
-		for _, other := range tx.objects {
-			if other.Kind.Usage == nil || other.Scope != tx.Caller.Scope {
-				continue
-			}
-			for _, usage := range other.Kind.Usage(other) {
-				if usage.Quota != quota {
-					continue
-				}
-				used += usage.Count
-				if other == o {
-					own += usage.Count
-				}
-			}
-		}
-		if delta := requested - own; delta > 0 && used+delta > limit {
-			return wire.Errorf("ResourceLimitExceeded",
-				"The account-level service limit '%s' is %d Instances, with current utilization of %d Instances and a request delta of %d Instances. Please contact AWS support to request an increase for this limit.",
-				quota, limit, used, delta)
-		}
-	}
-	return nil
 }

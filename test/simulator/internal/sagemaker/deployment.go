@@ -22,7 +22,8 @@ type step struct {
 // wait.
 func plan(config wire.Body, instances int) []step {
 	if rolling := wire.Object(config, "RollingUpdatePolicy"); rolling != nil {
-		return waves(portion(rolling, "MaximumBatchSize", instances), seconds(rolling, "WaitIntervalInSeconds"), "WaitIntervalInSeconds", instances)
+		size := portion(rolling, "MaximumBatchSize", instances)
+		return waves(size, seconds(rolling, "WaitIntervalInSeconds"), "WaitIntervalInSeconds", instances)
 	}
 	policy := wire.Object(config, "BlueGreenUpdatePolicy")
 	if policy == nil {
@@ -89,9 +90,15 @@ func checkDeployment(config wire.Body) *wire.Error {
 	return nil
 }
 
+// stepTime is how long the present step of a roll-out lasts.
+func stepTime(o *engine.Object) time.Duration { return stateOf(o).steps[0].lasts }
+
 // shifted ends one step of a roll-out.
-func shifted(_ *engine.Tx, o *engine.Object) string {
+func shifted(tx *engine.Tx, o *engine.Object) string {
 	s := stateOf(o)
+	if stage := takeBack(tx, o); stage != "" {
+		return stage
+	}
 	s.steps = s.steps[1:]
 	if len(s.steps) > 0 {
 		s.traffic = s.steps[0].traffic

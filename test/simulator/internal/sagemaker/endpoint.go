@@ -1,6 +1,7 @@
 package sagemaker
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -52,7 +53,7 @@ var endpoint = &engine.Kind{
 			o.Document["EndpointStatus"] = "Updating"
 			describePending(tx, o, "Creating", launching(stateOf(o).pending))
 		}},
-		{Name: "Shifting", For: func(o *engine.Object) time.Duration { return stateOf(o).steps[0].lasts }, Next: shifted, Enter: func(tx *engine.Tx, o *engine.Object) {
+		{Name: "Shifting", For: stepTime, Next: shifted, Enter: func(tx *engine.Tx, o *engine.Object) {
 			describePending(tx, o, stateOf(o).steps[0].status, stateOf(o).steps[0].message)
 		}},
 		{Name: "RollingBack", Lasts: 5 * time.Minute, Next: rolledBack, Enter: func(tx *engine.Tx, o *engine.Object) {
@@ -199,16 +200,8 @@ func launched(tx *engine.Tx, o *engine.Object) string {
 		return ""
 	}
 	if s.serving != nil {
-		for _, action := range []fault.Action{fault.RollBack, fault.FailRollBack} {
-			if rule, hit := tx.Faults.Take(action, fault.Event{Kind: "Endpoint", Name: o.Name, Stage: o.Stage}); hit {
-				s.failure = rule.Reason
-				if action == fault.FailRollBack {
-					o.Document["FailureReason"] = rule.Reason
-					s.pending, s.traffic = nil, 0
-					return "UpdateRollbackFailed"
-				}
-				return "RollingBack"
-			}
+		if stage := takeBack(tx, o); stage != "" {
+			return stage
 		}
 		if len(s.steps) > 0 {
 			s.traffic = s.steps[0].traffic
@@ -217,6 +210,23 @@ func launched(tx *engine.Tx, o *engine.Object) string {
 	}
 	s.serving, s.pending, s.traffic = s.pending, nil, 0
 	return "InService"
+}
+
+// takeBack is the stage an update goes to when a scripted fault takes it back,
+// "" when none does.
+func takeBack(tx *engine.Tx, o *engine.Object) string {
+	s := stateOf(o)
+	event := fault.Event{Kind: "Endpoint", Name: o.Name, Stage: o.Stage}
+	if rule, hit := tx.Faults.Take(fault.RollBack, event); hit {
+		s.failure = rule.Reason
+		return "RollingBack"
+	}
+	if rule, hit := tx.Faults.Take(fault.FailRollBack, event); hit {
+		o.Document["FailureReason"] = rule.Reason
+		s.pending, s.steps, s.traffic = nil, nil, 0
+		return "UpdateRollbackFailed"
+	}
+	return ""
 }
 
 // failEndpoint fails a new endpoint, and takes an update back.
@@ -270,9 +280,7 @@ func updateWeights(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, 
 			v.wantedWeight = number(weight)
 		}
 		if serverless := wire.Object(change, "ServerlessUpdateConfig"); serverless != nil {
-			for member, value := range serverless {
-				wire.Object(v.config, "ServerlessConfig")[member] = value
-			}
+			maps.Copy(wire.Object(v.config, "ServerlessConfig"), serverless)
 		}
 	}
 	tx.Enter(o, "Scaling")

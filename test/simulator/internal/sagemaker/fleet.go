@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -110,8 +111,9 @@ func (f *fleet) unreadable(tx *engine.Tx) string {
 		for i, container := range v.containers {
 			if uri, found := modelData(tx, container); !found {
 				// Assumption: the words of the container's name.
-				return "Failed to download model data for container \"container_" + strconv.Itoa(i+1) + "\" from URL: \"" + uri +
-					"\". Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to download the object."
+				return fmt.Sprintf("Failed to download model data for container %q from URL: %q. Please ensure that there is an object located "+
+					"at the URL and that the role passed to CreateModel has permissions to download the object.",
+					"container_"+strconv.Itoa(i+1), uri)
 			}
 		}
 	}
@@ -133,7 +135,7 @@ func (v *variant) modelDataURL() string {
 
 // summaries describe the variants of a fleet in service.
 func summaries(variants []*variant) []any {
-	var out []any
+	out := make([]any, 0, len(variants))
 	for _, v := range variants {
 		summary := v.summary()
 		summary["CurrentWeight"], summary["CurrentInstanceCount"] = v.weight, engine.Number(v.count)
@@ -147,7 +149,7 @@ func summaries(variants []*variant) []any {
 
 // pendingSummaries describe the variants of a fleet on its way.
 func pendingSummaries(variants []*variant, status, message string, since time.Time) []any {
-	var out []any
+	out := make([]any, 0, len(variants))
 	for _, v := range variants {
 		summary := v.summary()
 		for _, member := range []string{"InstanceType", "AcceleratorType"} {

@@ -31,7 +31,8 @@ func Invoke(tx *engine.Tx, name, target string) (Answer, *wire.Error) {
 		return Answer{}, wire.Errorf("ValidationError", "Variant %s of endpoint %s not found.", target, name)
 	}
 	if v.model == "" {
-		return Answer{}, wire.Errorf("ValidationError", "Inference Component Name header is required for endpoints to which you plan to deploy inference components.")
+		// Assumption: the wording.
+		return Answer{}, wire.Errorf("ValidationError", "Endpoint %s serves inference components: name one.", name)
 	}
 	return Answer{Endpoint: o.Name, Variant: v.name(), EndpointConfig: f.name(), Model: v.model, ModelDataURL: v.modelDataURL()}, nil
 }

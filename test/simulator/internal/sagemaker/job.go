@@ -92,7 +92,8 @@ func readable(tx *engine.Tx, role, uri, dataType string) *wire.Error {
 	if !ok {
 		bucket = uri
 	}
-	return wire.Invalid("No S3 objects found under S3 URL %q given in input data source. Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on bucket %q.",
+	return wire.Invalid("No S3 objects found under S3 URL %q given in input data source. Please ensure that the bucket exists in the "+
+		"selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on bucket %q.",
 		uri, tx.Caller.Region, role, bucket)
 }
 

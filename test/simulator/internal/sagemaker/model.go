@@ -40,12 +40,16 @@ func checkModel(tx *engine.Tx, o *engine.Object) *wire.Error {
 			// Assumption: AWS tells what the older and the newer way of naming
 			// the data have in common.
 			wire.Default(container, wire.Body{"Mode": "SingleModel"})
-			if uri := wire.String(container, "ModelDataUrl"); uri != "" && container["ModelDataSource"] == nil && wire.String(container, "Mode") == "SingleModel" {
-				container["ModelDataSource"] = wire.Body{"S3DataSource": wire.Body{"S3Uri": uri, "S3DataType": "S3Object", "CompressionType": "Gzip"}}
+			if uri := wire.String(container, "ModelDataUrl"); uri != "" && wire.String(container, "Mode") == "SingleModel" {
+				wire.Default(container, wire.Body{"ModelDataSource": wire.Body{
+					"S3DataSource": wire.Body{"S3Uri": uri, "S3DataType": "S3Object", "CompressionType": "Gzip"},
+				}})
 			}
 		}
 		if uri, found := modelData(tx, container); !found {
-			return wire.Invalid("Could not access model data at %s. Please ensure that the role %q exists and that its trust relationship policy allows the action \"sts:AssumeRole\" for the service principal \"sagemaker.amazonaws.com\". Also ensure that the role has \"s3:GetObject\" permissions and that the object is located in %s.",
+			return wire.Invalid("Could not access model data at %s. Please ensure that the role %q exists and that its trust relationship "+
+				"policy allows the action \"sts:AssumeRole\" for the service principal \"sagemaker.amazonaws.com\". Also ensure that the role "+
+				"has \"s3:GetObject\" permissions and that the object is located in %s.",
 				uri, role, tx.Caller.Region)
 		}
 	}

@@ -20,7 +20,8 @@ var processingJob = &engine.Kind{
 		return wire.Invalid("Could not find requested job with name: %s", path.Base(arn))
 	},
 	Duplicate: func(arn string) *wire.Error {
-		return wire.Errorf("ResourceInUse", "Job name must be unique within an AWS account and region, and a job with this name already exists (%s)", arn)
+		return wire.Errorf("ResourceInUse",
+			"Job name must be unique within an AWS account and region, and a job with this name already exists (%s)", arn)
 	},
 	Check: checkProcessing,
 	First: "Starting",

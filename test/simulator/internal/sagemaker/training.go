@@ -45,7 +45,8 @@ func finishTraining(tx *engine.Tx, o *engine.Object, status, secondary, message 
 	if runOf(o).worked {
 		uri, err := upload(tx, o)
 		if err != nil {
-			failTraining(tx, o, fmt.Sprintf("ClientError: Failed to upload the model artifacts to %s: %s", wire.String(o.Document, "OutputDataConfig", "S3OutputPath"), err))
+			failTraining(tx, o, fmt.Sprintf("ClientError: Failed to upload the model artifacts to %s: %s",
+				wire.String(o.Document, "OutputDataConfig", "S3OutputPath"), err))
 			return
 		}
 		o.Document["ModelArtifacts"] = wire.Body{"S3ModelArtifacts": uri}
@@ -91,7 +92,9 @@ func retainWarmPool(tx *engine.Tx, o *engine.Object) {
 		if seconds != wire.Int(0, o.Document, "ResourceConfig", "KeepAlivePeriodInSeconds") {
 			return // changed in the meantime
 		}
-		o.Document["WarmPoolStatus"] = wire.Body{"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": engine.Number(seconds)}
+		o.Document["WarmPoolStatus"] = wire.Body{
+			"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": engine.Number(seconds),
+		}
 		o.Touch(later.Now)
 	})
 }
@@ -129,7 +132,8 @@ func archive(o *engine.Object) ([]byte, error) {
 	var buffer bytes.Buffer
 	zipped := gzip.NewWriter(&buffer)
 	files := tar.NewWriter(zipped)
-	if err := files.WriteHeader(&tar.Header{Name: "model.json", Mode: 0o644, Size: int64(len(description)), Format: tar.FormatPAX}); err != nil {
+	header := &tar.Header{Name: "model.json", Mode: 0o644, Size: int64(len(description)), Format: tar.FormatPAX}
+	if err := files.WriteHeader(header); err != nil {
 		return nil, err
 	}
 	if _, err := files.Write(description); err != nil {

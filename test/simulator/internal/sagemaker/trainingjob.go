@@ -1,6 +1,7 @@
 package sagemaker
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -12,11 +13,12 @@ import (
 var trainingJob = &engine.Kind{
 	Name: "TrainingJob", Resource: "training-job", Status: "TrainingJobStatus",
 	WriteOnly: []string{"SessionChainingConfig"},
-	NotFound: func(operation, _ string) *wire.Error {
+	NotFound: func(_, _ string) *wire.Error {
 		return wire.Invalid("Requested resource not found.")
 	},
 	Duplicate: func(arn string) *wire.Error {
-		return wire.Errorf("ResourceInUse", "Training job names must be unique within an AWS account and region, and a training job with this name already exists (%s)", arn)
+		return wire.Errorf("ResourceInUse", "Training job names must be unique within an AWS account and region, "+
+			"and a training job with this name already exists (%s)", arn)
 	},
 	Check:  checkTraining,
 	First:  "Starting",
@@ -83,7 +85,8 @@ func checkTraining(tx *engine.Tx, o *engine.Object) *wire.Error {
 			}
 		}
 		// Assumption: the wording of the refusals about images and spot times.
-		if (wire.String(d, "AlgorithmSpecification", "TrainingImage") == "") == (wire.String(d, "AlgorithmSpecification", "AlgorithmName") == "") {
+		algorithm := wire.Object(d, "AlgorithmSpecification")
+		if (algorithm["TrainingImage"] == nil) == (algorithm["AlgorithmName"] == nil) {
 			return wire.Invalid("You must specify either TrainingImage or AlgorithmName, and not both, in AlgorithmSpecification.")
 		}
 	}
@@ -160,7 +163,8 @@ func updateTraining(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body,
 	keep, debug := body["ResourceConfig"], body["RemoteDebugConfig"]
 	switch {
 	case !profiler && keep == nil && debug == nil:
-		return nil, wire.Invalid("The request must change at least one of ProfilerConfig, ProfilerRuleConfigurations, ResourceConfig, RemoteDebugConfig.")
+		return nil, wire.Invalid("The request must change at least one of ProfilerConfig, ProfilerRuleConfigurations, ResourceConfig, " +
+			"RemoteDebugConfig.")
 	case keep != nil && (profiler || debug != nil):
 		return nil, wire.Invalid("ResourceConfig cannot be updated together with other members.")
 	case keep != nil && wire.String(o.Document, "WarmPoolStatus", "Status") != "Available":
@@ -181,9 +185,7 @@ func updateTraining(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body,
 				o.Document[member] = wire.Clone(value)
 				continue
 			}
-			for name, v := range change {
-				merged[name] = v
-			}
+			maps.Copy(merged, change)
 		}
 	}
 	o.Touch(tx.Now)

@@ -77,7 +77,7 @@ func (s *Store) Get(bucket, key string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read s3://%s/%s: %w", bucket, key, err)
 	}
-	defer object.Contents.Close() //nolint:errcheck // memory
+	defer object.Contents.Close()
 	return io.ReadAll(object.Contents)
 }
 

@@ -62,14 +62,14 @@ func (i *Issuer) Handle(caller wire.Caller, form url.Values) (any, *wire.Error) 
 	switch action := form.Get("Action"); action {
 	case "GetCallerIdentity":
 		if caller.Account == "" {
-			return nil, &wire.Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+			return nil, unsigned()
 		}
 		return identity{Result: identityResult{
 			ARN: caller.Principal, UserID: userID(caller), Account: caller.Account,
 		}, Metadata: metadata{requestID}}, nil
 	case "AssumeRole":
 		if caller.Account == "" {
-			return nil, &wire.Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+			return nil, unsigned()
 		}
 		session, err := i.assume(caller.Principal, form)
 		if err != nil {
@@ -78,7 +78,7 @@ func (i *Issuer) Handle(caller wire.Caller, form url.Values) (any, *wire.Error) 
 		return assumeRole{Result: session, Metadata: metadata{requestID}}, nil
 	case "AssumeRoleWithWebIdentity":
 		if form.Get("WebIdentityToken") == "" {
-			return nil, wire.Errorf("ValidationError", "1 validation error detected: Value null at 'webIdentityToken' failed to satisfy constraint: Member must not be null")
+			return nil, missing("webIdentityToken")
 		}
 		session, err := i.assume("", form)
 		if err != nil {
@@ -97,7 +97,7 @@ func (i *Issuer) assume(principal string, form url.Values) (session, *wire.Error
 		return session{}, wire.Errorf("ValidationError", "%s is invalid", arn)
 	}
 	if name == "" {
-		return session{}, wire.Errorf("ValidationError", "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null")
+		return session{}, missing("roleSessionName")
 	}
 	if _, denied := i.faults.Take(fault.Deny, fault.Event{Operation: form.Get("Action"), Principal: principal, Role: arn}); denied {
 		message := "Not authorized to perform sts:AssumeRoleWithWebIdentity"
@@ -127,6 +127,15 @@ func (i *Issuer) assume(principal string, form url.Values) (session, *wire.Error
 		},
 		User: assumedUser{ID: "AROASIMULATED:" + name, ARN: assumed.Principal},
 	}, nil
+}
+
+func unsigned() *wire.Error {
+	return &wire.Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+}
+
+func missing(parameter string) *wire.Error {
+	return wire.Errorf("ValidationError",
+		"1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", parameter)
 }
 
 func userID(caller wire.Caller) string {

@@ -109,7 +109,7 @@ func Clone(value any) any {
 // Write sends an answer.
 func Write(w http.ResponseWriter, requestID string, status int, body []byte) {
 	w.Header().Set("Content-Type", ContentType)
-	w.Header().Set("x-amzn-RequestId", requestID)
+	w.Header().Set("X-Amzn-Requestid", requestID)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the caller may have gone: nothing is left to tell it
 }
