@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -30,10 +32,10 @@ func configMap(namespace, name string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 }
 
-// gone passes once the object does not exist.
-func gone(t *testing.T, api client.Client, object client.Object) func() error {
+// gone makes a check that passes once the object does not exist.
+func gone(ctx context.Context, api client.Client, object client.Object) func() error {
 	return func() error {
-		err := api.Get(t.Context(), client.ObjectKeyFromObject(object), object)
+		err := api.Get(ctx, client.ObjectKeyFromObject(object), object)
 		if err == nil {
 			return fmt.Errorf("%s is still there", object.GetName())
 		}
@@ -101,7 +103,7 @@ func TestGarbageCollection(t *testing.T) {
 			owned.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(test.owner, test.gvk)}
 			require.NoError(t, api.Create(t.Context(), owned))
 			require.NoError(t, api.Delete(t.Context(), test.owner))
-			eventually(t, "the owner is gone", gone(t, api, owned))
+			eventually(t, "the owner is gone", gone(t.Context(), api, owned))
 		})
 	}
 }
@@ -113,8 +115,8 @@ func TestNamespaceDeletion(t *testing.T) {
 	content := configMap(namespace.Name, "content")
 	require.NoError(t, api.Create(t.Context(), content))
 	require.NoError(t, api.Delete(t.Context(), namespace))
-	eventually(t, "a namespace takes its content along", gone(t, api, namespace))
-	require.NoError(t, gone(t, api, content)())
+	eventually(t, "a namespace takes its content along", gone(t.Context(), api, namespace))
+	require.NoError(t, gone(t.Context(), api, content)())
 }
 
 func TestServiceAccountHasNoRightsByItself(t *testing.T) {
@@ -157,7 +159,7 @@ func TestValidatingAdmissionPolicy(t *testing.T) {
 	eventually(t, "the policy takes effect", func() error {
 		err := api.Create(t.Context(), configMap("default", "forbidden"), client.DryRunAll)
 		if err == nil {
-			return fmt.Errorf("the ConfigMap was admitted")
+			return errors.New("the ConfigMap was admitted")
 		}
 		require.ErrorContains(t, err, "this name is forbidden")
 		return nil
@@ -194,7 +196,7 @@ func TestErrNamesTheProcessThatEnded(t *testing.T) {
 	require.NoError(t, victim.Kill())
 	eventually(t, "the end is noticed", func() error {
 		if c.Err() == nil {
-			return fmt.Errorf("nothing noticed")
+			return errors.New("nothing noticed")
 		}
 		return nil
 	})

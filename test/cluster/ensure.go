@@ -20,8 +20,9 @@ func ensure(ctx context.Context, log io.Writer, targets ...target) (map[string]s
 	if err := supported(); err != nil {
 		return nil, err
 	}
+	paths := make(map[string]string, len(targets))
 	if len(targets) == 0 {
-		return nil, nil
+		return paths, nil
 	}
 	root, err := repositoryRoot()
 	if err != nil {
@@ -31,7 +32,6 @@ func ensure(ctx context.Context, log io.Writer, targets ...target) (map[string]s
 	if err != nil {
 		return nil, err
 	}
-	paths := make(map[string]string, len(targets))
 	recipes := make([]recipe, 0, len(targets))
 	for _, t := range targets {
 		r, err := t.recipe(root)

@@ -124,22 +124,29 @@ func TestEnsureErrors(t *testing.T) {
 		want    []string
 	}{
 		{"a build that fails shows its last lines", func(t *testing.T, moduleDir string, _ *target) {
+			t.Helper()
 			write(t, filepath.Join(moduleDir, "hello", "main.go"), "package main\n\nfunc main() { nonsense }\n")
 		}, []string{"build hello v1.2.3", "undefined: nonsense"}},
-		{"a disk that is too small", func(_ *testing.T, _ string, h *target) { h.disk = 1 << 60 },
-			[]string{"building the bench's programs needs 1152921504.6 GB free under ", ", where ", " GB are left"}},
-		{"a module that does not pin the program", func(_ *testing.T, _ string, h *target) { h.module = "example.com/hell" },
-			[]string{"does not require example.com/hell"}},
+		{"a disk that is too small", func(_ *testing.T, _ string, h *target) { h.disk = 1 << 60 }, []string{"building the bench's programs needs 1152921504.6 GB free under ", ", where ", " GB are left"}},
+		{"a module that does not pin the program", func(_ *testing.T, _ string, h *target) {
+			h.module = "example.com/hell"
+		}, []string{"does not require example.com/hell"}},
 		{"a module without checksums", func(t *testing.T, moduleDir string, _ *target) {
+			t.Helper()
 			require.NoError(t, os.Remove(filepath.Join(moduleDir, "go.sum")))
 		}, []string{"module for hello", "go.sum"}},
 		{"definitions that are missing", func(t *testing.T, moduleDir string, _ *target) {
+			t.Helper()
 			require.NoError(t, os.RemoveAll(filepath.Join(moduleDir, "hello", "config")))
 		}, []string{"no CRDs in "}},
-		{"no go command", func(t *testing.T, _ string, _ *target) { t.Setenv("PATH", t.TempDir()) },
-			[]string{"built with the go command"}},
-		{"outside of the repository", func(t *testing.T, _ string, _ *target) { t.Chdir(os.TempDir()) },
-			[]string{"is not inside a checkout of " + rootModule}},
+		{"no go command", func(t *testing.T, _ string, _ *target) {
+			t.Helper()
+			t.Setenv("PATH", t.TempDir())
+		}, []string{"built with the go command"}},
+		{"outside of the repository", func(t *testing.T, _ string, _ *target) {
+			t.Helper()
+			t.Chdir(t.TempDir())
+		}, []string{"is not inside a checkout of " + rootModule}},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			moduleDir, cache := helloRepository(t)

@@ -67,7 +67,7 @@ func (c *Cluster) startFluxControllers(ctx context.Context, flux *Flux, programs
 		return err
 	}
 	storageAddr := fmt.Sprintf("127.0.0.1:%d", storagePort)
-	source, err := c.fluxController(ctx, flux, sourceController.name, programs.SourceController, options,
+	source, err := c.fluxController(flux, sourceController.name, programs.SourceController, options,
 		"--storage-path="+storage,
 		"--storage-addr="+storageAddr,
 		"--storage-adv-addr="+storageAddr, // by default the Service of a cluster with DNS
@@ -75,7 +75,7 @@ func (c *Cluster) startFluxControllers(ctx context.Context, flux *Flux, programs
 	if err != nil {
 		return err
 	}
-	kustomize, err := c.fluxController(ctx, flux, kustomizeController.name, programs.KustomizeController, options)
+	kustomize, err := c.fluxController(flux, kustomizeController.name, programs.KustomizeController, options)
 	if err != nil {
 		return err
 	}
@@ -94,9 +94,7 @@ type fluxController struct {
 	health string // URL
 }
 
-func (c *Cluster) fluxController(
-	ctx context.Context, flux *Flux, name, path string, options FluxOptions, args ...string,
-) (fluxController, error) {
+func (c *Cluster) fluxController(flux *Flux, name, path string, options FluxOptions, args ...string) (fluxController, error) {
 	port, err := freePort()
 	if err != nil {
 		return fluxController{}, err

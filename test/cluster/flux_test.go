@@ -92,7 +92,7 @@ func TestFlux(t *testing.T) {
 	removal, err := repository.Remove(ctx, "without two", "deploy/two.yaml")
 	require.NoError(t, err)
 	readyAt(removal)
-	eventually(t, "what git no longer has is pruned", gone(t, api, configMap("default", "two")))
+	eventually(t, "what git no longer has is pruned", gone(ctx, api, configMap("default", "two")))
 
 	flux.Stop()
 	require.NoError(t, c.Err(), "a process we stopped is no failure")

@@ -27,8 +27,8 @@ const (
 
 // children is what the helper process tells its parent.
 type children struct {
-	Dir  string
-	Pids []int
+	Dir  string `json:"dir"`
+	Pids []int  `json:"pids"`
 }
 
 func TestMain(m *testing.M) {
@@ -65,7 +65,7 @@ func helper() error {
 }
 
 func (c *Cluster) pids() []int {
-	var pids []int
+	pids := make([]int, 0, len(c.processes))
 	for _, p := range c.processes {
 		pids = append(pids, p.cmd.Process.Pid)
 	}

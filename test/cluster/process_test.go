@@ -155,7 +155,7 @@ func TestTail(t *testing.T) {
 		fmt.Fprintf(&lines, "line %d\n", i)
 	}
 	require.NoError(t, os.WriteFile(path, []byte(lines.String()), 0o600))
-	require.Equal(t, tailLines, len(strings.Split(tail(path), "\n")))
+	require.Len(t, strings.Split(tail(path), "\n"), tailLines)
 	require.True(t, strings.HasSuffix(tail(path), "line 9999"))
 }
 

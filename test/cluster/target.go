@@ -56,14 +56,11 @@ var (
 func kubernetesStamp(version string) []string {
 	major, rest, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	minor, _, _ := strings.Cut(rest, ".")
-	var flags []string
-	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
-		flags = append(flags,
-			"-X "+pkg+".gitVersion="+version,
-			"-X "+pkg+".gitMajor="+major,
-			"-X "+pkg+".gitMinor="+minor)
+	const server, client = "-X k8s.io/component-base/version.", "-X k8s.io/client-go/pkg/version."
+	return []string{
+		server + "gitVersion=" + version, server + "gitMajor=" + major, server + "gitMinor=" + minor,
+		client + "gitVersion=" + version, client + "gitMajor=" + major, client + "gitMinor=" + minor,
 	}
-	return flags
 }
 
 // recipe is a target together with all that decides the bytes of its executable.

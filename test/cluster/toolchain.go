@@ -155,8 +155,7 @@ func (t *toolchain) output(ctx context.Context, dir string, args ...string) (str
 	cmd := exec.CommandContext(ctx, t.goCommand, args...)
 	cmd.Dir, cmd.Env = dir, t.env
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return "", fmt.Errorf("go %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(string(exit.Stderr)))
 	}
 	if err != nil {

@@ -18,15 +18,21 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench-binaries takes no arguments")
 		os.Exit(2)
 	}
+	if err := build(); err != nil {
+		fmt.Fprintf(os.Stderr, "bench-binaries: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func build() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	b, err := cluster.Build(ctx, os.Stderr)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "bench-binaries: %v\n", err)
-		stop()
-		os.Exit(1)
+		return err
 	}
 	for _, path := range []string{b.Etcd, b.APIServer, b.ControllerManager, b.SourceController, b.KustomizeController} {
 		fmt.Println(path)
 	}
+	return nil
 }
