@@ -284,3 +284,39 @@ func TestInvokeEndpoint(t *testing.T) {
 	_, err = runtime.InvokeEndpoint(t.Context(), &sagemakerruntime.InvokeEndpointInput{EndpointName: aws.String("ep"), Body: []byte("1")})
 	requireAPIError(t, err, "ModelError", "boom")
 }
+
+func TestEndpointRollBackWhileBaking(t *testing.T) {
+	b := start(t, nil)
+	b.serve()
+	_, err := b.Faults().Add(fault.Rule{Action: fault.RollBack, Stage: "Shifting", Reason: "alarm errors is red", Times: 1})
+	require.NoError(t, err)
+	b.update("two", func(in *sagemaker.UpdateEndpointInput) {
+		in.DeploymentConfig = &types.DeploymentConfig{RollingUpdatePolicy: &types.RollingUpdatePolicy{
+			MaximumBatchSize: &types.CapacitySize{Type: types.CapacitySizeTypeCapacityPercent, Value: aws.Int32(50)}, WaitIntervalInSeconds: aws.Int32(600),
+		}}
+	})
+	b.pass(10 * time.Minute)
+	require.Equal(t, 50, b.count("ep", 100)["two"])
+	b.pass(10 * time.Minute)
+	require.Equal(t, types.EndpointStatusRollingBack, b.endpoint("ep").EndpointStatus)
+	require.Equal(t, 100, b.count("ep", 100)["one"], "traffic goes back at once")
+	b.pass(5 * time.Minute)
+	require.Equal(t, "one", aws.ToString(b.endpoint("ep").EndpointConfigName))
+}
+
+func TestEndpointNamesDifferByMoreThanCase(t *testing.T) {
+	b := start(t, nil)
+	b.serve()
+	_, err := b.CreateEndpoint(t.Context(), &sagemaker.CreateEndpointInput{EndpointName: aws.String("EP"), EndpointConfigName: aws.String("one")})
+	requireAPIError(t, err, "ValidationException", `Cannot create already existing endpoint "`+arnPrefix+`endpoint/ep".`)
+}
+
+func TestEndpointRefusesTwoPolicies(t *testing.T) {
+	b := start(t, nil)
+	b.serve()
+	_, err := b.UpdateEndpoint(t.Context(), &sagemaker.UpdateEndpointInput{
+		EndpointName: aws.String("ep"), EndpointConfigName: aws.String("two"), DeploymentConfig: &types.DeploymentConfig{},
+	})
+	require.ErrorContains(t, err, "either a BlueGreenUpdatePolicy or a RollingUpdatePolicy")
+	require.Equal(t, types.EndpointStatusInService, b.endpoint("ep").EndpointStatus)
+}

@@ -128,4 +128,13 @@ func stageNames() []string {
 	return slices.Sorted(maps.Keys(Stages()))
 }
 
+// faultStages is what fault rules may speak of: kinds without stages too.
+func faultStages(kinds []*engine.Kind) []string {
+	names := stageNames()
+	for _, kind := range kinds {
+		names = append(names, kind.Name+"/")
+	}
+	return names
+}
+
 func stageName(kind *engine.Kind, stage engine.Stage) string { return kind.Name + "/" + stage.Name }

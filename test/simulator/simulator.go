@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/storage"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/sts"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/throttle"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/journal"
 )
 
@@ -62,17 +64,17 @@ func New(options Options) (*Server, error) {
 		options: options,
 		model:   api,
 		storage: storage.New(options.Clock),
-		faults:  new(fault.Set),
 		journal: new(journal.Journal),
 		limiter: throttle.New(options.Throttle),
 	}
 	kinds := sagemaker.Kinds()
+	s.operations = engine.Operations(kinds)
+	s.faults = fault.New(slices.Concat(s.Operations(), []string{"InvokeEndpoint"}, sts.Operations()), faultStages(kinds))
 	s.world = engine.New(engine.Settings{
 		Clock: options.Clock, Storage: s.storage, Faults: s.faults,
 		Durations: options.Durations, Quotas: options.Quotas, Seed: options.Seed,
 		Consistency: max(options.ConsistencyWindow, 0), RolePropagation: max(options.RolePropagation, 0),
 	}, kinds)
-	s.operations = engine.Operations(kinds)
 	s.issuer = sts.New(options.Account, options.Clock, s.faults)
 	s.control = s.controlMux()
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
@@ -169,4 +171,10 @@ func (s *Server) PutObject(bucket, key string, content []byte) error {
 		return err
 	}
 	return s.storage.Put(bucket, key, content)
+}
+
+// GetObject reads an S3 object, written by a job or by anybody.
+func (s *Server) GetObject(bucket, key string) ([]byte, error) {
+	s.world.In(wire.Caller{}, func(*engine.Tx) {}) // what has become due may write objects
+	return s.storage.Get(bucket, key)
 }

@@ -15,6 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/model"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
 )
 
 // sdkFolder is where the SDK's module keeps its vectors.
@@ -72,7 +75,8 @@ func TestSDKRequests(t *testing.T) {
 
 // TestAnswersAreSDKResponses makes the simulator answer with all it has and
 // holds that against the response the SDK ships, which has every member there
-// is: no member of ours may be unknown or of another type.
+// is: no member of ours may be unknown or of another type, and none may break
+// the API model's constraints on answers.
 func TestAnswersAreSDKResponses(t *testing.T) {
 	folder := sdkFolder(t)
 	b := start(t, nil)
@@ -94,6 +98,8 @@ func TestAnswersAreSDKResponses(t *testing.T) {
 		}}
 	})
 	b.pass(time.Minute)
+	api, err := model.Load()
+	require.NoError(t, err)
 	for _, row := range []struct{ operation, request string }{
 		{"DescribeTrainingJob", `{"TrainingJobName":"job"}`},
 		{"DescribeProcessingJob", `{"ProcessingJobName":"prep"}`},
@@ -120,6 +126,14 @@ func TestAnswersAreSDKResponses(t *testing.T) {
 		_, body := snapshot(t, filepath.Join(folder, "response_snapshot", operation+".response.snap"))
 		if body == "" {
 			body = "{}"
+		}
+		decoded, failure := wire.Decode([]byte(answer))
+		require.Nil(t, failure, operation)
+		if invalid := api.ValidateAnswer(operation, decoded); invalid != nil {
+			// AWS itself leaves this required member out until there is a model.
+			require.Equal(t, "ValidationException: 1 validation error detected: Value null at 'modelArtifacts' failed to satisfy "+
+				"constraint: Member must not be null", invalid.Error(), answer)
+			require.Contains(t, answer, `"TrainingJobStatus":"InProgress"`)
 		}
 		var ours, theirs any
 		require.NoError(t, json.Unmarshal([]byte(answer), &ours), operation)

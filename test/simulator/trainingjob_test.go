@@ -1,6 +1,10 @@
 package simulator_test
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"io"
 	"testing"
 	"time"
 
@@ -252,4 +256,30 @@ func TestTrainingJobUpdate(t *testing.T) {
 	keep.ProfilerConfig = profile.ProfilerConfig
 	_, err = b.UpdateTrainingJob(t.Context(), keep)
 	require.ErrorContains(t, err, "cannot be updated together")
+}
+
+func TestTrainingJobModel(t *testing.T) {
+	for _, row := range []struct {
+		reason      string
+		compression types.OutputCompressionType
+		uri, key    string
+	}{
+		{"an archive", types.OutputCompressionTypeGzip, "s3://data/out/job/output/model.tar.gz", "out/job/output/model.tar.gz"},
+		{"files as they are", types.OutputCompressionTypeNone, "s3://data/out/job/output/model/", "out/job/output/model/model.tar"},
+	} {
+		b := start(t, nil)
+		b.train("job", func(in *sagemaker.CreateTrainingJobInput) { in.OutputDataConfig.CompressionType = row.compression })
+		b.pass(time.Hour)
+		content, err := b.GetObject("data", row.key)
+		require.NoError(t, err, row.reason)
+		unzipped, err := gzip.NewReader(bytes.NewReader(content))
+		require.NoError(t, err, row.reason)
+		files := tar.NewReader(unzipped)
+		_, err = files.Next()
+		require.NoError(t, err, row.reason)
+		description, err := io.ReadAll(files)
+		require.NoError(t, err, row.reason)
+		require.Contains(t, string(description), `"num_round": "10"`, row.reason)
+		require.Equal(t, row.uri, aws.ToString(b.training("job").ModelArtifacts.S3ModelArtifacts), row.reason)
+	}
 }

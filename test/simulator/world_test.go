@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"context"
 	"strconv"
 	"testing"
 	"time"
@@ -228,4 +229,24 @@ func (b *bench) tags() map[string]string {
 		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}
 	return tags
+}
+
+func TestOneOfManyCreates(t *testing.T) {
+	b := start(t, nil)
+	results := make(chan error, 20)
+	for range cap(results) {
+		go func() {
+			_, err := b.CreateTrainingJob(context.Background(), trainingInput("job"))
+			results <- err
+		}()
+	}
+	created := 0
+	for range cap(results) {
+		if err := <-results; err == nil {
+			created++
+		} else {
+			require.ErrorContains(t, err, "already exists")
+		}
+	}
+	require.Equal(t, 1, created)
 }

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -80,15 +81,24 @@ type Event struct {
 
 // Set is the faults in force. It is safe for concurrent use.
 type Set struct {
+	operations []string
+	stages     []string
+
 	mu    sync.Mutex
 	rules []*Rule
 	last  int
 }
 
+// New makes an empty set. operations and stages (as "Kind/Stage") are all that
+// rules can speak of.
+func New(operations, stages []string) *Set {
+	return &Set{operations: operations, stages: stages}
+}
+
 // Add puts a rule in force and returns its id. It refuses rules that cannot
 // ever do anything.
 func (s *Set) Add(rule Rule) (string, error) {
-	if err := check(rule); err != nil {
+	if err := s.check(rule); err != nil {
 		return "", fmt.Errorf("fault rule: %w", err)
 	}
 	s.mu.Lock()
@@ -175,15 +185,43 @@ func flat(s string) string {
 	return string(out)
 }
 
-func check(r Rule) error {
+func (s *Set) check(r Rule) error {
+	if err := s.known(r); err != nil {
+		return err
+	}
+	if err := complete(r); err != nil {
+		return err
+	}
+	if r.Times < 0 || r.Skip < 0 || r.Latency < 0 {
+		return errors.New("times, skip and latency must not be negative")
+	}
+	return nil
+}
+
+// known refuses patterns that nothing can match.
+func (s *Set) known(r Rule) error {
 	for _, pattern := range []string{r.Operation, r.Kind, r.Name, r.Stage, r.Principal, r.Role} {
 		if _, err := path.Match(flat(pattern), ""); err != nil {
 			return fmt.Errorf("pattern %q: %w", pattern, err)
 		}
 	}
-	if r.Times < 0 || r.Skip < 0 || r.Latency < 0 {
-		return errors.New("times, skip and latency must not be negative")
+	if !slices.ContainsFunc(s.operations, func(name string) bool { return match(r.Operation, name) }) {
+		return fmt.Errorf("no operation is named %q", r.Operation)
 	}
+	if r.Kind == "" && r.Stage == "" {
+		return nil
+	}
+	if !slices.ContainsFunc(s.stages, func(name string) bool {
+		kind, stage, _ := strings.Cut(name, "/")
+		return match(r.Kind, kind) && match(r.Stage, stage)
+	}) {
+		return fmt.Errorf("no kind %q has a stage %q that lasts", r.Kind, r.Stage)
+	}
+	return nil
+}
+
+// complete refuses rules without what their action needs.
+func complete(r Rule) error {
 	switch r.Action {
 	case Reject:
 		if r.Code == "" {

@@ -22,9 +22,10 @@ type Model struct {
 	Shapes     map[string]*Shape    `json:"shapes"`
 }
 
-// Operation names the shape of an operation's request.
+// Operation names the shapes of an operation's request and answer.
 type Operation struct {
-	Input Ref `json:"input"`
+	Input  Ref `json:"input"`
+	Output Ref `json:"output"`
 }
 
 // Ref points to a shape.
@@ -79,8 +80,10 @@ func Parse(r io.Reader) (*Model, error) {
 		}
 	}
 	for name, operation := range m.Operations {
-		if operation.Input.Shape != "" && m.Shapes[operation.Input.Shape] == nil {
-			return nil, fmt.Errorf("operation %s has the unknown input shape %q", name, operation.Input.Shape)
+		for _, ref := range []Ref{operation.Input, operation.Output} {
+			if ref.Shape != "" && m.Shapes[ref.Shape] == nil {
+				return nil, fmt.Errorf("operation %s has the unknown shape %q", name, ref.Shape)
+			}
 		}
 	}
 	return m, nil

@@ -89,7 +89,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, row := range []struct{ reason, model, message string }{
 		{"no JSON", "x", "decode the API model"},
 		{"a member of no shape", `{"shapes":{"A":{"type":"structure","members":{"B":{"shape":"C"}}}}}`, `shape A: member B has the unknown shape "C"`},
-		{"an input of no shape", `{"operations":{"O":{"input":{"shape":"C"}}}}`, `operation O has the unknown input shape "C"`},
+		{"an input of no shape", `{"operations":{"O":{"input":{"shape":"C"}}}}`, `operation O has the unknown shape "C"`},
 	} {
 		_, err := model.Parse(strings.NewReader(row.model))
 		require.ErrorContains(t, err, row.message, row.reason)

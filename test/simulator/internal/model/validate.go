@@ -19,7 +19,16 @@ import (
 // Assumption: members that the model does not know are ignored, as AWS's JSON
 // protocol does; Prune takes them out.
 func (m *Model) Validate(operation string, body wire.Body) *wire.Error {
-	shape := m.Input(operation)
+	return m.judge(m.Input(operation), body)
+}
+
+// ValidateAnswer judges an answer as Validate does a request: the simulator
+// must not tell what AWS could not.
+func (m *Model) ValidateAnswer(operation string, body wire.Body) *wire.Error {
+	return m.judge(m.Shapes[m.Operations[operation].Output.Shape], body)
+}
+
+func (m *Model) judge(shape *Shape, body wire.Body) *wire.Error {
 	if shape == nil {
 		return nil
 	}

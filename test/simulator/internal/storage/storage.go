@@ -56,12 +56,6 @@ func (s *Store) CreateBucket(name string) error {
 	return nil
 }
 
-// HasBucket says whether a bucket is there.
-func (s *Store) HasBucket(name string) bool {
-	exists, err := s.backend.BucketExists(name)
-	return err == nil && exists
-}
-
 // Put writes an object into an existing bucket.
 func (s *Store) Put(bucket, key string, content []byte) error {
 	_, err := s.backend.PutObject(bucket, key, map[string]string{}, bytes.NewReader(content), int64(len(content)), nil)

@@ -37,6 +37,11 @@ var (
 	role   = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(\d{12}):role/(?:.*/)?([^/]+)$`)
 )
 
+// Operations of STS that are simulated.
+func Operations() []string {
+	return []string{"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"}
+}
+
 // Caller identifies the bearer of a signature. A key of 12 digits is the root
 // of that account; other keys nobody issued belong to the default account.
 func (i *Issuer) Caller(s wire.Signature) wire.Caller {
@@ -59,7 +64,12 @@ func (i *Issuer) Caller(s wire.Signature) wire.Caller {
 // Handle answers a query-protocol request. caller is the zero value when the
 // request was not signed.
 func (i *Issuer) Handle(caller wire.Caller, form url.Values) (any, *wire.Error) {
-	switch action := form.Get("Action"); action {
+	action := form.Get("Action")
+	event := fault.Event{Operation: action, Principal: caller.Principal, Role: form.Get("RoleArn")}
+	if rule, rejected := i.faults.Take(fault.Reject, event); rejected {
+		return nil, &wire.Error{Code: rule.Code, Message: rule.Message, Status: rule.Status}
+	}
+	switch action {
 	case "GetCallerIdentity":
 		if caller.Account == "" {
 			return nil, unsigned()
