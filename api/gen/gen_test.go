@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,6 +66,20 @@ func TestRequiredMembersExist(t *testing.T) {
 			require.True(t, old.Requires(member) || old.Members[member].Shape == "", "%s.%s has become required, which AWS never does", name, member)
 		}
 	}
+}
+
+// Types made for one version of the client and converted by another would lose
+// members.
+func TestClientIsTheControllers(t *testing.T) {
+	required := regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(kind.SageMaker.Client) + ` (\S+)`)
+	version := func(dir string) string {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		require.NoError(t, err)
+		found := required.FindSubmatch(text)
+		require.NotNil(t, found, dir)
+		return string(found[1])
+	}
+	require.Equal(t, version(root), version("."))
 }
 
 func TestReplace(t *testing.T) {

@@ -45,7 +45,14 @@ func newKinds(t *testing.T) map[string]object {
 // filled returns an object of every kind in which every field is set.
 func filled(t *testing.T) map[string]object {
 	t.Helper()
-	filler := randfill.NewWithSeed(1).NilChance(0).NumElements(1, 2).MaxDepth(40).Funcs(
+	return filledIn(t, 1, 0)
+}
+
+// filledIn returns an object of every kind with made-up values. The chance
+// that a field is absent is between 0 and 1.
+func filledIn(t *testing.T, seed int64, absent float64) map[string]object {
+	t.Helper()
+	filler := randfill.NewWithSeed(seed).NilChance(absent).NumElements(1, 2).MaxDepth(40).Funcs(
 		func(v *metav1.Time, c randfill.Continue) { *v = metav1.Unix(rand.New(c.Rand).Int63n(1<<32), 0) },
 		func(v *runtime.RawExtension, _ randfill.Continue) { v.Raw = []byte(`{"a":1}`) },
 		func(_ *metav1.TypeMeta, _ randfill.Continue) {},
