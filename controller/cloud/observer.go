@@ -25,8 +25,11 @@ type Observer struct {
 type sight struct {
 	state health.State
 	since time.Time // when the object got into the state, as far as we saw
-	due   time.Time
-	tags  time.Time // when its tags were read last
+	// due is when it is to be looked at again, if that has been expected; zero
+	// means never.
+	due      time.Time
+	expected bool
+	tags     time.Time // when its tags were read last
 }
 
 // TagInterval is how often the tags of a settled object are compared.
@@ -46,9 +49,9 @@ func NewObserver(c clock.PassiveClock, interval time.Duration) *Observer {
 	}
 }
 
-// Saw records a look and returns how long to wait until the next: settled
-// objects after the interval given (0: never again), others depending on their
-// state and on how long they have been in it.
+// Saw records a look and says how long to wait until the next: settled objects
+// for the time given, others depending on their state and on how long they have
+// been in it.
 func (o *Observer) Saw(uid types.UID, state health.State, settled time.Duration) time.Duration {
 	now := o.clock.Now()
 	o.mu.Lock()
@@ -57,27 +60,34 @@ func (o *Observer) Saw(uid types.UID, state health.State, settled time.Duration)
 	if !known || s.state != state {
 		s.state, s.since = state, now
 	}
+	o.seen[uid] = s
 	wait := settled
 	if state.Busy() {
 		wait = time.Duration(float64(patience(state, now.Sub(s.since))) * o.factor)
 	}
-	wait = jitter(uid, wait)
-	s.due = now.Add(wait)
-	if wait == 0 {
-		s.due = time.Time{}
+	return jitter(uid, wait)
+}
+
+// Expect sets when an object is due: after some time, or with 0 never.
+func (o *Observer) Expect(uid types.UID, after time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.seen[uid]
+	s.expected, s.due = true, time.Time{}
+	if after > 0 {
+		s.due = o.clock.Now().Add(after)
 	}
 	o.seen[uid] = s
-	return wait
 }
 
 // Due tells whether an object has to be looked at now, or else in how long
-// (0: never). An object that was never seen by this process is due.
+// (0: never). An object of which nothing is expected yet is due.
 func (o *Observer) Due(uid types.UID) (bool, time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s, known := o.seen[uid]
+	s := o.seen[uid]
 	switch wait := s.due.Sub(o.clock.Now()); {
-	case !known:
+	case !s.expected:
 		return true, 0
 	case s.due.IsZero():
 		return false, 0

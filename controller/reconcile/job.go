@@ -204,7 +204,6 @@ func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described s
 			return verdict{}, err
 		}
 	}
-	r.Observer.Saw(s.object.GetUID(), s.state(described), 0)
 	if situation == Done {
 		return ready(reason.Completed, s.tell(described), 0), nil
 	}

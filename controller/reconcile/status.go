@@ -18,7 +18,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -31,9 +30,7 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error)
 		if ofKubernetes(err) {
 			return ctrl.Result{}, err
 		}
-		if v = r.verdictOf(s, err); v.settled() {
-			v.after = r.Observer.Saw(uid, health.StateFailed, v.after)
-		}
+		v = r.verdictOf(s, err)
 	}
 	r.memory.judge(uid, s.key())
 	if v.ready == metav1.ConditionTrue {
@@ -48,6 +45,7 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error)
 			r.memory.calm(uid)
 		}
 	}
+	r.Observer.Expect(uid, v.after)
 	s.set(v, r.Clock.Now())
 	s.acknowledge(v)
 	if err := r.write(ctx, s); err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
@@ -18,6 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -33,6 +35,7 @@ import (
 var shared *cluster.Cluster
 
 func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
 	code := 1
 	defer func() { os.Exit(code) }()
 	var err error
@@ -66,8 +69,12 @@ func newWorld(t *testing.T) *world {
 		namespace: fmt.Sprintf("w%d-%d", worlds.Add(1), os.Getpid()),
 		clock:     clocktesting.NewFakeClock(time.Now().Truncate(time.Second)),
 	}
+	durations := map[string]time.Duration{}
+	for stage := range simulator.Stages() {
+		durations[stage] = 10 * time.Second
+	}
 	var err error
-	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, Seed: 1})
+	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, Durations: durations, Seed: 1})
 	require.NoError(t, err)
 	require.NoError(t, w.aws.Start())
 	t.Cleanup(func() { require.NoError(t, w.aws.Close()) })
