@@ -63,6 +63,9 @@ func TestEndpointUpdate(t *testing.T) {
 	require.Equal(t, types.EndpointStatusInService, b.endpoint("ep").EndpointStatus)
 	require.Equal(t, "two", aws.ToString(b.endpoint("ep").EndpointConfigName))
 	require.Equal(t, "two", b.invoke("ep"))
+	b.update("one")
+	b.pass(10 * time.Minute)
+	require.Equal(t, "one", b.invoke("ep"), "and back")
 }
 
 func TestEndpointRollBack(t *testing.T) {
@@ -237,9 +240,9 @@ func TestEndpointGuardrails(t *testing.T) {
 			b.pass(10 * time.Minute)
 			require.Equal(t, types.EndpointStatusUpdating, b.endpoint("ep").EndpointStatus)
 			require.Equal(t, types.VariantStatusBaking, b.endpoint("ep").PendingDeploymentSummary.ProductionVariants[0].VariantStatus[0].Status)
-			require.Equal(t, row.first, b.count("ep", 100)["two"])
+			require.Equal(t, row.first, b.count()["two"])
 			b.pass(10 * time.Minute)
-			require.Equal(t, row.second, b.count("ep", 100)["two"])
+			require.Equal(t, row.second, b.count()["two"])
 			require.Equal(t, types.EndpointStatusUpdating, b.endpoint("ep").EndpointStatus)
 			b.pass(row.done)
 			require.Equal(t, types.EndpointStatusInService, b.endpoint("ep").EndpointStatus)
@@ -275,7 +278,7 @@ func TestInvokeEndpoint(t *testing.T) {
 	_, err = runtime.InvokeEndpoint(t.Context(), &sagemakerruntime.InvokeEndpointInput{EndpointName: aws.String("ep"), Body: []byte("1")})
 	requireAPIError(t, err, "ValidationError", "Endpoint ep of account 123456789012 not found.")
 	b.pass(10 * time.Minute)
-	require.Equal(t, map[string]int{"one": 75, "two": 25}, b.count("ep", 100), "by weight, exactly")
+	require.Equal(t, map[string]int{"one": 75, "two": 25}, b.count(), "by weight, exactly")
 	out, err := runtime.InvokeEndpoint(t.Context(), &sagemakerruntime.InvokeEndpointInput{EndpointName: aws.String("ep"), Body: []byte("1"), TargetVariant: aws.String("b")})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"endpoint":"ep","variant":"b","endpointConfig":"both","model":"two","modelDataUrl":"s3://data/two/model.tar.gz"}`, string(out.Body))
@@ -296,10 +299,10 @@ func TestEndpointRollBackWhileBaking(t *testing.T) {
 		}}
 	})
 	b.pass(10 * time.Minute)
-	require.Equal(t, 50, b.count("ep", 100)["two"])
+	require.Equal(t, 50, b.count()["two"])
 	b.pass(10 * time.Minute)
 	require.Equal(t, types.EndpointStatusRollingBack, b.endpoint("ep").EndpointStatus)
-	require.Equal(t, 100, b.count("ep", 100)["one"], "traffic goes back at once")
+	require.Equal(t, 100, b.count()["one"], "traffic goes back at once")
 	b.pass(5 * time.Minute)
 	require.Equal(t, "one", aws.ToString(b.endpoint("ep").EndpointConfigName))
 }

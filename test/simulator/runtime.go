@@ -55,7 +55,9 @@ func (s *Server) invoke(
 	r *http.Request, endpoint, target string, caller wire.Caller,
 ) (answer sagemaker.Answer, failure *wire.Error) {
 	if caller.Account == "" {
-		return answer, &wire.Error{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token", Status: http.StatusForbidden}
+		failure = wire.Errorf("MissingAuthenticationTokenException", "Missing Authentication Token")
+		failure.Status = http.StatusForbidden
+		return answer, failure
 	}
 	if _, err := io.Copy(io.Discard, io.LimitReader(r.Body, maxBody)); err != nil {
 		return answer, wire.Errorf("ValidationError", "unable to read the request body")

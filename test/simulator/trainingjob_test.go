@@ -152,23 +152,30 @@ func TestTrainingJobLimits(t *testing.T) {
 	for _, row := range []struct {
 		reason    string
 		change    func(*sagemaker.CreateTrainingJobInput)
+		status    types.TrainingJobStatus
 		secondary types.SecondaryStatus
 	}{
+		{"long enough", func(in *sagemaker.CreateTrainingJobInput) {
+			in.StoppingCondition.MaxRuntimeInSeconds = aws.Int32(170)
+		}, types.TrainingJobStatusCompleted, types.SecondaryStatusCompleted},
+		{"over time while uploading", func(in *sagemaker.CreateTrainingJobInput) {
+			in.StoppingCondition.MaxRuntimeInSeconds = aws.Int32(160)
+		}, types.TrainingJobStatusCompleted, types.SecondaryStatusCompleted},
 		{"runs too long", func(in *sagemaker.CreateTrainingJobInput) {
 			in.StoppingCondition.MaxRuntimeInSeconds = aws.Int32(60)
-		}, types.SecondaryStatusMaxRuntimeExceeded},
+		}, types.TrainingJobStatusStopped, types.SecondaryStatusMaxRuntimeExceeded},
 		{"waits and runs too long", func(in *sagemaker.CreateTrainingJobInput) {
 			in.EnableManagedSpotTraining = aws.Bool(true)
 			in.StoppingCondition.MaxRuntimeInSeconds = aws.Int32(100)
 			in.StoppingCondition.MaxWaitTimeInSeconds = aws.Int32(110)
-		}, types.SecondaryStatusMaxWaitTimeExceeded},
+		}, types.TrainingJobStatusStopped, types.SecondaryStatusMaxWaitTimeExceeded},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			b := start(t, nil)
 			b.train("job", row.change)
 			b.pass(time.Hour)
 			got := b.training("job")
-			require.Equal(t, types.TrainingJobStatusStopped, got.TrainingJobStatus)
+			require.Equal(t, row.status, got.TrainingJobStatus)
 			require.Equal(t, row.secondary, got.SecondaryStatus)
 		})
 	}

@@ -84,11 +84,9 @@ func create(kind *Kind) Operation {
 				return nil, err
 			}
 		}
-		tx.serial++
-		o.serial = tx.serial
 		o.visible = tx.Now.Add(tx.spread(tx.Consistency, arn))
 		o.tags.set(tags, o.visible.Add(tx.spread(tx.Consistency, arn, "tags")))
-		tx.objects[tx.key(o.Scope, kind, name)] = o
+		tx.insert(o)
 		if kind.First != "" {
 			tx.Enter(o, kind.First)
 		}

@@ -30,20 +30,14 @@ func (tx *Tx) See(kind *Kind, name string) *Object {
 	return o
 }
 
-// FindARN gets an object by its ARN as writes see it.
+// FindARN gets an object of the caller's by its ARN as writes see it. ARNs are
+// lower-case: of two names that differ by case alone, the later has it.
 func (tx *Tx) FindARN(arn string) *Object {
-	for _, kind := range tx.kinds {
-		prefix := tx.Caller.ARN(kind.Resource, "")
-		if !strings.HasPrefix(arn, prefix) {
-			continue
-		}
-		for _, o := range tx.objects {
-			if o.Kind == kind && o.Scope == tx.Caller.Scope && strings.EqualFold(o.ARN, arn) {
-				return o
-			}
-		}
+	o := tx.arns[strings.ToLower(arn)]
+	if o == nil || o.Scope != tx.Caller.Scope {
+		return nil
 	}
-	return nil
+	return o
 }
 
 // Missing is the answer to an operation on an object that is not there.
@@ -101,6 +95,9 @@ func (tx *Tx) At(o *Object, at time.Time, fire func(*Tx)) { tx.schedule(at, o, f
 func (tx *Tx) Remove(o *Object) {
 	o.gone = true
 	delete(tx.objects, tx.key(o.Scope, o.Kind, o.Name))
+	if tx.arns[o.ARN] == o {
+		delete(tx.arns, o.ARN)
+	}
 }
 
 // PassRole checks that the caller may pass a role and SageMaker assume it.

@@ -42,6 +42,7 @@ type World struct {
 
 	mu      sync.Mutex
 	objects map[key]*Object
+	arns    map[string]*Object // by lower-case ARN, which names account and region
 	events  events
 	serial  int
 	roles   map[string]time.Time // new roles, with when they were created
@@ -57,7 +58,7 @@ type key struct {
 func New(settings Settings, kinds []*Kind) *World {
 	return &World{
 		Settings: settings, kinds: kinds,
-		objects: map[key]*Object{}, roles: map[string]time.Time{},
+		objects: map[key]*Object{}, arns: map[string]*Object{}, roles: map[string]time.Time{},
 	}
 }
 
@@ -93,6 +94,13 @@ func (w *World) key(scope wire.Scope, kind *Kind, name string) key {
 		name = strings.ToLower(name)
 	}
 	return key{scope, kind.Name, name}
+}
+
+func (w *World) insert(o *Object) {
+	w.serial++
+	o.serial = w.serial
+	w.objects[w.key(o.Scope, o.Kind, o.Name)] = o
+	w.arns[o.ARN] = o
 }
 
 // spread picks a time within a window, the same for the same seed and words.

@@ -26,7 +26,7 @@ func transition(tx *engine.Tx, o *engine.Object, status, secondary, message stri
 }
 
 // limit stops a job as "as" when it still runs after the time its stopping
-// condition names.
+// condition names. Assumption: a job that already uploads is left to finish.
 func limit(tx *engine.Tx, o *engine.Object, member, as string) {
 	seconds := wire.Int(0, o.Document, "StoppingCondition", member)
 	if seconds == 0 {
