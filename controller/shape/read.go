@@ -236,7 +236,7 @@ func (r *treeReader) ReadBlob(s *smithy.Schema, v *[]byte) error {
 		return err
 	}
 	if *v, err = base64.StdEncoding.DecodeString(t); err != nil {
-		return fmt.Errorf("%s: %w", s.MemberName(), err)
+		return named(s, err)
 	}
 	return nil
 }
@@ -247,7 +247,7 @@ func (r *treeReader) ReadTime(s *smithy.Schema, v *time.Time) error {
 		return err
 	}
 	if *v, err = time.Parse(time.RFC3339, t); err != nil {
-		return fmt.Errorf("%s: %w", s.MemberName(), err)
+		return named(s, err)
 	}
 	return nil
 }
@@ -259,5 +259,14 @@ func (r *treeReader) ReadBigFloat(*smithy.Schema, *big.Float) error      { retur
 func (r *treeReader) ReadDocument(*smithy.Schema, *document.Value) error { return errNoSuchType }
 
 func mismatch(s *smithy.Schema, want string, got any) error {
-	return fmt.Errorf("%s: want %s, got %T %v", s.MemberName(), want, got, got)
+	return named(s, fmt.Errorf("want %s, got %T %v", want, got, got))
+}
+
+// named puts the member's name before an error. At the root of an input fill
+// does.
+func named(s *smithy.Schema, err error) error {
+	if s.MemberName() == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", s.MemberName(), err)
 }
