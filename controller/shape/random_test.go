@@ -1,0 +1,117 @@
+package shape_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	smithy "github.com/aws/smithy-go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+)
+
+// schemaReader learns an input's schema: it is the first thing an input writes.
+type schemaReader struct {
+	smithy.ShapeSerializer
+	schema *smithy.Schema
+}
+
+func (r *schemaReader) WriteStruct(s *smithy.Schema) { r.schema = s }
+func (r *schemaReader) CloseStruct()                 {}
+
+func schemaOf(t testing.TB, input smithy.Serializable) *smithy.Schema {
+	t.Helper()
+	r := &schemaReader{}
+	input.Serialize(r)
+	require.NotNil(t, r.schema)
+	return r.schema
+}
+
+// random makes trees of a schema's shape with no member left out.
+type random struct {
+	*rand.Rand
+	// seen counts the shapes made, by type.
+	seen map[smithy.ShapeType]int
+}
+
+func newRandom(seed uint64) *random {
+	return &random{Rand: rand.New(rand.NewPCG(seed, seed)), seen: map[smithy.ShapeType]int{}}
+}
+
+func (r *random) tree(t testing.TB, s *smithy.Schema) shape.Tree {
+	t.Helper()
+	tree, ok := r.value(t, s).(map[string]any)
+	require.True(t, ok)
+	return tree
+}
+
+func (r *random) value(t testing.TB, s *smithy.Schema) any {
+	t.Helper()
+	r.seen[s.Type()]++
+	switch s.Type() {
+	case smithy.ShapeTypeStructure:
+		m := map[string]any{}
+		for _, name := range members(s) {
+			m[name] = r.value(t, s.Member(name))
+		}
+		return m
+	case smithy.ShapeTypeUnion:
+		names := members(s)
+		name := names[r.IntN(len(names))]
+		return map[string]any{name: r.value(t, s.Member(name))}
+	case smithy.ShapeTypeList:
+		l := make([]any, 1+r.IntN(2))
+		for i := range l {
+			l[i] = r.value(t, s.ListMember())
+		}
+		return l
+	case smithy.ShapeTypeMap:
+		m := map[string]any{}
+		for range 1 + r.IntN(2) {
+			m[r.text()] = r.value(t, s.MapValue())
+		}
+		return m
+	case smithy.ShapeTypeString, smithy.ShapeTypeEnum:
+		return r.text()
+	case smithy.ShapeTypeBoolean:
+		return true
+	case smithy.ShapeTypeInteger, smithy.ShapeTypeIntEnum:
+		return int64(r.Int32N(1<<30)) + 1
+	case smithy.ShapeTypeLong:
+		return r.Int64()>>1 + 1
+	case smithy.ShapeTypeFloat:
+		return float64(1+r.IntN(1_000_000)) / 1_000
+	case smithy.ShapeTypeDouble:
+		return r.NormFloat64()
+	case smithy.ShapeTypeTimestamp:
+		return time.Unix(r.Int64N(4e9), r.Int64N(1e9)).UTC().Format(time.RFC3339Nano)
+	case smithy.ShapeTypeBlob:
+		return base64.StdEncoding.EncodeToString([]byte(r.text()))
+	default:
+		require.FailNow(t, "a shape that the converter was never tried on", "%v of %s", s.Type(), s.MemberName())
+		return nil
+	}
+}
+
+func (r *random) text() string {
+	pieces := []string{"a", "Z9", "s3://b/k", "é", "\"", "\\", "<&>", "\n", " ", "{}", "日本", "😀", "null", "0"}
+	var b strings.Builder
+	for range 1 + r.IntN(4) {
+		b.WriteString(pieces[r.IntN(len(pieces))])
+	}
+	return fmt.Sprintf("%s%d", b.String(), r.IntN(1e6))
+}
+
+func members(s *smithy.Schema) []string {
+	names := make([]string, 0, len(s.Members()))
+	for name := range s.Members() {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
