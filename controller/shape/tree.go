@@ -134,7 +134,9 @@ func compact(v any) any {
 		}
 		c := make([]any, len(v))
 		for i, e := range v {
-			c[i] = compact(e) // places in a list count, so an empty item stays
+			if c[i] = compact(e); c[i] == nil {
+				c[i] = empty(e) // places in a list count
+			}
 		}
 		return c
 	case string:
@@ -142,6 +144,18 @@ func compact(v any) any {
 			return nil
 		}
 		return v
+	default:
+		return v
+	}
+}
+
+// empty is what a value of which nothing is left is in a list.
+func empty(v any) any {
+	switch v.(type) {
+	case map[string]any:
+		return map[string]any{}
+	case []any:
+		return []any{}
 	default:
 		return v
 	}

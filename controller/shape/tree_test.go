@@ -87,6 +87,10 @@ func TestCompact(t *testing.T) {
 		{"at every depth", shape.Tree{"A": map[string]any{"B": map[string]any{"C": ""}}}, shape.Tree{}},
 		{"zero and false do say something", shape.Tree{"A": int64(0), "B": false, "C": 0.0}, shape.Tree{"A": int64(0), "B": false, "C": 0.0}},
 		{"the items of a list keep their places", shape.Tree{"A": []any{"x", "y"}}, shape.Tree{"A": []any{"x", "y"}}},
+		{
+			"an empty item stays what it is, so that the list can still be sent",
+			shape.Tree{"A": []any{"", map[string]any{"B": ""}, []any{}}}, shape.Tree{"A": []any{"", map[string]any{}, []any{}}},
+		},
 		{"what says nothing inside an item goes", shape.Tree{"A": []any{map[string]any{"B": "", "C": "x"}}}, shape.Tree{"A": []any{map[string]any{"C": "x"}}}},
 		{"nothing is an empty tree", nil, shape.Tree{}},
 	} {
