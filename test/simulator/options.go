@@ -110,13 +110,13 @@ func (o Options) complete() (Options, error) {
 	return o, nil
 }
 
-// Stages lists every stage that lasts, as "Kind/Stage", with its default
-// duration.
+// Stages lists every stage whose duration can be configured, as "Kind/Stage",
+// with its default. How long an endpoint is Shifting is up to its deployment.
 func Stages() map[string]time.Duration {
 	stages := map[string]time.Duration{}
 	for _, kind := range sagemaker.Kinds() {
 		for _, stage := range kind.Stages {
-			if stage.Next != nil {
+			if stage.Next != nil && stage.For == nil {
 				stages[stageName(kind, stage)] = stage.Lasts
 			}
 		}
@@ -128,11 +128,17 @@ func stageNames() []string {
 	return slices.Sorted(maps.Keys(Stages()))
 }
 
-// faultStages is what fault rules may speak of: kinds without stages too.
+// faultStages is what fault rules may speak of: every kind, and every stage
+// that ends.
 func faultStages(kinds []*engine.Kind) []string {
-	names := stageNames()
+	var names []string
 	for _, kind := range kinds {
 		names = append(names, kind.Name+"/")
+		for _, stage := range kind.Stages {
+			if stage.Next != nil {
+				names = append(names, stageName(kind, stage))
+			}
+		}
 	}
 	return names
 }

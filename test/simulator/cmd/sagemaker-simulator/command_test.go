@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 )
 
@@ -47,6 +48,14 @@ func TestCommandServes(t *testing.T) {
 	require.NoError(t, err)
 	stop()
 	require.NoError(t, <-done)
+}
+
+func TestFlagsAreDocumented(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	command().Flags().VisitAll(func(flag *pflag.Flag) {
+		require.Contains(t, string(readme), "`--"+flag.Name+"`")
+	})
 }
 
 func TestCommandRefuses(t *testing.T) {

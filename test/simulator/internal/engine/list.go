@@ -35,52 +35,59 @@ func list(kind *Kind) Operation {
 				return nil, err
 			}
 		}
-		matching := sorted(tx, kind, body)
-		if from.after != "" {
-			ascending := ascending(kind, body)
-			matching = slices.DeleteFunc(matching, func(o *Object) bool {
-				order := strings.Compare(sortKey(o, body), from.after)
-				return order == 0 || (order < 0) == ascending
-			})
-		}
-		size := min(len(matching), wire.Int(defaultPage, body, "MaxResults"))
+		rows := sorted(tx, kind, body, from.after)
+		size := min(len(rows), wire.Int(defaultPage, body, "MaxResults"))
 		answer := wire.Body{}
-		if size < len(matching) {
-			answer["NextToken"] = writeToken(cursor{
-				kind: kind.Name, query: query, after: sortKey(matching[size-1], body), issued: tx.Now,
-			})
+		if size < len(rows) {
+			answer["NextToken"] = writeToken(cursor{kind: kind.Name, query: query, after: rows[size-1].key, issued: tx.Now})
 		}
 		page := make([]any, 0, size)
-		for _, o := range matching[:size] {
-			if kind.List.FilterAfterPaging && !hasStatus(o, body) {
-				continue
+		for _, row := range rows[:size] {
+			if !kind.List.FilterAfterPaging || hasStatus(row.object, body) {
+				page = append(page, row.object.summary())
 			}
-			summary := wire.Body{}
-			for _, member := range kind.List.Members {
-				if value := o.Document[member]; value != nil {
-					summary[member] = value
-				}
-			}
-			page = append(page, summary)
 		}
 		answer[kind.List.Summaries] = page
 		return answer, nil
 	}}
 }
 
-// sorted lists the objects a request asks for, in the order it asks for.
-func sorted(tx *Tx, kind *Kind, body wire.Body) []*Object {
-	var matching []*Object
-	for _, o := range tx.objects {
-		if o.Kind == kind && o.Scope == tx.Caller.Scope && !tx.Now.Before(o.visible) && matches(o, body) {
-			matching = append(matching, o)
+// summary is what lists show of an object.
+func (o *Object) summary() wire.Body {
+	summary := wire.Body{}
+	for _, member := range o.Kind.List.Members {
+		if value := o.Document[member]; value != nil {
+			summary[member] = value
 		}
 	}
-	slices.SortFunc(matching, func(a, b *Object) int { return strings.Compare(sortKey(a, body), sortKey(b, body)) })
-	if !ascending(kind, body) {
-		slices.Reverse(matching)
+	return summary
+}
+
+// row is an object with what it is sorted by.
+type row struct {
+	key    string
+	object *Object
+}
+
+// sorted lists the objects a request asks for, in the order it asks for, from
+// after a key on.
+func sorted(tx *Tx, kind *Kind, body wire.Body, after string) []row {
+	direction := -1
+	if ascending(kind, body) {
+		direction = 1
 	}
-	return matching
+	var rows []row
+	for _, o := range tx.objects {
+		if o.Kind != kind || o.Scope != tx.Caller.Scope || tx.Now.Before(o.visible) || !matches(o, body) {
+			continue
+		}
+		key := sortKey(o, body)
+		if after == "" || direction*strings.Compare(key, after) > 0 {
+			rows = append(rows, row{key, o})
+		}
+	}
+	slices.SortFunc(rows, func(a, b row) int { return direction * strings.Compare(a.key, b.key) })
+	return rows
 }
 
 // matches applies the filters that all Lists share. Assumption: the times are

@@ -130,7 +130,10 @@ func archive(o *engine.Object) ([]byte, error) {
 		return nil, err
 	}
 	var buffer bytes.Buffer
-	zipped := gzip.NewWriter(&buffer)
+	zipped, err := gzip.NewWriterLevel(&buffer, gzip.NoCompression) // it is small, and many jobs end at once
+	if err != nil {
+		return nil, err
+	}
 	files := tar.NewWriter(zipped)
 	header := &tar.Header{Name: "model.json", Mode: 0o644, Size: int64(len(description)), Format: tar.FormatPAX}
 	if err := files.WriteHeader(header); err != nil {
