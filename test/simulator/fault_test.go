@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
@@ -85,6 +86,14 @@ func TestFaultDenies(t *testing.T) {
 	b.Faults().Clear()
 	_, err = b.CreateTrainingJob(t.Context(), input)
 	require.NoError(t, err)
+
+	_, err = b.Faults().Add(fault.Rule{Action: fault.Deny, Operation: "AddTags"})
+	require.NoError(t, err)
+	b.train("plain")
+	input = trainingInput("tagged")
+	input.Tags = []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}
+	_, err = b.CreateTrainingJob(t.Context(), input)
+	require.ErrorContains(t, err, "is not authorized to perform: sagemaker:AddTags on resource: "+arnPrefix+"training-job/tagged")
 }
 
 func TestJournal(t *testing.T) {

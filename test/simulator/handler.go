@@ -9,6 +9,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/storage"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/sts"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/journal"
@@ -103,6 +104,13 @@ func (s *Server) call(r *http.Request, service string, call *request) ([]byte, *
 	if failure := s.obstruct(r, event, operation.ARN(call.caller.Scope, body)); failure != nil {
 		return nil, failure
 	}
+	if len(wire.List(body, "Tags")) > 0 && strings.HasPrefix(call.operation, "Create") { // IAM asks for both permissions
+		event := event
+		event.Operation = "AddTags"
+		if failure := s.authorize(event, operation.ARN(call.caller.Scope, body)); failure != nil {
+			return nil, failure
+		}
+	}
 	if failure := s.model.Validate(call.operation, body); failure != nil {
 		return nil, failure
 	}
@@ -142,7 +150,12 @@ func (s *Server) obstruct(r *http.Request, event fault.Event, arn string) *wire.
 	if rule, ok := s.faults.Take(fault.Reject, event); ok {
 		return &wire.Error{Code: rule.Code, Message: rule.Message, Status: rule.Status}
 	}
-	if _, ok := s.faults.Take(fault.Deny, event); ok {
+	return s.authorize(event, arn)
+}
+
+// authorize applies the scripted denials of IAM.
+func (s *Server) authorize(event fault.Event, arn string) *wire.Error {
+	if _, denied := s.faults.Take(fault.Deny, event); denied {
 		return engine.Denied(event.Principal, "sagemaker:"+event.Operation, arn)
 	}
 	return nil
@@ -171,7 +184,7 @@ func (s *Server) serveSTS(w http.ResponseWriter, r *http.Request, caller wire.Ca
 func (s *Server) serveS3(w http.ResponseWriter, r *http.Request, caller wire.Caller) {
 	s.world.In(caller, func(*engine.Tx) {}) // what has become due may write objects
 	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-	entry := s.entry(caller, "s3", r.Method)
+	entry := s.entry(caller, "s3", storage.Operation(r))
 	entry.Request = wire.Body{"path": r.URL.Path}
 	s.storage.ServeHTTP(recorder, r)
 	entry.Status = recorder.status

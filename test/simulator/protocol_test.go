@@ -120,6 +120,7 @@ func TestS3(t *testing.T) {
 	list, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("made"), Prefix: aws.String("a b/")})
 	require.NoError(t, err)
 	require.EqualValues(t, 7, aws.ToInt64(list.Contents[0].Size))
+	require.Equal(t, map[string]int{"CreateBucket": 1, "PutObject": 1, "ListObjects": 1}, b.Journal().Counts())
 
 	b.train("job")
 	b.pass(time.Hour)

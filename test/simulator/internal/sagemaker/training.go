@@ -6,6 +6,8 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
+	"sync"
 	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
@@ -118,6 +120,9 @@ func upload(tx *engine.Tx, o *engine.Object) (string, error) {
 	return uri, tx.Storage.Put(bucket, key, content)
 }
 
+// zippers are used again: making one costs more than all else of a job.
+var zippers sync.Pool
+
 // archive is the simulated model: a tar.gz with a file that says what the job
 // was trained on.
 func archive(o *engine.Object) ([]byte, error) {
@@ -130,10 +135,12 @@ func archive(o *engine.Object) ([]byte, error) {
 		return nil, err
 	}
 	var buffer bytes.Buffer
-	zipped, err := gzip.NewWriterLevel(&buffer, gzip.NoCompression) // it is small, and many jobs end at once
-	if err != nil {
-		return nil, err
+	zipped, ok := zippers.Get().(*gzip.Writer)
+	if !ok {
+		zipped = gzip.NewWriter(io.Discard)
 	}
+	defer zippers.Put(zipped)
+	zipped.Reset(&buffer)
 	files := tar.NewWriter(zipped)
 	header := &tar.Header{Name: "model.json", Mode: 0o644, Size: int64(len(description)), Format: tar.FormatPAX}
 	if err := files.WriteHeader(header); err != nil {

@@ -95,6 +95,33 @@ func (s *Store) HasPrefix(uri string) bool {
 	return err == nil && len(list.Contents) > 0
 }
 
+// Operation names a request as S3's API does, as far as method and path tell.
+func Operation(r *http.Request) string {
+	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	thing := "Bucket"
+	if key != "" {
+		thing = "Object"
+	}
+	switch r.Method {
+	case http.MethodGet:
+		if key == "" {
+			return "ListObjects"
+		}
+		return "GetObject"
+	case http.MethodHead:
+		return "Head" + thing
+	case http.MethodPut:
+		if key == "" {
+			return "CreateBucket"
+		}
+		return "PutObject"
+	case http.MethodDelete:
+		return "Delete" + thing
+	default:
+		return "Post" + thing
+	}
+}
+
 // Split takes an S3 URI apart: s3://bucket/key, or the https form that
 // SageMaker accepts for model data.
 func Split(uri string) (bucket, key string, ok bool) {
