@@ -31,23 +31,23 @@ type target struct {
 
 var (
 	etcd = target{
-		name: "etcd", dir: "etcd", module: "go.etcd.io/etcd/server/v3", pkg: "go.etcd.io/etcd/server/v3", disk: 400 << 20,
+		name: "etcd", dir: "etcd", module: "go.etcd.io/etcd/server/v3", pkg: "go.etcd.io/etcd/server/v3", disk: 700 << 20,
 	}
 	apiServer = target{
 		name: "kube-apiserver", dir: "kubernetes", module: "k8s.io/kubernetes",
-		pkg: "k8s.io/kubernetes/cmd/kube-apiserver", disk: 2 << 30, stamp: kubernetesStamp,
+		pkg: "k8s.io/kubernetes/cmd/kube-apiserver", disk: 2800 << 20, stamp: kubernetesStamp,
 	}
 	controllerManager = target{
 		name: "kube-controller-manager", dir: "kubernetes", module: "k8s.io/kubernetes",
-		pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", disk: 500 << 20, stamp: kubernetesStamp,
+		pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", disk: 800 << 20, stamp: kubernetesStamp,
 	}
 	sourceController = target{
 		name: "source-controller", dir: "source-controller", module: "github.com/fluxcd/source-controller",
-		pkg: "github.com/fluxcd/source-controller", disk: 2 << 30, crds: true,
+		pkg: "github.com/fluxcd/source-controller", disk: 4000 << 20, crds: true,
 	}
 	kustomizeController = target{
 		name: "kustomize-controller", dir: "kustomize-controller", module: "github.com/fluxcd/kustomize-controller",
-		pkg: "github.com/fluxcd/kustomize-controller", disk: 2 << 30, crds: true,
+		pkg: "github.com/fluxcd/kustomize-controller", disk: 2400 << 20, crds: true,
 	}
 
 	controlPlaneTargets = []target{etcd, apiServer, controllerManager}
