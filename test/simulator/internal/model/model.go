@@ -11,6 +11,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 //go:embed zz_generated.model.json.gz
@@ -50,8 +51,10 @@ type Shape struct {
 	pattern *regexp.Regexp
 }
 
-// Load decodes the embedded model.
-func Load() (*Model, error) {
+// Load decodes the embedded model, once; it never changes.
+var Load = sync.OnceValues(load)
+
+func load() (*Model, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(embedded))
 	if err != nil {
 		return nil, fmt.Errorf("open the embedded API model: %w", err)

@@ -96,24 +96,21 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestSDKSnapshots holds the model against the requests that the SDK itself
-// ships as its vectors: each has every member the SDK can send.
+// TestSDKSnapshots holds the model against the requests and responses that the
+// SDK itself ships as its vectors: each has every member there can be.
 func TestSDKSnapshots(t *testing.T) {
 	m, err := model.Load()
 	require.NoError(t, err)
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/sagemaker").Output()
 	require.NoError(t, err)
-	folder := filepath.Join(strings.TrimSpace(string(out)), "request_snapshot")
+	folder := strings.TrimSpace(string(out))
 	require.Greater(t, len(m.Operations), 100)
 	for operation := range m.Operations {
-		content, err := os.ReadFile(filepath.Join(folder, operation+".request.snap"))
-		require.NoError(t, err, operation)
-		_, text, found := strings.Cut(string(content), "\n\n{")
-		if !found {
-			continue
+		answer := vector(t, filepath.Join(folder, "response_snapshot", operation+".response.snap"))
+		if failure := m.ValidateAnswer(operation, answer); failure != nil {
+			require.Equal(t, "ValidationException", failure.Code, "%s: %s", operation, failure.Message)
 		}
-		body, failure := wire.Decode([]byte("{" + text))
-		require.Nil(t, failure, operation)
+		body := vector(t, filepath.Join(folder, "request_snapshot", operation+".request.snap"))
 		want, err := json.Marshal(body)
 		require.NoError(t, err)
 		got, err := json.Marshal(m.Prune(operation, body))
@@ -123,4 +120,18 @@ func TestSDKSnapshots(t *testing.T) {
 			require.Equal(t, "ValidationException", failure.Code, "%s: %s", operation, failure.Message)
 		}
 	}
+}
+
+// vector is the JSON body of a recorded message.
+func vector(t *testing.T, path string) wire.Body {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text := ""
+	if _, body, found := strings.Cut(string(content), "\n\n{"); found {
+		text = "{" + body
+	}
+	body, failure := wire.Decode([]byte(text))
+	require.Nil(t, failure, path)
+	return body
 }
