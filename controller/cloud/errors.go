@@ -66,6 +66,8 @@ var rules = []rule{
 		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "IncompleteSignature",
 		"InvalidIdentityToken",
 	}},
+	// What follows repeats values of the request, which may hold any words.
+	{class: Validation, codes: []string{"ValidationException"}, contains: []string{" validation error detected: ", " validation errors detected: "}},
 	{class: AlreadyExists, codes: []string{"ResourceInUse", "ValidationException", "ConflictException"}, prefixes: []string{
 		"Cannot create already existing", "Cannot create a duplicate", "Resource Already Exists",
 	}},
@@ -75,6 +77,7 @@ var rules = []rule{
 	{class: Busy, codes: []string{"ValidationException"}, prefixes: []string{
 		"Cannot update in-progress", "The request was rejected because the", "Status (",
 	}},
+	{class: Busy, codes: []string{"ValidationException"}, contains: []string{"The status should be in 'InService' to register"}},
 	{class: Busy, codes: []string{"ResourceInUse", "ConflictException"}},
 	{class: NotFound, codes: []string{"ResourceNotFound", "ResourceNotFoundException", "ObjectNotFoundException", "NoSuchBucket", "NoSuchKey"}},
 	{class: Dependency, codes: []string{"ValidationException"}, prefixes: []string{
