@@ -1,0 +1,66 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// What examples/plain-kinds is written for, and so what the simulator offers.
+const (
+	Account = "111122223333"
+	Region  = "eu-west-1"
+	Bucket  = "acme-ml"
+	// ClusterName is the controller's --cluster-name.
+	ClusterName = "demo"
+)
+
+// Options of [Start].
+type Options struct {
+	// Dir keeps logs, data, git repositories and the controller's binary. It is
+	// made when absent, must not hold another bench, and is left for the caller
+	// to remove. Required.
+	Dir string
+	// Log receives the progress of builds that take minutes. Nil means standard
+	// error.
+	Log io.Writer
+	// Step is told what is being started, in a few words. Nil means nobody is.
+	Step func(what string)
+}
+
+func (o Options) step(format string, args ...any) {
+	if o.Step != nil {
+		o.Step(fmt.Sprintf(format, args...))
+	}
+}
+
+func (o Options) log() io.Writer {
+	if o.Log == nil {
+		return os.Stderr
+	}
+	return o.Log
+}
+
+// The bench differs from an installation in these times, and in nothing else
+// that matters: AWS takes seconds where it takes minutes, and Flux and the
+// controller look more often.
+const (
+	observeInterval = time.Second      // default 30s
+	sourceInterval  = time.Second      // users write 1m
+	retryInterval   = 5 * time.Second  // of a Kustomization that failed
+	applyInterval   = 10 * time.Minute // as users write it
+	// HealthTimeout is how long Flux waits for health, as users write it.
+	HealthTimeout = 10 * time.Minute
+)
+
+func durations() map[string]time.Duration {
+	return map[string]time.Duration{
+		"TrainingJob/Starting":    time.Second,
+		"TrainingJob/Downloading": time.Second,
+		"TrainingJob/Training":    3 * time.Second,
+		"TrainingJob/Uploading":   time.Second,
+		"Endpoint/Creating":       4 * time.Second,
+		"Endpoint/Updating":       4 * time.Second,
+	}
+}

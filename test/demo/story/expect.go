@@ -1,0 +1,113 @@
+package story
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+)
+
+// Untrue is a line of the story that did not come true.
+type Untrue struct {
+	// Line is what the story says, Expected and Seen are what that means and
+	// what there was instead.
+	Line, Expected, Seen string
+}
+
+func (u *Untrue) Error() string {
+	return fmt.Sprintf("not true: %s\n  expected: %s\n  seen:     %s", u.Line, u.Expected, strings.ReplaceAll(u.Seen, "\n", "\n            "))
+}
+
+func (s *Story) expectTrue(line string, holds bool, expected, seen string) error {
+	if !holds {
+		return &Untrue{line, expected, seen}
+	}
+	s.log.OK("%s", line)
+	return nil
+}
+
+func (s *Story) expect(line, expected, seen string) error {
+	return s.expectTrue(line, expected == seen, expected, seen)
+}
+
+// expectJobs holds the number of training jobs that AWS has ever started.
+func (s *Story) expectJobs(n int, line string) error {
+	return s.expect(line, fmt.Sprint(n, " started in all"), fmt.Sprint(s.jobs(), " started in all"))
+}
+
+// expectNothingTrained holds that AWS was not even asked for a training job.
+func (s *Story) expectNothingTrained(asked int) error {
+	return s.expect("nothing was trained: no CreateTrainingJob at all",
+		fmt.Sprint(asked, " CreateTrainingJob in all"), fmt.Sprint(s.count("CreateTrainingJob"), " CreateTrainingJob in all"))
+}
+
+// trained is what the training job of the present commit made; it holds that
+// the job was of so many rounds.
+func (s *Story) trained(ctx context.Context, rounds string) (model, error) {
+	var job v1alpha1.TrainingJob
+	if err := s.bench.Kube.Get(ctx, key, &job); err != nil {
+		return model{}, err
+	}
+	made, _ := s.bench.AWS.Object("TrainingJob", job.Status.Name)
+	parameters, _ := made.Document["HyperParameters"].(map[string]any)
+	if err := s.expect(fmt.Sprintf("AWS trained %s for %s rounds", job.Status.Name, rounds),
+		fmt.Sprintf("Completed with num_round=%s", rounds),
+		fmt.Sprintf("%s with num_round=%v", made.Status, parameters["num_round"])); err != nil {
+		return model{}, err
+	}
+	if job.Status.ModelArtifacts == nil || job.Status.ModelArtifacts.S3ModelArtifacts == nil {
+		return model{}, &Untrue{"the TrainingJob says where its model is", "status.modelArtifacts.s3ModelArtifacts", told(job.Status.Conditions)}
+	}
+	return model{job.Status.Name, *job.Status.ModelArtifacts.S3ModelArtifacts}, nil
+}
+
+// expectServed holds who answered since so many answers: these models, one
+// after the other, the last of them from now on, and no invocation failed.
+func (s *Story) expectServed(ctx context.Context, since int, served ...model) error {
+	last := served[len(served)-1]
+	next, err := s.prober.Next(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.expectTrue(fmt.Sprintf("the endpoint answers with the model of %s", last.job), next.Err == nil && next.Model == last.data,
+		last.data, fmt.Sprint(next.Model, errText(next.Err))); err != nil {
+		return err
+	}
+	answers := s.prober.Answers()
+	failed, first := failures(answers)
+	if err := s.expectTrue(fmt.Sprintf("all %d invocations so far were answered", len(answers)), failed == 0,
+		"no failure", fmt.Sprintf("%d failures, the first: %v", failed, first)); err != nil {
+		return err
+	}
+	expected := make([]string, 0, len(served))
+	names := make([]string, 0, len(served))
+	for _, m := range served {
+		expected, names = append(expected, m.data), append(names, m.job)
+	}
+	seen := models(answers[since:])
+	return s.expectTrue("since the push answered, in this order: "+strings.Join(names, ", "), slices.Equal(expected, seen),
+		strings.Join(expected, ", "), strings.Join(seen, ", "))
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// jobs is how many training jobs AWS has ever started.
+func (s *Story) jobs() int {
+	n := 0
+	for _, entry := range s.bench.AWS.Journal().Mutations() {
+		if entry.Operation == "CreateTrainingJob" && entry.Succeeded() {
+			n++
+		}
+	}
+	return n
+}
+
+// count is how often AWS was asked for an operation, refused or not.
+func (s *Story) count(operation string) int { return s.bench.AWS.Journal().Counts()[operation] }
