@@ -141,6 +141,25 @@ func TestAssets(t *testing.T) {
 	require.Len(t, found.missing(), 3)
 }
 
+func TestStartUsesAssets(t *testing.T) {
+	built, err := buildControlPlane(t.Context(), testWriter{t})
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.Symlink(built.Etcd, filepath.Join(dir, "etcd")))
+	require.NoError(t, os.Symlink(built.APIServer, filepath.Join(dir, "kube-apiserver")))
+	t.Setenv(AssetsEnv, dir)
+	c, err := Start(t.Context(), Options{})
+	require.NoError(t, err)
+	started := make([]string, 0, len(c.processes))
+	for _, p := range c.processes {
+		started = append(started, p.cmd.Path)
+	}
+	require.Equal(t, []string{
+		filepath.Join(dir, "etcd"), filepath.Join(dir, "kube-apiserver"), built.ControllerManager,
+	}, started)
+	require.NoError(t, c.Stop())
+}
+
 func TestStartFailureCarriesTheLog(t *testing.T) {
 	built, err := buildControlPlane(t.Context(), testWriter{t})
 	require.NoError(t, err)
