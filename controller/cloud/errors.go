@@ -111,7 +111,7 @@ func Classify(err error) Class {
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return classify(api)
+		return classify(api, err)
 	}
 	var input smithy.InvalidParamsError
 	var serialization *smithy.SerializationError
@@ -121,13 +121,15 @@ func Classify(err error) Class {
 	return Server
 }
 
-func classify(err smithy.APIError) Class {
+func classify(api smithy.APIError, err error) Class {
 	for _, r := range rules {
-		if r.fits(err.ErrorCode(), err.ErrorMessage()) {
+		if r.fits(api.ErrorCode(), api.ErrorMessage()) {
 			return r.class
 		}
 	}
-	if err.ErrorFault() == smithy.FaultServer {
+	// The code may be a new one, or none at all where a proxy answers.
+	var response interface{ HTTPStatusCode() int }
+	if api.ErrorFault() == smithy.FaultServer || errors.As(err, &response) && response.HTTPStatusCode() >= 500 {
 		return Server
 	}
 	return Validation
