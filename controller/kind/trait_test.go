@@ -1,0 +1,238 @@
+package kind_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	smithy "github.com/aws/smithy-go"
+	"github.com/stretchr/testify/require"
+	"k8s.io/utils/clock"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
+)
+
+// forEach runs a test for every kind.
+func forEach(t *testing.T, f func(*testing.T, reconcile.Kind)) {
+	t.Helper()
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) { f(t, k) })
+	}
+}
+
+// find follows a dotted path of member names through structures and lists, and
+// fails the test if it leads nowhere.
+func find(t *testing.T, in reflect.Type, path string) reflect.Type {
+	t.Helper()
+	for name := range strings.SplitSeq(path, ".") {
+		f, ok := element(in).FieldByName(name)
+		require.True(t, ok && f.IsExported(), "%s: %s has no member %s", path, element(in), name)
+		in = f.Type
+	}
+	return in
+}
+
+func element(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t
+}
+
+func TestTraitsAreMembers(t *testing.T) {
+	forEach(t, func(t *testing.T, k reconcile.Kind) {
+		input, output := k.Create.Input(), k.Describe.Output()
+		require.Equal(t, reflect.TypeFor[*string](), find(t, input, k.Name))
+		require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.Name))
+		require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.Kind()+"Arn"), "the loop finds the ARN there")
+		require.Equal(t, reflect.TypeFor[*string](), find(t, k.Create.Output(), k.Kind()+"Arn"), "and there")
+		require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, "CreationTime"), "new tags are waited for from there on")
+		for _, path := range k.Mutable {
+			find(t, input, path)
+			find(t, k.Update.Input(), path)
+		}
+		for _, path := range k.Unread {
+			find(t, input, path)
+		}
+		for path, target := range k.Serves {
+			require.Equal(t, reflect.TypeFor[*string](), find(t, output, path))
+			require.Equal(t, reconcile.Revision, kinds()[target].Lifecycle, "%s is kept while it is served", target)
+		}
+		if k.EndTime != "" {
+			require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, k.EndTime))
+		}
+		if k.Billable != "" {
+			require.Contains(t, []reflect.Type{reflect.TypeFor[*int32](), reflect.TypeFor[*int64]()}, find(t, output, k.Billable))
+		}
+		require.NotEmpty(t, k.Console)
+		require.NotContains(t, k.Console, "/")
+	})
+}
+
+func kinds() map[string]reconcile.Kind {
+	all := map[string]reconcile.Kind{}
+	for _, k := range kind.All() {
+		all[k.Kind()] = k
+	}
+	return all
+}
+
+func TestTraitsFitTheLifecycle(t *testing.T) {
+	require.Len(t, kinds(), len(kind.All()), "no kind twice")
+	forEach(t, func(t *testing.T, k reconcile.Kind) {
+		require.True(t, k.Create.Exists() && k.Describe.Exists())
+		require.NotNil(t, k.Object().Common())
+		require.NotSame(t, k.Object(), k.Object())
+		switch k.Lifecycle {
+		case reconcile.Job:
+			require.True(t, k.Stop.Exists(), "a job that is superseded is stopped")
+			require.NotEmpty(t, k.EndTime, "status.runs tells when a run ended")
+			require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
+		case reconcile.Revision:
+			require.True(t, k.Delete.Exists(), "history is pruned")
+			require.False(t, k.Update.Exists(), "what can be updated is a service")
+			require.Empty(t, k.Mutable)
+		case reconcile.Service:
+			require.True(t, k.Update.Exists() && k.Delete.Exists())
+			require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
+			require.Equal(t, reflect.TypeFor[*time.Time](), find(t, k.Describe.Output(), "LastModifiedTime"), "a roll-back is seen by it")
+		}
+		if k.Lifecycle != reconcile.Job {
+			require.False(t, k.KeepsRuns)
+			require.Empty(t, k.EndTime+k.Billable+k.ModelData)
+		}
+		if !k.Update.Exists() {
+			require.Empty(t, k.Mutable)
+		}
+	})
+}
+
+// AWS's statuses and those of the table are the same: a new one in the SDK has
+// to be put into a class before it is met.
+func TestEveryStatusIsInOneClass(t *testing.T) {
+	forEach(t, func(t *testing.T, k reconcile.Kind) {
+		require.Equal(t, health.Kinds()[k.Kind()], k.States)
+		if k.States.Member == "" {
+			require.Empty(t, k.States.Values())
+			for f := range k.Describe.Output().Fields() {
+				require.NotContains(t, []string{"Status", k.Kind() + "Status"}, f.Name, "AWS tells a status, the table does not know it")
+			}
+			return
+		}
+		values := enum(t, find(t, k.Describe.Output(), k.States.Member))
+		require.ElementsMatch(t, values, k.States.Values())
+		if k.States.Detail != "" {
+			values = append(values, enum(t, find(t, k.Describe.Output(), k.States.Detail))...)
+		}
+		for value := range k.States.Reasons {
+			require.Contains(t, values, value)
+		}
+	})
+}
+
+// enum lists the values that the SDK knows of a type.
+func enum(t *testing.T, of reflect.Type) []string {
+	t.Helper()
+	list := reflect.Zero(of).MethodByName("Values")
+	require.True(t, list.IsValid(), "%s is no enum", of)
+	var values []string
+	for _, v := range list.Call(nil)[0].Seq2() {
+		values = append(values, v.String())
+	}
+	require.NotEmpty(t, values)
+	return values
+}
+
+// The loop has nothing but the name to describe, stop and delete by, and to
+// update nothing but what Create took.
+func TestOperationsNeedNothingButTheName(t *testing.T) {
+	server, err := simulator.New(simulator.Options{})
+	require.NoError(t, err)
+	require.NoError(t, server.Start())
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	config, err := server.AWSConfig(t.Context())
+	require.NoError(t, err)
+	client, err := cloud.NewClients(config, clock.RealClock{}).For(t.Context(), cloud.Identity{})
+	require.NoError(t, err)
+
+	// required are the members that the SDK refuses to leave out.
+	required := func(op cloud.Operation) []string {
+		if !op.Exists() {
+			return nil
+		}
+		_, err := op.Call(t.Context(), client, shape.Tree{})
+		var missing smithy.InvalidParamsError
+		require.ErrorAs(t, err, &missing, op.Name)
+		var names []string
+		for _, one := range missing.Errs() {
+			var param smithy.InvalidParamError
+			require.ErrorAs(t, one, &param)
+			names = append(names, strings.TrimPrefix(param.Field(), op.Input().Name()+"."))
+		}
+		return names
+	}
+	forEach(t, func(t *testing.T, k reconcile.Kind) {
+		for _, op := range []cloud.Operation{k.Describe, k.Stop, k.Delete} {
+			if op.Exists() {
+				require.Equal(t, []string{k.Name}, required(op), op.Name)
+			}
+		}
+		given := required(k.Create)
+		require.Contains(t, given, k.Name)
+		for _, name := range required(k.Update) {
+			require.Contains(t, given, name, k.Update.Name)
+		}
+	})
+	for _, op := range []cloud.Operation{cloud.AddTags, cloud.ListTags, cloud.DeleteTags} {
+		require.Contains(t, required(op), "ResourceArn")
+	}
+}
+
+// What AWS cannot tell cannot be compared; all else that is not compared has
+// to be told in Unread.
+func TestWhatDescribeDoesNotTellIsUnread(t *testing.T) {
+	ignored := []string{"Tags", "ClientRequestToken", "ClientToken"}
+	forEach(t, func(t *testing.T, k reconcile.Kind) {
+		for f := range k.Create.Input().Fields() {
+			if f.IsExported() && !k.Describe.HasOutput(f.Name) && !slices.Contains(ignored, f.Name) {
+				require.Contains(t, k.Unread, f.Name)
+			}
+		}
+	})
+}
+
+func TestModelDataCanBeTaken(t *testing.T) {
+	makers := 0
+	forEach(t, func(t *testing.T, k reconcile.Kind) {
+		if k.ModelData == "" {
+			return
+		}
+		makers++
+		status, ok := reflect.TypeOf(k.Object()).Elem().FieldByName("Status")
+		require.True(t, ok)
+		at := status.Type
+		for name := range strings.SplitSeq(k.ModelData, ".") {
+			at = jsonField(t, element(at), name)
+		}
+		require.Equal(t, reflect.String, element(at).Kind())
+	})
+	require.Positive(t, makers, "a model's data comes from a job")
+}
+
+func jsonField(t *testing.T, in reflect.Type, name string) reflect.Type {
+	t.Helper()
+	for f := range in.Fields() {
+		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name {
+			return f.Type
+		}
+	}
+	require.Fail(t, "no such field", "%s has no field %s", in, name)
+	return nil
+}
