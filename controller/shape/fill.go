@@ -16,7 +16,7 @@ func Fill(t Tree, input any) error { return fill(t, input, false) }
 
 // Pick sets the fields of an SDK input (a pointer to a struct) from those
 // members of the tree that the input has, at any depth, and passes over the
-// rest. So one tree, what is wanted over what was observed, serves Describe,
+// rest, and over structures of which that leaves nothing. So one tree, what is wanted over what was observed, serves Describe,
 // Update, Stop and Delete alike.
 func Pick(t Tree, input any) error { return fill(t, input, true) }
 
@@ -36,6 +36,9 @@ func fill(t Tree, input any, lenient bool) error {
 		r := &treeReader{lenient: lenient}
 		if err := r.set(f, t[key]); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
+		}
+		if fields, ok := t[key].(map[string]any); ok && len(fields) > 0 && lenient && f.Kind() == reflect.Pointer && f.Elem().IsZero() {
+			f.SetZero() // it had none of the members, and would lack those that are required
 		}
 	}
 	return nil

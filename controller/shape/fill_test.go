@@ -116,6 +116,17 @@ func TestPickPassesOverWhatTheInputDoesNotHave(t *testing.T) {
 	require.Equal(t, &sagemaker.UpdateTrainingJobInput{
 		TrainingJobName: aws.String("a"), ResourceConfig: &types.ResourceConfigForUpdate{KeepAlivePeriodInSeconds: aws.Int32(60)},
 	}, in)
+
+	in = new(sagemaker.UpdateTrainingJobInput)
+	require.NoError(t, shape.Pick(shape.Tree{"resourceConfig": map[string]any{"instanceType": "ml.m5.large"}, "remoteDebugConfig": map[string]any{}}, in))
+	require.Equal(t, &sagemaker.UpdateTrainingJobInput{RemoteDebugConfig: &types.RemoteDebugConfigForUpdate{}}, in,
+		"of a structure nothing is left, which is not the same as an empty one")
+	nested := new(sagemaker.CreateModelInput)
+	require.NoError(t, shape.Pick(shape.Tree{"primaryContainer": map[string]any{
+		"image": "i", "modelDataSource": map[string]any{"s3DataSource": map[string]any{"unknown": "x"}}, "multiModelConfig": map[string]any{},
+	}}, nested))
+	require.Equal(t, &types.ContainerDefinition{Image: aws.String("i"), MultiModelConfig: &types.MultiModelConfig{}}, nested.PrimaryContainer, "the same below the root")
+
 	require.ErrorContains(t, shape.Pick(shape.Tree{"trainingJobName": true}, in), "trainingJobName: ", "a value that does not fit is an error all the same")
 }
 

@@ -56,10 +56,10 @@ func (r *treeReader) member(s *smithy.Schema) (*smithy.Schema, error) {
 			continue
 		}
 		m := memberFold(s, key)
+		if r.lenient && (m == nil || foreign(m, c.fields[key])) {
+			continue
+		}
 		if m == nil {
-			if r.lenient {
-				continue
-			}
 			return nil, fmt.Errorf("%s has no member %q", s.ID().Name+s.MemberName(), key)
 		}
 		r.offer(c.fields[key])
@@ -67,6 +67,21 @@ func (r *treeReader) member(s *smithy.Schema) (*smithy.Schema, error) {
 	}
 	r.pop()
 	return nil, nil
+}
+
+// foreign tells whether a structure has members, and the schema none of them:
+// what is left of it would be empty, and lack what is required of it.
+func foreign(s *smithy.Schema, v any) bool {
+	fields, ok := v.(map[string]any)
+	if !ok || len(fields) == 0 || s.Type() != smithy.ShapeTypeStructure {
+		return false
+	}
+	for key, field := range fields {
+		if m := memberFold(s, key); m != nil && field != nil && !foreign(m, field) {
+			return false
+		}
+	}
+	return true
 }
 
 func memberFold(s *smithy.Schema, name string) *smithy.Schema {
