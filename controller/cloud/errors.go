@@ -177,6 +177,14 @@ func Message(err error) string {
 			return text
 		}
 	}
+	var input smithy.InvalidParamsError
+	if errors.As(err, &input) {
+		texts := make([]string, input.Len())
+		for i, one := range input.Errs() {
+			texts[i] = one.Error()
+		}
+		return strings.Join(texts, "; ")
+	}
 	var network net.Error
 	if errors.As(err, &network) && network.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		return "AWS did not answer in time"

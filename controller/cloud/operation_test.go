@@ -74,8 +74,9 @@ func TestCall(t *testing.T) {
 	require.Equal(t, shape.Tree{"ModelArn": "arn:aws:sagemaker:us-east-1:123456789012:model/m"}, out)
 
 	asked := len(a.Journal().Entries())
-	_, err = create.Call(t.Context(), c, shape.Tree{"primaryContainer": map[string]any{"containerHostname": "h"}})
-	require.ErrorContains(t, err, "CreateModelInput.ModelName", "the SDK sees at once that a name is missing")
+	_, err = cloud.AddTags.Call(t.Context(), c, shape.Tree{"Tags": []any{map[string]any{"Key": "k"}}})
+	require.Equal(t, "missing required field, AddTagsInput.ResourceArn.; missing required field, AddTagsInput.Tags[0].Value.", cloud.Message(err),
+		"the SDK sees at once what is missing")
 	require.Equal(t, cloud.Validation, cloud.Classify(err))
 	require.Len(t, a.Journal().Entries(), asked, "and does not ask AWS")
 }
