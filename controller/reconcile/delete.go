@@ -60,7 +60,9 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 		return done, nil
 	}
 	if s.control.DeletionPolicy == v1alpha1.DeletionRetain {
-		r.retain(ctx, s)
+		if !r.retain(ctx, s) {
+			return progressing(reason.Deleting, "marking what is retained in AWS", confirmWait), nil
+		}
 		return done, nil
 	}
 	if s.kind.Lifecycle == Revision {
@@ -84,11 +86,11 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 		return r.disposeRuns(ctx, s)
 	}
 	for _, name := range s.names() {
-		gone, err := r.deleteObject(ctx, s, name)
+		over, err := r.deleteObject(ctx, s, name)
 		if err != nil {
 			return done, err
 		}
-		if !gone {
+		if !over {
 			return progressing(reason.Deleting, "deleting "+name, goneWait), nil
 		}
 	}
@@ -111,11 +113,11 @@ func (r *Reconciler) disposeRuns(ctx context.Context, s *scope) (verdict, error)
 		return verdict{}, nil
 	}
 	for _, name := range s.names() {
-		gone, err := r.deleteObject(ctx, s, name)
+		over, err := r.deleteObject(ctx, s, name)
 		if err != nil {
 			return verdict{}, err
 		}
-		if !gone {
+		if !over {
 			return progressing(reason.Deleting, "deleting "+name, goneWait), nil
 		}
 	}
@@ -163,8 +165,9 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (b
 		return false, err
 	}
 	if described == nil {
-		return r.confirmed(s, "gone "+name, goneWait), nil
+		return r.confirmed(s, gone+name, goneWait), nil
 	}
+	r.memory.drop(s.object.GetUID(), gone+name)
 	if s.state(described) == health.StateDeleting {
 		return false, nil
 	}
@@ -173,10 +176,10 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (b
 		return false, err
 	}
 	if s.owner.Judge(tags) != identity.Ours {
-		return r.confirmed(s, "foreign "+name, foreignWait), nil
+		return r.confirmed(s, foreign+name, foreignWait), nil
 	}
 	if tags[identity.TagRetained] != "" {
-		return true, nil
+		return r.retain(ctx, s), nil
 	}
 	err = s.call(ctx, s.kind.Delete, name)
 	if c := cloud.Classify(err); c == cloud.Busy || c == cloud.NotFound {
@@ -186,13 +189,13 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (b
 }
 
 // retain marks the AWS object, and the immutable ones it uses, so that they
-// outlive the custom resources. It is a courtesy to whoever looks at the
-// account, and protects what a retained endpoint serves with; letting go does
-// not depend on it.
-func (r *Reconciler) retain(ctx context.Context, s *scope) {
+// outlive the custom resources: their deletions look at the mark. It reports
+// whether AWS shows all marks. That is worth a moment's wait, but letting go
+// does not depend on it: whoever chose Retain may have no AWS account any more.
+func (r *Reconciler) retain(ctx context.Context, s *scope) bool {
 	if err := r.identify(ctx, s); err != nil {
 		r.eventf(s, reason.AccessDenied, "could not tag what is retained: %s", cloud.Message(err))
-		return
+		return true
 	}
 	arns := []string{s.object.Common().ARN}
 	for _, ref := range usesOf(s.object) {
@@ -200,12 +203,26 @@ func (r *Reconciler) retain(ctx context.Context, s *scope) {
 			arns = append(arns, ref.ARN)
 		}
 	}
+	all := true
 	for _, arn := range arns {
 		if arn == "" {
 			continue
 		}
-		if err := s.tag(ctx, arn, map[string]string{identity.TagRetained: "true"}); err != nil {
+		marked, err := s.retained(ctx, arn)
+		if err != nil {
 			r.eventf(s, reason.AccessDenied, "could not tag %s as retained: %s", arn, cloud.Message(err))
+			return true
 		}
+		all = all && marked
 	}
+	return all || r.confirmed(s, "retained", foreignWait)
+}
+
+// retained marks one AWS object; it reports whether the mark was there.
+func (s *scope) retained(ctx context.Context, arn string) (bool, error) {
+	tags, err := s.tagsOf(ctx, arn)
+	if err != nil || tags[identity.TagRetained] != "" {
+		return err == nil, err
+	}
+	return false, s.tag(ctx, arn, map[string]string{identity.TagRetained: "true"})
 }

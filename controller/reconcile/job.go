@@ -261,14 +261,15 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 		return false, err
 	}
 	if described == nil {
-		return r.confirmed(s, "gone "+name, goneWait), nil
+		return r.confirmed(s, gone+name, goneWait), nil
 	}
+	r.memory.drop(s.object.GetUID(), gone+name)
 	tags, err := s.tagsOf(ctx, s.arn(described))
 	if err != nil {
 		return false, err
 	}
 	if s.owner.Judge(tags) != identity.Ours {
-		return r.confirmed(s, "foreign "+name, foreignWait), nil
+		return r.confirmed(s, foreign+name, foreignWait), nil
 	}
 	if tags[identity.TagSuperseded] == "" {
 		if err := s.tag(ctx, s.arn(described), map[string]string{identity.TagSuperseded: "true"}); err != nil {

@@ -8,6 +8,13 @@ import (
 	"k8s.io/utils/clock"
 )
 
+// What is remembered of when it was seen first; the latter two by AWS name.
+const (
+	dependency = "dependency"
+	gone       = "gone "
+	foreign    = "foreign "
+)
+
 // memory is what the loop remembers of objects between rounds. Losing it costs
 // patience and a look at AWS, never correctness.
 type memory struct {
@@ -69,14 +76,19 @@ func (m *memory) judged(uid types.UID) string {
 	return m.of(uid).judged
 }
 
-// calm drops what was remembered of trouble.
+// calm drops what was remembered of trouble with AWS.
 func (m *memory) calm(uid types.UID) {
+	m.drop(uid, dependency)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if n, ok := m.notes[uid]; ok {
-		clear(n.first)
-		n.tries = 0
-	}
+	m.of(uid).tries = 0
+}
+
+// drop says that something is not so any more.
+func (m *memory) drop(uid types.UID, what string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.of(uid).first, what)
 }
 
 func (m *memory) forget(uid types.UID) {

@@ -29,7 +29,7 @@ func (r *Reconciler) confirmed(s *scope, what string, wait time.Duration) bool {
 // foreign is the verdict on an object that is somebody else's.
 func (r *Reconciler) foreign(s *scope, name string, ownership identity.Ownership) verdict {
 	s.withdraw(name)
-	if !r.confirmed(s, "foreign "+name, foreignWait) {
+	if !r.confirmed(s, foreign+name, foreignWait) {
 		return progressing(reason.Progressing, fmt.Sprintf("%s exists in AWS; finding out whose it is", name), foreignWait)
 	}
 	why := "carries the tags of another owner"

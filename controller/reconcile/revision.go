@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
@@ -53,7 +54,7 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 		}
 	}
 	after := r.look(s, described)
-	pruned, err := r.prune(ctx, s, name)
+	pruned, err := r.prune(ctx, s)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -105,35 +106,50 @@ func (s *scope) addRevision(revision v1alpha1.Revision) {
 	s.object.Common().Revisions = revisions
 }
 
-// prune deletes the revisions beyond the history limit that nothing uses, the
-// oldest first. It reports whether that is over.
-func (r *Reconciler) prune(ctx context.Context, s *scope, current string) (bool, error) {
-	if s.observeOnly() || s.control.DeletionPolicy == v1alpha1.DeletionRetain {
-		return true, nil
+// prune deletes the revisions that history has no room for and nothing uses.
+// It reports whether that is over.
+func (r *Reconciler) prune(ctx context.Context, s *scope) (bool, error) {
+	superfluous, err := r.superfluous(ctx, s)
+	if err != nil {
+		return false, err
 	}
 	over := true
-	for i := len(s.object.Common().Revisions) - 1; i > s.control.history(); i-- {
-		old := s.object.Common().Revisions[i]
-		if old.Name == current {
-			continue
-		}
-		user, err := r.userOf(ctx, s.object, old.Name)
+	for _, name := range superfluous {
+		removed, err := r.deleteObject(ctx, s, name)
 		if err != nil {
-			return false, err
+			return false, fmt.Errorf("removing %s from history: %w", name, err)
 		}
-		if user != "" {
-			continue
-		}
-		gone, err := r.deleteObject(ctx, s, old.Name)
-		if err != nil {
-			return false, fmt.Errorf("removing %s from history: %w", old.Name, err)
-		}
-		over = over && gone
-		if gone {
-			s.object.Common().Revisions = append(s.object.Common().Revisions[:i], s.object.Common().Revisions[i+1:]...)
+		over = over && removed
+		if removed {
+			s.object.Common().Revisions = slices.DeleteFunc(s.object.Common().Revisions, func(old v1alpha1.Revision) bool {
+				return old.Name == name
+			})
 		}
 	}
 	return over, nil
+}
+
+// superfluous lists the revisions beyond the history limit that nothing uses,
+// the oldest first.
+func (r *Reconciler) superfluous(ctx context.Context, s *scope) ([]string, error) {
+	if s.kind.Lifecycle != Revision || s.observeOnly() || s.control.DeletionPolicy == v1alpha1.DeletionRetain {
+		return nil, nil
+	}
+	var names []string
+	revisions := s.object.Common().Revisions
+	for i := len(revisions) - 1; i > s.control.history(); i-- {
+		if revisions[i].Name == s.object.Common().Name {
+			continue
+		}
+		user, err := r.userOf(ctx, s.object, revisions[i].Name)
+		if err != nil {
+			return nil, err
+		}
+		if user == "" {
+			names = append(names, revisions[i].Name)
+		}
+	}
+	return names, nil
 }
 
 // ownershipOf reads whose an object is, where status does not know it yet or

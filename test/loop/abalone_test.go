@@ -176,3 +176,5 @@ func (w *world) ran(rounds int) bool {
 	parameters, _ := o.Document["HyperParameters"].(map[string]any)
 	return ok && parameters["num_round"] == fmt.Sprint(rounds)
 }
+
+func replace(text, from, to string) string { return strings.ReplaceAll(text, from, to) }

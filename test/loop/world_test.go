@@ -71,8 +71,9 @@ func newWorld(t *testing.T) *world {
 	}
 	durations := map[string]time.Duration{}
 	for stage := range simulator.Stages() {
-		durations[stage] = 10 * time.Second
+		durations[stage] = 20 * time.Second
 	}
+	durations["TrainingJob/Training"] = 3 * time.Minute
 	var err error
 	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, Durations: durations, Seed: 1})
 	require.NoError(t, err)
