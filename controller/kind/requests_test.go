@@ -1,0 +1,248 @@
+package kind_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/sets"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/record"
+	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/yaml"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
+)
+
+var update = flag.Bool("update", false, "write testdata/*.log anew")
+
+// step is one push of a story, and what the loop is waited for after it.
+type step struct {
+	// Say is what the push does.
+	Say string
+	// Until is the reason of the condition Ready.
+	Until string
+	// Spec are the fields that change; without any the object is deleted.
+	Spec map[string]any
+}
+
+// TestRequestsOfEveryKind compares what the loop asks of AWS with what it has
+// always asked: see testdata/README.md.
+func TestRequestsOfEveryKind(t *testing.T) {
+	forEach(t, func(t *testing.T, k reconcile.Kind) {
+		file := "testdata/" + strings.ToLower(k.Kind())
+		data, err := os.ReadFile(file + ".yaml")
+		require.NoError(t, err, "every kind has a story")
+		var story []step
+		require.NoError(t, yaml.UnmarshalStrict(data, &story))
+
+		w := newWorld(t, k)
+		var log bytes.Buffer
+		for _, step := range story {
+			if step.Say == "" {
+				step.Say = "pushed"
+			}
+			fmt.Fprintf(&log, "# %s\n", step.Say)
+			w.aws.Journal().Reset()
+			w.push(step)
+			w.writeLog(&log)
+		}
+		asked := sets.New[string]()
+		for line := range strings.Lines(log.String()) {
+			name, _, _ := strings.Cut(line, " ")
+			asked.Insert(name)
+		}
+		for _, op := range []cloud.Operation{k.Create, k.Describe, k.Update, k.Stop, k.Delete} {
+			require.True(t, !op.Exists() || asked.Has(op.Name), "the story never comes to %s", op.Name)
+		}
+		if *update {
+			require.NoError(t, os.WriteFile(file+".log", log.Bytes(), 0o600))
+		}
+		golden, err := os.ReadFile(file + ".log")
+		require.NoError(t, err, "write it with -update")
+		require.Equal(t, string(golden), log.String(), "if this is meant, write it with -update")
+	})
+}
+
+// world is one object, the loop of its kind and a simulated AWS account that
+// has two of everything the object may need, called one and two.
+type world struct {
+	t     *testing.T
+	kind  reconcile.Kind
+	aws   *simulator.Server
+	clock *clocktesting.FakeClock
+	kube  client.Client
+	loop  *reconcile.Reconciler
+	key   client.ObjectKey
+	spec  map[string]any
+}
+
+func newWorld(t *testing.T, k reconcile.Kind) *world {
+	t.Helper()
+	w := &world{
+		t: t, kind: k, spec: map[string]any{}, key: client.ObjectKey{Namespace: "ml", Name: "abalone"},
+		clock: clocktesting.NewFakeClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
+	}
+	var err error
+	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, ConsistencyWindow: simulator.Off})
+	require.NoError(t, err)
+	require.NoError(t, w.aws.Start())
+	t.Cleanup(func() { require.NoError(t, w.aws.Close()) })
+	config, err := w.aws.AWSConfig(t.Context())
+	require.NoError(t, err)
+	w.furnish(sagemaker.NewFromConfig(config))
+
+	scheme := runtime.NewScheme()
+	require.NoError(t, clientgoscheme.AddToScheme(scheme))
+	require.NoError(t, v1alpha1.AddToScheme(scheme))
+	builder := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(k.Object())
+	for _, other := range kinds() {
+		for _, index := range []string{"targets", "uses", "claims"} { // there is one object, which needs no others
+			builder = builder.WithIndex(other.Object(), index, func(client.Object) []string { return nil })
+		}
+	}
+	w.kube = builder.Build()
+	w.loop = reconcile.New(k, reconcile.Options{
+		Client: w.kube, Reader: w.kube, Clients: cloud.NewClients(config, w.clock), Observer: cloud.NewObserver(w.clock, 30*time.Second),
+		Recorder: &record.FakeRecorder{}, Clock: w.clock, ClusterName: "prod", Kinds: kinds(),
+	})
+	return w
+}
+
+func (w *world) furnish(api *sagemaker.Client) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	for _, key := range []string{"abalone/train/part-0", "raw/part-0", "one/model.tar.gz", "two/model.tar.gz"} {
+		require.NoError(w.t, w.aws.PutObject("acme-ml", key, []byte("data")))
+	}
+	for _, name := range []string{"one", "two"} {
+		_, err := api.CreateModel(ctx, &sagemaker.CreateModelInput{
+			ModelName: aws.String(name), ExecutionRoleArn: aws.String("arn:aws:iam::123456789012:role/sagemaker"),
+			PrimaryContainer: &types.ContainerDefinition{
+				Image:        aws.String("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"),
+				ModelDataUrl: aws.String("s3://acme-ml/" + name + "/model.tar.gz"),
+			},
+		})
+		require.NoError(w.t, err)
+		_, err = api.CreateEndpointConfig(ctx, &sagemaker.CreateEndpointConfigInput{
+			EndpointConfigName: aws.String(name),
+			ProductionVariants: []types.ProductionVariant{{
+				VariantName: aws.String("AllTraffic"), ModelName: aws.String(name), InitialInstanceCount: aws.Int32(2),
+				InstanceType: types.ProductionVariantInstanceTypeMlM5Large,
+			}},
+		})
+		require.NoError(w.t, err)
+	}
+}
+
+// push applies a step as a GitOps tool and the API server would, and lets the
+// loop work and time pass until AWS has followed.
+func (w *world) push(s step) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	was, err := w.get(ctx)
+	maps.Copy(w.spec, s.Spec)
+	switch {
+	case s.Spec == nil:
+		require.NoError(w.t, err)
+		require.NoError(w.t, w.kube.Delete(ctx, was))
+	case err != nil:
+		require.NoError(w.t, client.IgnoreNotFound(err))
+		obj := w.object()
+		obj.SetGeneration(1)
+		require.NoError(w.t, w.kube.Create(ctx, obj))
+	default:
+		obj := w.object()
+		obj.SetGeneration(was.GetGeneration() + 1)
+		obj.SetFinalizers(was.GetFinalizers())
+		obj.SetResourceVersion(was.GetResourceVersion())
+		require.NoError(w.t, w.kube.Update(ctx, obj))
+	}
+	for end := w.clock.Now().Add(4 * time.Hour); ; {
+		result, err := w.loop.Reconcile(ctx, ctrl.Request{NamespacedName: w.key})
+		require.NoError(w.t, err)
+		obj, err := w.get(ctx)
+		if s.Spec == nil && err != nil {
+			require.NoError(w.t, client.IgnoreNotFound(err))
+			return
+		}
+		require.NoError(w.t, err)
+		if s.Spec != nil && told(obj) == s.Until {
+			return
+		}
+		require.True(w.t, w.clock.Now().Before(end), "%s: waited in vain for %s: %+v", s.Say, s.Until, obj.GetConditions())
+		w.clock.Step(max(result.RequeueAfter, time.Second))
+	}
+}
+
+// told is the reason of the condition Ready, once it speaks of the present spec.
+func told(obj reconcile.Object) string {
+	is := meta.FindStatusCondition(obj.GetConditions(), "Ready")
+	if is == nil || is.ObservedGeneration != obj.GetGeneration() {
+		return ""
+	}
+	return is.Reason
+}
+
+func (w *world) get(ctx context.Context) (reconcile.Object, error) {
+	obj := w.kind.Object()
+	return obj, w.kube.Get(ctx, w.key, obj)
+}
+
+func (w *world) object() reconcile.Object {
+	w.t.Helper()
+	data, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"namespace": w.key.Namespace, "name": w.key.Name, "uid": "0"}, "spec": w.spec,
+	})
+	require.NoError(w.t, err)
+	obj := w.kind.Object()
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	require.NoError(w.t, decoder.Decode(obj))
+	return obj
+}
+
+// writeLog writes the requests that reached SageMaker. What is asked again
+// before anything has been changed stands there once.
+func (w *world) writeLog(log *bytes.Buffer) {
+	w.t.Helper()
+	asked := sets.New[string]()
+	for _, e := range w.aws.Journal().Entries() {
+		if e.Service != "sagemaker" {
+			continue
+		}
+		body, err := json.MarshalIndent(e.Request, "", "  ")
+		require.NoError(w.t, err)
+		text := fmt.Sprintf("%s %s\n", e.Operation, body)
+		if !e.Succeeded() {
+			text += fmt.Sprintf("-> %s: %s\n", e.Code, e.Message)
+		}
+		if e.Mutation() {
+			asked.Clear()
+		}
+		if !asked.Has(text) {
+			log.WriteString(text)
+		}
+		asked.Insert(text)
+	}
+	log.WriteString("\n")
+}
