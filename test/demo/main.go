@@ -9,7 +9,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -43,7 +42,7 @@ func run(playground bool) (status int) {
 	}
 	err := onBench(ctx, story.NewLog(os.Stdout), tell)
 	switch {
-	case ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
+	case ctx.Err() != nil: // what went wrong then is a consequence
 		fmt.Println("ended: nothing is left running")
 		if playground {
 			return 0

@@ -32,7 +32,8 @@ func Tips(b *bench.Bench) []Tip {
 		{"see the objects", kubectl + " -n " + Namespace + " get trainingjobs,models,endpointconfigs,endpoints", "kubectl"},
 		{"see all of one", kubectl + " -n " + Namespace + " get trainingjob " + Name + " -o yaml", "kubectl"},
 		{"see what Flux says", kubectl + " -n flux-system get kustomizations,gitrepositories", "kubectl"},
-		{"ask AWS", "env " + strings.Join(b.AWSEnv(), " ") + " aws sagemaker list-training-jobs", "aws"},
+		{"ask AWS", "env " + strings.Join(b.AWSEnv(), " ") + " aws --region " + bench.Region +
+			" --endpoint-url " + b.AWS.URL() + " sagemaker list-training-jobs", "aws"},
 		{"count what AWS was asked", "curl -s " + b.AWS.URL() + "/_simulator/journal/counts", "curl"},
 		{
 			"let AWS patch the endpoint: it serves on, and stays Ready",
