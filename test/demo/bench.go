@@ -49,7 +49,11 @@ func onBench(ctx context.Context, log *story.Log, tell func(context.Context, *be
 			err = errors.Join(err, os.RemoveAll(dir))
 			return
 		}
-		err = errors.Join(fmt.Errorf("%w\n  logs:     %s", err, filepath.Join(dir, "*.log")), keepLogs(dir))
+		logs, keepErr := keepLogs(dir)
+		if logs != "" {
+			err = fmt.Errorf("%w\n  logs:     %s", err, logs)
+		}
+		err = errors.Join(err, keepErr)
 	}()
 	b, err := bench.Start(ctx, bench.Options{Dir: dir, Log: os.Stdout, Step: func(what string) { log.Say("%s", what) }})
 	if err != nil {
@@ -59,11 +63,20 @@ func onBench(ctx context.Context, log *story.Log, tell func(context.Context, *be
 	return tell(ctx, b, log)
 }
 
-// keepLogs removes everything from a bench's directory but the logs.
-func keepLogs(dir string) error {
+// keepLogs removes everything from a bench's directory but the logs, and the
+// directory if there are none. It tells where they are.
+func keepLogs(dir string) (logs string, err error) {
+	logs = filepath.Join(dir, "*.log")
+	kept, err := filepath.Glob(logs)
+	if err != nil {
+		return "", err
+	}
+	if len(kept) == 0 {
+		return "", os.RemoveAll(dir)
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var errs []error
 	for _, entry := range entries {
@@ -71,7 +84,7 @@ func keepLogs(dir string) error {
 			errs = append(errs, os.RemoveAll(filepath.Join(dir, entry.Name())))
 		}
 	}
-	return errors.Join(errs...)
+	return logs, errors.Join(errs...)
 }
 
 // demo tells the whole story and what it has cost.
