@@ -99,7 +99,7 @@ func situate(f facts) Situation {
 	case Job:
 		return situateJob(f)
 	case Revision:
-		if f.drifted && f.named {
+		if f.drifted && f.named && !f.observe {
 			return Immutable
 		}
 		return InSync
@@ -110,7 +110,7 @@ func situate(f facts) Situation {
 
 func situateJob(f facts) Situation {
 	switch {
-	case f.fixed && f.named:
+	case f.fixed && f.named && !f.observe:
 		return Immutable
 	case f.state == health.StateStopping:
 		return Stopping
@@ -120,7 +120,7 @@ func situateJob(f facts) Situation {
 		return Stopped
 	case f.state.Broken():
 		return Failed
-	case f.drifted && !f.fixed && !f.attempted:
+	case f.drifted && !f.fixed && !f.attempted && !f.observe:
 		return OutOfSync
 	case f.state == health.StateCreating:
 		return Creating
