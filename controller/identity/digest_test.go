@@ -81,7 +81,9 @@ func TestDigestStaysTheSame(t *testing.T) {
 			g.Request["ResourceConfig"].(map[string]any)["KeepAlivePeriodInSeconds"] = int64(1)
 		}},
 		{"nor is its absence", func(g *golden) { shape.Remove(g.Request, "ResourceConfig.KeepAlivePeriodInSeconds") }},
-		{"an exception holds whatever its case", func(g *golden) { g.Except = []string{"trainingJobName", "TAGS", "resourceConfig.keepAlivePeriodInSeconds"} }},
+		{"an exception holds whatever its case", func(g *golden) {
+			g.Except = []string{"trainingJobName", "TAGS", "resourceConfig.keepAlivePeriodInSeconds"}
+		}},
 		{"an exception that is not there", func(g *golden) { g.Except = append(g.Except, "ProfilerConfig.S3OutputPath", "RoleArn.Nothing") }},
 		{"a null member, such as a new optional field", func(g *golden) { g.Request["RetryStrategy"] = nil }},
 		{"an empty string", func(g *golden) { g.Request["RetryStrategy"] = "" }},

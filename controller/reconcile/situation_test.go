@@ -1,0 +1,181 @@
+package reconcile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+)
+
+func TestSituate(t *testing.T) {
+	// mine is an object of ours that exists and is settled well.
+	mine := func(l Lifecycle, change func(*facts)) facts {
+		f := facts{lifecycle: l, exists: true, ownership: identity.Ours, adoption: v1alpha1.AdoptIfOwned, state: health.StateDone}
+		if change != nil {
+			change(&f)
+		}
+		return f
+	}
+	in := func(state health.State) func(*facts) { return func(f *facts) { f.state = state } }
+	for _, row := range []struct {
+		reason string
+		facts  facts
+		want   Situation
+	}{
+		{"AWS does not know it", facts{lifecycle: Service}, Absent},
+		{"AWS still tells of a deleted one", mine(Service, in(health.StateGone)), Absent},
+		{"somebody else's that is gone is no obstacle", mine(Service, func(f *facts) { f.ownership, f.state = identity.Foreign, health.StateGone }), Absent},
+
+		{"another owner's tags", mine(Service, func(f *facts) { f.ownership = identity.Foreign }), Foreign},
+		{"another owner's tags, though we once had it", mine(Service, func(f *facts) { f.ownership, f.known = identity.Foreign, true }), Foreign},
+		{"another owner's tags, whatever the adoption policy", mine(Service, func(f *facts) { f.ownership, f.adoption = identity.Foreign, v1alpha1.AdoptUnowned }), Foreign},
+		{"nobody's tags are not ours", mine(Service, func(f *facts) { f.ownership = identity.Unowned }), Foreign},
+		{"nobody's tags, and the policy takes such", mine(Service, func(f *facts) { f.ownership, f.adoption = identity.Unowned, v1alpha1.AdoptUnowned }), InSync},
+		{"our tags, but nothing that exists is taken", mine(Service, func(f *facts) { f.adoption = v1alpha1.AdoptNever }), Foreign},
+		{"nothing that exists is taken, but this we made", mine(Service, func(f *facts) { f.adoption, f.known = v1alpha1.AdoptNever, true }), InSync},
+		{"tags that are not seen yet of one we made", mine(Service, func(f *facts) { f.ownership, f.known = identity.Unowned, true }), InSync},
+		{"anybody's may be looked at", mine(Service, func(f *facts) { f.ownership, f.observe = identity.Foreign, true }), InSync},
+		{"a foreign one that is being deleted is still foreign", mine(Job, func(f *facts) { f.ownership, f.state = identity.Foreign, health.StateDeleting }), Foreign},
+
+		{"a job that is set up", mine(Job, in(health.StateCreating)), Creating},
+		{"a job at work", mine(Job, in(health.StateRunning)), Running},
+		{"a job in a state nobody knows is at work", mine(Job, in(health.StateUnknown)), Running},
+		{"a job that is being stopped", mine(Job, in(health.StateStopping)), Stopping},
+		{"a job that is being deleted", mine(Job, in(health.StateDeleting)), Deleting},
+		{"a job that ended well", mine(Job, nil), Done},
+		{"a job that was stopped", mine(Job, in(health.StateStopped)), Stopped},
+		{"a job that failed", mine(Job, in(health.StateFailed)), Failed},
+		{"a job that AWS could not delete", mine(Job, in(health.StateDeleteFailed)), Failed},
+		{"a running job that differs in what can be updated", mine(Job, func(f *facts) { f.state, f.drifted = health.StateRunning, true }), OutOfSync},
+		{"an update is tried once", mine(Job, func(f *facts) { f.state, f.drifted, f.attempted = health.StateRunning, true, true }), Running},
+		{"a job that has ended is not updated any more", mine(Job, func(f *facts) { f.drifted = true }), Done},
+		{
+			"a named job cannot become another", mine(Job, func(f *facts) { f.drifted, f.fixed, f.named = true, true, true }), Immutable,
+		},
+		{
+			"not while it runs either", mine(Job, func(f *facts) { f.state, f.drifted, f.fixed, f.named = health.StateRunning, true, true, true }), Immutable,
+		},
+		{"who only looks changes no job", mine(Job, func(f *facts) { f.state, f.drifted, f.observe = health.StateRunning, true, true }), Running},
+		{"nor complains of what it differs in", mine(Job, func(f *facts) { f.drifted, f.fixed, f.named, f.observe = true, true, true, true }), Done},
+
+		{"a revision that exists is what the digest says", mine(Revision, nil), InSync},
+		{"one that is named is compared", mine(Revision, func(f *facts) { f.named, f.drifted = true, true }), Immutable},
+		{"one that is only looked at is not", mine(Revision, func(f *facts) { f.named, f.drifted, f.observe = true, true, true }), InSync},
+		{"a revision that is being deleted", mine(Revision, in(health.StateDeleting)), Deleting},
+
+		{"a service that is being built", mine(Service, in(health.StateCreating)), Creating},
+		{"its differences are for later", mine(Service, func(f *facts) { f.state, f.drifted = health.StateCreating, true }), Creating},
+		{"a service as it should be", mine(Service, nil), InSync},
+		{"a service that was stopped is as it should be: nothing asks for it to run", mine(Service, in(health.StateStopped)), InSync},
+		{"a service that differs", mine(Service, func(f *facts) { f.drifted = true }), OutOfSync},
+		{"an update AWS has taken and not yet begun", mine(Service, func(f *facts) { f.drifted, f.attempted = true, true }), OutOfSync},
+		{"a service that differs in what AWS cannot change", mine(Service, func(f *facts) { f.drifted, f.fixed = true, true }), Immutable},
+		{"AWS went back after our update", mine(Service, func(f *facts) { f.drifted, f.attempted, f.changed = true, true, true }), RolledBack},
+		{"AWS changed it without an attempt of ours: drift", mine(Service, func(f *facts) { f.drifted, f.changed = true, true }), OutOfSync},
+		{"AWS works on what it should be: autoscaling, patches", mine(Service, in(health.StateUpdating)), Scaling},
+		{"our update is at work", mine(Service, func(f *facts) { f.state, f.attempted = health.StateUpdating, true }), Updating},
+		{"somebody's update is at work", mine(Service, func(f *facts) { f.state, f.drifted = health.StateUpdating, true }), Updating},
+		{"AWS goes back", mine(Service, in(health.StateRollingBack)), Updating},
+		{"a service is stopped for an update", mine(Service, in(health.StateStopping)), Updating},
+		{"a service in a state nobody knows is not touched", mine(Service, func(f *facts) { f.state, f.drifted = health.StateUnknown, true }), Updating},
+		{"a service that failed with the present spec", mine(Service, in(health.StateFailed)), Failed},
+		{"one that failed with an earlier spec may be made anew", mine(Service, func(f *facts) { f.state, f.drifted = health.StateFailed, true }), Replaceable},
+		{"also in what cannot be updated", mine(Service, func(f *facts) { f.state, f.drifted, f.fixed = health.StateFailed, true, true }), Replaceable},
+		{"AWS could not even go back", mine(Service, in(health.StateRollbackFailed)), RolledBack},
+		{"AWS could not delete it", mine(Service, in(health.StateDeleteFailed)), Failed},
+		{"an update that failed and left what is wanted", mine(Service, in(health.StateUpdateFailed)), Failed},
+		{"an update that failed and left another spec: try this one", mine(Service, func(f *facts) { f.state, f.drifted = health.StateUpdateFailed, true }), OutOfSync},
+		{
+			"an update of ours that failed", mine(Service, func(f *facts) {
+				f.state, f.drifted, f.attempted, f.changed = health.StateUpdateFailed, true, true, true
+			}), RolledBack,
+		},
+		{"a service that is being deleted", mine(Service, in(health.StateDeleting)), Deleting},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			require.Equal(t, row.want, situate(row.facts))
+		})
+	}
+}
+
+// everyFact calls f with all combinations of facts.
+func everyFact(f func(facts)) {
+	bits := []bool{false, true}
+	for lifecycle := Job; lifecycle <= Service; lifecycle++ {
+		for ownership := identity.Unowned; ownership <= identity.Foreign; ownership++ {
+			for _, adoption := range []v1alpha1.AdoptionPolicy{v1alpha1.AdoptIfOwned, v1alpha1.AdoptUnowned, v1alpha1.AdoptNever} {
+				for state := health.StateUnknown; state <= health.StateGone; state++ {
+					for flags := range 1 << 8 {
+						f(facts{
+							lifecycle: lifecycle, ownership: ownership, adoption: adoption, state: state,
+							exists: bits[flags&1], known: bits[flags>>1&1], observe: bits[flags>>2&1], drifted: bits[flags>>3&1],
+							fixed: bits[flags>>4&1], named: bits[flags>>5&1], attempted: bits[flags>>6&1], changed: bits[flags>>7&1],
+						})
+					}
+				}
+			}
+		}
+	}
+}
+
+// Whatever the facts, some things are never so.
+func TestSituationsNeverContradictTheFacts(t *testing.T) {
+	of := map[Lifecycle][]Situation{
+		Job:      {Absent, Foreign, Creating, Running, Stopping, Deleting, OutOfSync, Immutable, Done, Stopped, Failed},
+		Revision: {Absent, Foreign, Deleting, Immutable, InSync},
+		Service:  {Absent, Foreign, Creating, Deleting, Updating, Scaling, OutOfSync, Immutable, Replaceable, InSync, Failed, RolledBack},
+	}
+	seen := map[Lifecycle]map[Situation]bool{Job: {}, Revision: {}, Service: {}}
+	everyFact(func(f facts) {
+		is := situate(f)
+		seen[f.lifecycle][is] = true
+		must := func(ok bool, why string) {
+			if !ok {
+				require.Fail(t, why, "%+v is %d", f, is)
+			}
+		}
+		there := f.exists && f.state != health.StateGone
+		must((is == Absent) == !there, "absent is what AWS does not tell of, and nothing else")
+		must(is != Foreign || !f.observe, "nothing is foreign to who only looks")
+		if there && !f.observe {
+			strange := f.ownership == identity.Foreign ||
+				!f.known && (f.adoption == v1alpha1.AdoptNever || f.ownership == identity.Unowned && f.adoption != v1alpha1.AdoptUnowned)
+			must((is == Foreign) == strange, "foreign is what is not ours to touch, and nothing else")
+		}
+		if is == Absent || is == Foreign {
+			return
+		}
+		must((is == Deleting) == (f.state == health.StateDeleting), "what is being deleted is only waited for")
+		switch is {
+		case OutOfSync:
+			must(f.drifted, "an update needs a difference")
+			must(f.lifecycle != Service || f.state.Settled(), "a service is not updated while AWS works on it")
+			must(f.lifecycle != Job || f.state.Busy() && !f.attempted, "a job is updated once, while it runs")
+			must(!(f.attempted && f.changed), "what AWS took back is not tried again")
+		case Immutable:
+			must(f.drifted || f.fixed, "a refusal needs a difference")
+			must(f.lifecycle == Service || f.named, "what has no name of its own becomes another run or revision")
+		case Replaceable:
+			must(f.state == health.StateFailed && f.drifted, "only what never served is deleted")
+		case InSync, Scaling:
+			must(f.lifecycle == Revision || !f.drifted, "what differs is not ready")
+			must(f.lifecycle == Revision || !f.state.Broken(), "what is broken is not ready")
+		case Done:
+			must(f.state == health.StateDone, "only a completed job is done")
+		case Failed:
+			must(f.state.Broken(), "what AWS does not call failed is not")
+		case RolledBack:
+			must(f.state == health.StateRollbackFailed || f.attempted && f.changed, "a roll-back needs an attempt, or AWS's word")
+		}
+	})
+	for lifecycle, want := range of {
+		var got []Situation
+		for s := range seen[lifecycle] {
+			got = append(got, s)
+		}
+		require.ElementsMatch(t, want, got, "lifecycle %d", lifecycle)
+	}
+}
