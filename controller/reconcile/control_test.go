@@ -1,0 +1,129 @@
+package reconcile
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+)
+
+func TestSplit(t *testing.T) {
+	var job v1alpha1.TrainingJob
+	require.NoError(t, yaml.UnmarshalStrict([]byte(`
+spec:
+  suspend: true
+  region: eu-west-1
+  serviceAccountName: sa
+  assumeRole: {roleARN: r, externalID: e}
+  managementPolicy: Observe
+  deletionPolicy: Retain
+  adoptionPolicy: Never
+  rerun: "1"
+  readiness: Submitted
+  roleARN: arn
+  hyperParameters: {eta: "0.2"}
+  resourceConfig: {instanceCount: 2}
+  enableManagedSpotTraining: false
+  tags: [{key: k, value: v}]
+`), &job))
+	before := job.DeepCopy()
+	c, spec, err := split(&job)
+	require.NoError(t, err)
+	require.Equal(t, before, &job, "the object is left alone")
+	require.Equal(t, control{
+		Control: v1alpha1.Control{
+			Suspend: true, Region: "eu-west-1", ServiceAccountName: "sa", AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"},
+			ManagementPolicy: v1alpha1.ManageObserve, DeletionPolicy: v1alpha1.DeletionRetain, AdoptionPolicy: v1alpha1.AdoptNever,
+		},
+		JobControl: v1alpha1.JobControl{Rerun: "1", Readiness: v1alpha1.ReadyWhenSubmitted},
+	}, c)
+	require.Equal(t, shape.Tree{
+		"roleARN": "arn", "hyperParameters": map[string]any{"eta": "0.2"}, "resourceConfig": map[string]any{"instanceCount": int64(2)},
+		"enableManagedSpotTraining": false, "tags": []any{map[string]any{"key": "k", "value": "v"}},
+	}, spec, "what is left speaks of AWS")
+
+	c, spec, err = split(new(v1alpha1.Model))
+	require.NoError(t, err)
+	require.Equal(t, control{}, c)
+	require.Empty(t, spec)
+}
+
+// A control field of one kind must not be an AWS field of another: split takes
+// all of them out of every spec.
+func TestControlFieldsAreAllKnown(t *testing.T) {
+	names := controlFields(reflect.TypeFor[control]())
+	for _, name := range []string{
+		"suspend", "region", "serviceAccountName", "assumeRole", "managementPolicy", "deletionPolicy", "adoptionPolicy",
+		"rerun", "readiness", "interval", "revisionHistoryLimit", "externalID",
+	} {
+		require.True(t, names[name], name)
+		delete(names, name)
+	}
+	require.Empty(t, names, "a new control field has to be added here")
+}
+
+func TestDefaults(t *testing.T) {
+	owner := identity.Owner{Cluster: "prod", Namespace: "ml"}
+	everywhere := map[string]string{annotationRegion: "eu-west-1", annotationDeletionPolicy: "Retain"}
+	for _, row := range []struct {
+		reason      string
+		given       v1alpha1.Control
+		annotations map[string]string
+		want        v1alpha1.Control
+	}{
+		{
+			"nothing says anything", v1alpha1.Control{}, nil,
+			v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned},
+		},
+		{
+			"the namespace does", v1alpha1.Control{}, everywhere,
+			v1alpha1.Control{Region: "eu-west-1", DeletionPolicy: v1alpha1.DeletionRetain, AdoptionPolicy: v1alpha1.AdoptIfOwned},
+		},
+		{
+			"the spec goes first", v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever}, everywhere,
+			v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever},
+		},
+		{
+			"a role is assumed with an external id that no other namespace has", v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r"}}, nil,
+			v1alpha1.Control{
+				AssumeRole:     &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "prod/ml"},
+				DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned,
+			},
+		},
+		{
+			"unless the spec gives one", v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"}}, nil,
+			v1alpha1.Control{
+				AssumeRole:     &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"},
+				DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned,
+			},
+		},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Annotations: row.annotations}}
+			given := row.given.DeepCopy()
+			require.Equal(t, row.want, control{Control: row.given}.withDefaults(ns, owner).Control)
+			require.Equal(t, *given, row.given, "the object's own role is left alone")
+		})
+	}
+}
+
+func TestIntervalAndHistory(t *testing.T) {
+	given := control{DriftControl: v1alpha1.DriftControl{Interval: &metav1.Duration{Duration: time.Minute}}}
+	require.Equal(t, time.Minute, given.interval(Service))
+	require.Equal(t, 10*time.Minute, control{}.interval(Service))
+	require.Equal(t, time.Hour, control{}.interval(Revision), "an immutable object is only missed")
+	zero := control{DriftControl: v1alpha1.DriftControl{Interval: &metav1.Duration{}}}
+	require.Equal(t, 10*time.Minute, zero.interval(Service), "0 is no interval")
+
+	require.Equal(t, 10, control{}.history())
+	none := int32(0)
+	require.Equal(t, 0, control{RevisionControl: v1alpha1.RevisionControl{RevisionHistoryLimit: &none}}.history())
+}
