@@ -63,12 +63,12 @@ func (b *Bench) start(ctx context.Context, options Options) error {
 	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
 		return err
 	}
-	options.step("the controller is built")
+	options.stepf("the controller is built")
 	binary := filepath.Join(options.Dir, "sagemaker-gitops")
 	if err := buildController(ctx, b.Root, binary); err != nil {
 		return err
 	}
-	options.step("a Kubernetes API server with etcd starts, with the CRDs of %s", v1alpha1.Group)
+	options.stepf("a Kubernetes API server with etcd starts, with the CRDs of %s", v1alpha1.Group)
 	if b.Cluster, err = cluster.Start(ctx, cluster.Options{
 		Dir: options.Dir, Log: options.log(), CRDs: []string{filepath.Join(b.Root, "kustomize", "crd", "bases")},
 	}); err != nil {
@@ -77,21 +77,22 @@ func (b *Bench) start(ctx context.Context, options Options) error {
 	if err := b.connect(); err != nil {
 		return err
 	}
-	options.step("Flux's source-controller and kustomize-controller start")
+	options.stepf("Flux's source-controller and kustomize-controller start")
 	if _, err := b.Cluster.StartFlux(ctx, cluster.FluxOptions{}); err != nil {
 		return err
 	}
-	options.step("the simulated SageMaker and a git server start")
+	options.stepf("the simulated SageMaker and a git server start")
 	if err := b.startAWS(); err != nil {
 		return err
 	}
+	//nolint:contextcheck // it lives longer than the start
 	if b.Git, err = cluster.NewGitServer(filepath.Join(options.Dir, "git")); err != nil {
 		return err
 	}
 	if b.Repository, err = b.Git.CreateRepository(ctx, "ml"); err != nil {
 		return err
 	}
-	options.step("the controller starts, with the permissions of kustomize/default")
+	options.stepf("the controller starts, with the permissions of kustomize/default")
 	return b.startController(ctx, binary)
 }
 

@@ -29,7 +29,7 @@ type Options struct {
 	Step func(what string)
 }
 
-func (o Options) step(format string, args ...any) {
+func (o Options) stepf(format string, args ...any) {
 	if o.Step != nil {
 		o.Step(fmt.Sprintf(format, args...))
 	}

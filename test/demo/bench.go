@@ -55,7 +55,7 @@ func onBench(ctx context.Context, log *story.Log, tell func(context.Context, *be
 		}
 		err = errors.Join(err, keepErr)
 	}()
-	b, err := bench.Start(ctx, bench.Options{Dir: dir, Log: os.Stdout, Step: func(what string) { log.Say("%s", what) }})
+	b, err := bench.Start(ctx, bench.Options{Dir: dir, Log: os.Stdout, Step: func(what string) { log.Sayf("%s", what) }})
 	if err != nil {
 		return err
 	}

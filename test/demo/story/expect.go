@@ -9,22 +9,22 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 )
 
-// Untrue is a line of the story that did not come true.
-type Untrue struct {
+// UntrueError is a line of the story that did not come true.
+type UntrueError struct {
 	// Line is what the story says, Expected and Seen are what that means and
 	// what there was instead.
 	Line, Expected, Seen string
 }
 
-func (u *Untrue) Error() string {
+func (u *UntrueError) Error() string {
 	return fmt.Sprintf("not true: %s\n  expected: %s\n  seen:     %s", u.Line, u.Expected, strings.ReplaceAll(u.Seen, "\n", "\n            "))
 }
 
 func (s *Story) expectTrue(line string, holds bool, expected, seen string) error {
 	if !holds {
-		return &Untrue{line, expected, seen}
+		return &UntrueError{line, expected, seen}
 	}
-	s.log.OK("%s", line)
+	s.log.OKf("%s", line)
 	return nil
 }
 
@@ -58,7 +58,9 @@ func (s *Story) trained(ctx context.Context, rounds string) (model, error) {
 		return model{}, err
 	}
 	if job.Status.ModelArtifacts == nil || job.Status.ModelArtifacts.S3ModelArtifacts == nil {
-		return model{}, &Untrue{"the TrainingJob says where its model is", "status.modelArtifacts.s3ModelArtifacts", told(job.Status.Conditions)}
+		return model{}, &UntrueError{
+			"the TrainingJob says where its model is", "status.modelArtifacts.s3ModelArtifacts", told(job.Status.Conditions),
+		}
 	}
 	return model{job.Status.Name, *job.Status.ModelArtifacts.S3ModelArtifacts}, nil
 }

@@ -25,7 +25,8 @@ func Tips(b *bench.Bench) []Tip {
 		{"get the repository", "git clone -c user.name=me -c user.email=me@example.com " + b.Repository.URL, "git"},
 		{
 			"train for more rounds: one new job runs, then the endpoint moves to its model",
-			`sed -i 's/num_round: .*/num_round: "200"/' ml/overlays/demo/training-job.yaml && git -C ml commit -qam "More rounds" && git -C ml push -q`,
+			`sed -i 's/num_round: .*/num_round: "200"/' ml/overlays/demo/training-job.yaml` +
+				` && git -C ml commit -qam "More rounds" && git -C ml push -q`,
 			"git",
 		},
 		{"take it back: nothing is trained, and the first model serves again", "git -C ml revert --no-edit HEAD && git -C ml push -q", "git"},

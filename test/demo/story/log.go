@@ -35,14 +35,14 @@ func (l *Log) Begin(letter, title string) {
 	l.mu.Lock()
 	l.chapter = "(" + letter + ")"
 	l.mu.Unlock()
-	l.Say("--- %s ---", title)
+	l.Sayf("--- %s ---", title)
 }
 
-// Say tells what is being done.
-func (l *Log) Say(format string, args ...any) { l.write("  ", fmt.Sprintf(format, args...)) }
+// Sayf tells what is being done.
+func (l *Log) Sayf(format string, args ...any) { l.write("  ", fmt.Sprintf(format, args...)) }
 
-// OK tells what was checked and is true.
-func (l *Log) OK(format string, args ...any) { l.write("ok", fmt.Sprintf(format, args...)) }
+// OKf tells what was checked and is true.
+func (l *Log) OKf(format string, args ...any) { l.write("ok", fmt.Sprintf(format, args...)) }
 
 // Changed tells how it is with something, if that is news.
 func (l *Log) Changed(what, how string) {

@@ -47,6 +47,6 @@ func TestTold(t *testing.T) {
 }
 
 func TestUntrueSaysWhatWasExpectedAndSeen(t *testing.T) {
-	err := &Untrue{Line: "the endpoint answers", Expected: "model a", Seen: "model b\nmodel c"}
+	err := &UntrueError{Line: "the endpoint answers", Expected: "model a", Seen: "model b\nmodel c"}
 	require.Equal(t, "not true: the endpoint answers\n  expected: model a\n  seen:     model b\n            model c", err.Error())
 }

@@ -103,7 +103,7 @@ func TestExpectServed(t *testing.T) {
 				require.Contains(t, told.String(), "ok since the push answered, in this order: job")
 				return
 			}
-			untrue, ok := errors.AsType[*Untrue](err)
+			untrue, ok := errors.AsType[*UntrueError](err)
 			require.True(t, ok, "%v", err)
 			require.Contains(t, untrue.Error(), test.want)
 		})

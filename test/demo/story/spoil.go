@@ -24,7 +24,7 @@ func (s *Story) spoil(ctx context.Context) error {
 	if s.spoilt, err = s.bench.Edit(ctx, "Move the training data", "base/training-job.yaml", good, bad); err != nil {
 		return err
 	}
-	s.log.Say("pushed %s: the training data are where nothing is, %s", short(s.spoilt), bad)
+	s.log.Sayf("pushed %s: the training data are where nothing is, %s", short(s.spoilt), bad)
 	if err := s.awaitFailed(ctx, s.spoilt); err != nil {
 		return err
 	}

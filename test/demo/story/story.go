@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// Namespace and Name are where the example's overlay puts its objects, and
-	// what each of them is called, the endpoint in AWS included.
+	// Namespace is where the example's overlay puts its objects.
 	Namespace = "ml-demo"
-	Name      = "abalone"
+	// Name is what each of them is called, the endpoint in AWS included.
+	Name = "abalone"
 )
 
 // Chapter is one thing that happens.
@@ -63,7 +63,7 @@ func (s *Story) Stop() {
 	}
 }
 
-// Tell tells a chapter. The error is an [*Untrue] if a line of it is not true.
+// Tell tells a chapter. The error is an [*UntrueError] if a line of it is not true.
 func (s *Story) Tell(ctx context.Context, chapter Chapter) error {
 	s.log.Begin(chapter.Letter, chapter.Title)
 	start := time.Now()
@@ -79,11 +79,11 @@ func (s *Story) train(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.log.Say("pushed %s: examples/plain-kinds as it is, 50 rounds", short(commit))
+	s.log.Sayf("pushed %s: examples/plain-kinds as it is, 50 rounds", short(commit))
 	if err := s.bench.Deploy(ctx, bench.Overlay); err != nil {
 		return err
 	}
-	s.log.Say("Flux is given the repository: a GitRepository, and a Kustomization with wait: true")
+	s.log.Sayf("Flux is given the repository: a GitRepository, and a Kustomization with wait: true")
 	if err := s.awaitReady(ctx, commit, training); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *Story) train(ctx context.Context) error {
 	}
 	// It outlives this chapter, and so this chapter's context.
 	s.prober = StartProber(context.WithoutCancel(ctx), config, Name)
-	s.log.Say("from now on the endpoint is invoked every %s, to the end", probeInterval)
+	s.log.Sayf("from now on the endpoint is invoked every %s, to the end", probeInterval)
 	return s.expectServed(ctx, 0, s.first)
 }
 
@@ -110,7 +110,7 @@ func (s *Story) change(ctx context.Context) error {
 		`num_round: "50"`, `num_round: "75"`); err != nil {
 		return err
 	}
-	s.log.Say("pushed %s: 75 rounds", short(s.changed))
+	s.log.Sayf("pushed %s: 75 rounds", short(s.changed))
 	if err := s.awaitReady(ctx, s.changed, training); err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (s *Story) heal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.log.Say("pushed %s: git revert %s", short(commit), short(s.spoilt))
+	s.log.Sayf("pushed %s: git revert %s", short(commit), short(s.spoilt))
 	if err := s.awaitReady(ctx, commit, serving); err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *Story) goBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.log.Say("pushed %s: git revert %s", short(commit), short(s.changed))
+	s.log.Sayf("pushed %s: git revert %s", short(commit), short(s.changed))
 	if err := s.awaitReady(ctx, commit, serving); err != nil {
 		return err
 	}

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/bench"
@@ -39,9 +38,9 @@ func (s *Story) awaitReady(ctx context.Context, commit string, p path) error {
 	err := s.await(ctx, line, func(running int, verdict bench.Verdict) (bool, error) {
 		switch {
 		case verdict.FailedAt(commit):
-			return false, &Untrue{line, "Ready=True", verdict.String()}
+			return false, &UntrueError{line, "Ready=True", verdict.String()}
 		case running > 0 && verdict.ReadyAt(commit):
-			return false, &Untrue{"Flux says not ready while the training job runs", "Ready=Unknown", verdict.String()}
+			return false, &UntrueError{"Flux says not ready while the training job runs", "Ready=Unknown", verdict.String()}
 		case running > 0:
 			notYet++
 		}
@@ -65,7 +64,7 @@ func (s *Story) awaitFailed(ctx context.Context, commit string) error {
 	line := fmt.Sprintf("the Kustomization is Ready=False (HealthCheckFailed) at %s", short(commit))
 	return s.await(ctx, line, func(_ int, verdict bench.Verdict) (bool, error) {
 		if verdict.ReadyAt(commit) {
-			return false, &Untrue{line, "Ready=False", verdict.String()}
+			return false, &UntrueError{line, "Ready=False", verdict.String()}
 		}
 		return verdict.FailedAt(commit), nil
 	})
@@ -95,7 +94,7 @@ func (s *Story) await(ctx context.Context, line string, done func(running int, v
 			return err
 		}
 		if ok {
-			s.log.OK("%s", line)
+			s.log.OKf("%s", line)
 			return nil
 		}
 		select {
@@ -109,7 +108,7 @@ func (s *Story) await(ctx context.Context, line string, done func(running int, v
 // why tells a wait that took too long from other reasons to end it.
 func (s *Story) why(ctx context.Context, line string, err error) error {
 	if ctx.Err() == context.DeadlineExceeded {
-		return &Untrue{line, fmt.Sprintf("within %s", patience), s.log.State()}
+		return &UntrueError{line, fmt.Sprintf("within %s", patience), s.log.State()}
 	}
 	return fmt.Errorf("while waiting until %s: %w", line, err)
 }
