@@ -85,6 +85,9 @@ type found struct {
 // and was not superseded, or else the name for a new one.
 func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, error) {
 	force := s.force()
+	if s.observeOnly() {
+		force = ""
+	}
 	if run := s.run(); run != nil && run.Outcome != v1alpha1.RunSubmitting && force == "" {
 		described, err := s.describe(ctx, run.Name)
 		return found{name: run.Name, ownership: identity.Ours, known: true}, described, err
