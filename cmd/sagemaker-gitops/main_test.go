@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -44,7 +43,7 @@ func run(t *testing.T, env []string, args ...string) (stdout, stderr string, cod
 	err = command.Run()
 	var exit *exec.ExitError
 	if err != nil {
-		require.True(t, errors.As(err, &exit), "%v", err)
+		require.ErrorAs(t, err, &exit)
 	}
 	return out.String(), errs.String(), command.ProcessState.ExitCode()
 }
@@ -117,11 +116,13 @@ func TestWhatKeepsTheControllerFromStartingIsOneLine(t *testing.T) {
 		{"no AWS region", keys, controller("--kubeconfig", good), []string{"no AWS region"}},
 		{
 			"an AWS endpoint that does not answer", append([]string{region, "AWS_ENDPOINT_URL=" + closedPort()}, keys...),
-			controller("--kubeconfig", good), []string{"calling AWS: GetCallerIdentity", "connection refused"},
+			controller("--kubeconfig", good),
+			[]string{"calling AWS: GetCallerIdentity", "connection refused"},
 		},
 		{
 			"AWS does not know the credentials", append([]string{region, "AWS_ENDPOINT_URL=" + stranger.URL}, keys...),
-			controller("--kubeconfig", good), []string{"calling AWS: ", "The security token included in the request is invalid."},
+			controller("--kubeconfig", good),
+			[]string{"calling AWS: ", "The security token included in the request is invalid."},
 		},
 	} {
 		t.Run(row.reason, func(t *testing.T) {

@@ -128,10 +128,12 @@ func TestIdentitiesThatCannotBeHad(t *testing.T) {
 			a.config.Credentials = credentials.NewStaticCredentialsProvider("", "", "")
 		}, cloud.Auth, "static credentials are empty"},
 		{"a role that may not be assumed", cloud.Identity{RoleARN: role}, func(t *testing.T, a *account) {
+			t.Helper()
 			_, err := a.Faults().Add(fault.Rule{Action: fault.Deny, Operation: "AssumeRole", Role: role})
 			require.NoError(t, err)
 		}, cloud.Auth, "is not authorized to perform: sts:AssumeRole on resource: " + role},
 		{"credentials that AWS does not take", cloud.Identity{}, func(t *testing.T, a *account) {
+			t.Helper()
 			_, err := a.Faults().Add(fault.Rule{Action: fault.Reject, Operation: "GetCallerIdentity", Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid.", Status: 403})
 			require.NoError(t, err)
 		}, cloud.Auth, "The security token included in the request is invalid."},
@@ -185,6 +187,6 @@ func TestIdentitiesOfOneAccountShareABudget(t *testing.T) {
 	var held *cloud.BudgetError
 	require.ErrorAs(t, spend(client(cloud.Identity{RoleARN: role, ExternalID: "x"})), &held)
 	require.Equal(t, asked, a.Journal().Counts()["ListTags"], "a call that is held back does not go out")
-	require.False(t, errors.As(spend(client(cloud.Identity{})), &held), "another account has its own")
-	require.False(t, errors.As(spend(client(cloud.Identity{RoleARN: role, Region: "eu-west-1"})), &held), "another region has its own")
+	require.NotErrorAs(t, spend(client(cloud.Identity{})), &held, "another account has its own")
+	require.NotErrorAs(t, spend(client(cloud.Identity{RoleARN: role, Region: "eu-west-1"})), &held, "another region has its own")
 }

@@ -106,13 +106,14 @@ func TestAnyKubernetesNameMakesAnAWSName(t *testing.T) {
 // dashes, with dots between.
 func kubernetesName(r *rand.Rand) string {
 	const ends, inner = "abcdefghijklmnopqrstuvwxyz0123456789", "abcxyz019--"
-	var parts []string
-	for range 1 + r.IntN(4) {
-		part := []byte{ends[r.IntN(len(ends))]}
-		for range r.IntN(60) {
-			part = append(part, inner[r.IntN(len(inner))])
+	parts := make([]string, 1+r.IntN(4))
+	for i := range parts {
+		part := make([]byte, 2+r.IntN(60))
+		for j := range part {
+			part[j] = inner[r.IntN(len(inner))]
 		}
-		parts = append(parts, string(append(part, ends[r.IntN(len(ends))])))
+		part[0], part[len(part)-1] = ends[r.IntN(len(ends))], ends[r.IntN(len(ends))]
+		parts[i] = string(part)
 	}
 	return strings.Join(parts, ".")
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 )
 
@@ -54,64 +55,69 @@ func fieldName(member string) string { return strings.ToLower(member[:1]) + memb
 
 func TestEveryKindHasItsCRD(t *testing.T) {
 	crds := readCRDs(t)
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		crd := crds[k.Kind()]
-		require.NotNil(t, crd, "make generate")
-		name := at(crd, "spec."+fieldName(k.Name))
-		require.NotNil(t, name, "a spec may give the AWS name")
-		require.NotNil(t, name.MaxLength)
-		longest := int64(identity.MaxName)
-		if k.MaxName > 0 {
-			longest = int64(k.MaxName)
-		}
-		require.Equal(t, longest, *name.MaxLength, "MaxName is what AWS accepts")
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			crd := crds[k.Kind()]
+			require.NotNil(t, crd, "make generate")
+			name := at(crd, "spec."+fieldName(k.Name))
+			require.NotNil(t, name, "a spec may give the AWS name")
+			require.NotNil(t, name.MaxLength)
+			longest := int64(identity.MaxName)
+			if k.MaxName > 0 {
+				longest = int64(k.MaxName)
+			}
+			require.Equal(t, longest, *name.MaxLength, "MaxName is what AWS accepts")
 
-		control := map[reconcile.Lifecycle][]string{
-			reconcile.Job: {"rerun", "readiness"}, reconcile.Revision: {"interval", "revisionHistoryLimit"}, reconcile.Service: {"interval"},
-		}
-		var others []string
-		for lifecycle, fields := range control {
-			if lifecycle != k.Lifecycle {
-				others = append(others, fields...)
+			control := map[reconcile.Lifecycle][]string{
+				reconcile.Job: {"rerun", "readiness"}, reconcile.Revision: {"interval", "revisionHistoryLimit"}, reconcile.Service: {"interval"},
 			}
-		}
-		for _, field := range control[k.Lifecycle] {
-			require.NotNil(t, at(crd, "spec."+field), "the lifecycle has a control field %s", field)
-		}
-		for _, field := range others {
-			if !slices.Contains(control[k.Lifecycle], field) {
-				require.Nil(t, at(crd, "spec."+field), "the lifecycle has no control field %s", field)
+			var others []string
+			for lifecycle, fields := range control {
+				if lifecycle != k.Lifecycle {
+					others = append(others, fields...)
+				}
 			}
-		}
-	})
+			for _, field := range control[k.Lifecycle] {
+				require.NotNil(t, at(crd, "spec."+field), "the lifecycle has a control field %s", field)
+			}
+			for _, field := range others {
+				if !slices.Contains(control[k.Lifecycle], field) {
+					require.Nil(t, at(crd, "spec."+field), "the lifecycle has no control field %s", field)
+				}
+			}
+		})
+	}
 }
 
 func TestReferencesLeadToKinds(t *testing.T) {
 	crds := readCRDs(t)
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		crd := crds[k.Kind()]
-		for _, ref := range v1alpha1.References[k.Kind()] {
-			field := at(crd, "spec."+ref.Path)
-			require.NotNil(t, field, ref.Path)
-			require.NotNil(t, at(crd, "spec."+ref.Fills), ref.Fills)
-			targets := []string{ref.Kind}
-			if ref.Kind == "" {
-				targets = nil
-				for _, value := range field.Properties["kind"].Enum {
-					targets = append(targets, strings.Trim(string(value.Raw), `"`))
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			crd := crds[k.Kind()]
+			for _, ref := range v1alpha1.References[k.Kind()] {
+				field := at(crd, "spec."+ref.Path)
+				require.NotNil(t, field, ref.Path)
+				require.NotNil(t, at(crd, "spec."+ref.Fills), ref.Fills)
+				targets := []string{ref.Kind}
+				if ref.Kind == "" {
+					values := field.Properties["kind"].Enum
+					targets = make([]string, 0, len(values))
+					for _, value := range values {
+						targets = append(targets, strings.Trim(string(value.Raw), `"`))
+					}
+					require.NotEmpty(t, targets, "%s says which kinds there are", ref.Path)
 				}
-				require.NotEmpty(t, targets, "%s says which kinds there are", ref.Path)
+				for _, target := range targets {
+					require.Contains(t, crds, target, ref.Path)
+					requireValue(t, crds[target], target, ref)
+				}
 			}
-			for _, target := range targets {
-				require.Contains(t, crds, target, ref.Path)
-				requireValue(t, crds[target], target, ref)
-			}
-		}
-	})
+		})
+	}
 }
 
 // requireValue says that the loop finds what a reference stands for.
-func requireValue(t *testing.T, target *apiextensions.JSONSchemaProps, kind string, ref v1alpha1.ReferenceField) {
+func requireValue(t *testing.T, target *apiextensions.JSONSchemaProps, name string, ref v1alpha1.ReferenceField) {
 	t.Helper()
 	switch ref.Value {
 	case v1alpha1.ReferenceName:
@@ -119,10 +125,10 @@ func requireValue(t *testing.T, target *apiextensions.JSONSchemaProps, kind stri
 	case v1alpha1.ReferenceARN:
 		require.NotNil(t, at(target, "status.arn"), ref.Path)
 	case v1alpha1.ReferenceID:
-		require.NotNil(t, at(target, "status."+fieldName(kind)+"ID"), ref.Path)
+		require.NotNil(t, at(target, "status."+fieldName(name)+"ID"), ref.Path)
 	case v1alpha1.ReferenceModelData:
-		if k, ok := kinds()[kind]; ok {
-			require.NotEmpty(t, k.ModelData, "%s: %s makes no model data", ref.Path, kind)
+		if k, ok := kinds()[name]; ok {
+			require.NotEmpty(t, k.ModelData, "%s: %s makes no model data", ref.Path, name)
 		}
 	default:
 		require.Fail(t, "a value that the loop does not know", "%s: %s", ref.Path, ref.Value)

@@ -29,6 +29,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
 )
@@ -48,39 +49,46 @@ type step struct {
 // TestRequestsOfEveryKind compares what the loop asks of AWS with what it has
 // always asked: see testdata/README.md.
 func TestRequestsOfEveryKind(t *testing.T) {
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		file := "testdata/" + strings.ToLower(k.Kind())
-		data, err := os.ReadFile(file + ".yaml")
-		require.NoError(t, err, "every kind has a story")
-		var story []step
-		require.NoError(t, yaml.UnmarshalStrict(data, &story))
-
-		w := newWorld(t, k)
-		var log bytes.Buffer
-		for _, step := range story {
-			if step.Say == "" {
-				step.Say = "pushed"
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			story := readStory(t, k)
+			w := newWorld(t, k)
+			var log bytes.Buffer
+			for _, step := range story {
+				if step.Say == "" {
+					step.Say = "pushed"
+				}
+				fmt.Fprintf(&log, "# %s\n", step.Say)
+				w.aws.Journal().Reset()
+				w.push(step)
+				w.writeLog(&log)
 			}
-			fmt.Fprintf(&log, "# %s\n", step.Say)
-			w.aws.Journal().Reset()
-			w.push(step)
-			w.writeLog(&log)
-		}
-		asked := sets.New[string]()
-		for line := range strings.Lines(log.String()) {
-			name, _, _ := strings.Cut(line, " ")
-			asked.Insert(name)
-		}
-		for _, op := range []cloud.Operation{k.Create, k.Describe, k.Update, k.Stop, k.Delete} {
-			require.True(t, !op.Exists() || asked.Has(op.Name), "the story never comes to %s", op.Name)
-		}
-		if *update {
-			require.NoError(t, os.WriteFile(file+".log", log.Bytes(), 0o600))
-		}
-		golden, err := os.ReadFile(file + ".log")
-		require.NoError(t, err, "write it with -update")
-		require.Equal(t, string(golden), log.String(), "if this is meant, write it with -update")
-	})
+			asked := sets.New[string]()
+			for line := range strings.Lines(log.String()) {
+				name, _, _ := strings.Cut(line, " ")
+				asked.Insert(name)
+			}
+			for _, op := range []cloud.Operation{k.Create, k.Describe, k.Update, k.Stop, k.Delete} {
+				require.True(t, !op.Exists() || asked.Has(op.Name), "the story never comes to %s", op.Name)
+			}
+			file := "testdata/" + strings.ToLower(k.Kind()) + ".log"
+			if *update {
+				require.NoError(t, os.WriteFile(file, log.Bytes(), 0o600))
+			}
+			golden, err := os.ReadFile(file)
+			require.NoError(t, err, "write it with -update")
+			require.Equal(t, string(golden), log.String(), "if this is meant, write it with -update")
+		})
+	}
+}
+
+func readStory(t *testing.T, k reconcile.Kind) []step {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + strings.ToLower(k.Kind()) + ".yaml")
+	require.NoError(t, err, "every kind has a story")
+	var story []step
+	require.NoError(t, yaml.UnmarshalStrict(data, &story))
+	return story
 }
 
 // world is one object, the loop of its kind and a simulated AWS account that

@@ -19,14 +19,6 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
 )
 
-// forEach runs a test for every kind.
-func forEach(t *testing.T, f func(*testing.T, reconcile.Kind)) {
-	t.Helper()
-	for _, k := range kind.All() {
-		t.Run(k.Kind(), func(t *testing.T) { f(t, k) })
-	}
-}
-
 // find follows a dotted path of member names through structures and lists, and
 // fails the test if it leads nowhere.
 func find(t *testing.T, in reflect.Type, path string) reflect.Type {
@@ -47,33 +39,35 @@ func element(t reflect.Type) reflect.Type {
 }
 
 func TestTraitsAreMembers(t *testing.T) {
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		input, output := k.Create.Input(), k.Describe.Output()
-		require.Equal(t, reflect.TypeFor[*string](), find(t, input, k.Name))
-		require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.Name))
-		require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.Kind()+"Arn"), "the loop finds the ARN there")
-		require.Equal(t, reflect.TypeFor[*string](), find(t, k.Create.Output(), k.Kind()+"Arn"), "and there")
-		require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, "CreationTime"), "new tags are waited for from there on")
-		for _, path := range k.Mutable {
-			find(t, input, path)
-			find(t, k.Update.Input(), path)
-		}
-		for _, path := range k.Unread {
-			find(t, input, path)
-		}
-		for path, target := range k.Serves {
-			require.Equal(t, reflect.TypeFor[*string](), find(t, output, path))
-			require.Equal(t, reconcile.Revision, kinds()[target].Lifecycle, "%s is kept while it is served", target)
-		}
-		if k.EndTime != "" {
-			require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, k.EndTime))
-		}
-		if k.Billable != "" {
-			require.Contains(t, []reflect.Type{reflect.TypeFor[*int32](), reflect.TypeFor[*int64]()}, find(t, output, k.Billable))
-		}
-		require.NotEmpty(t, k.Console)
-		require.NotContains(t, k.Console, "/")
-	})
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			input, output := k.Create.Input(), k.Describe.Output()
+			require.Equal(t, reflect.TypeFor[*string](), find(t, input, k.Name))
+			require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.Name))
+			require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.Kind()+"Arn"), "the loop finds the ARN there")
+			require.Equal(t, reflect.TypeFor[*string](), find(t, k.Create.Output(), k.Kind()+"Arn"), "and there")
+			require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, "CreationTime"), "new tags are waited for from there on")
+			for _, path := range k.Mutable {
+				find(t, input, path)
+				find(t, k.Update.Input(), path)
+			}
+			for _, path := range k.Unread {
+				find(t, input, path)
+			}
+			for path, target := range k.Serves {
+				require.Equal(t, reflect.TypeFor[*string](), find(t, output, path))
+				require.Equal(t, reconcile.Revision, kinds()[target].Lifecycle, "%s is kept while it is served", target)
+			}
+			if k.EndTime != "" {
+				require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, k.EndTime))
+			}
+			if k.Billable != "" {
+				require.Contains(t, []reflect.Type{reflect.TypeFor[*int32](), reflect.TypeFor[*int64]()}, find(t, output, k.Billable))
+			}
+			require.NotEmpty(t, k.Console)
+			require.NotContains(t, k.Console, "/")
+		})
+	}
 }
 
 func kinds() map[string]reconcile.Kind {
@@ -86,55 +80,59 @@ func kinds() map[string]reconcile.Kind {
 
 func TestTraitsFitTheLifecycle(t *testing.T) {
 	require.Len(t, kinds(), len(kind.All()), "no kind twice")
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		require.True(t, k.Create.Exists() && k.Describe.Exists())
-		require.NotNil(t, k.Object().Common())
-		require.NotSame(t, k.Object(), k.Object())
-		switch k.Lifecycle {
-		case reconcile.Job:
-			require.True(t, k.Stop.Exists(), "a job that is superseded is stopped")
-			require.NotEmpty(t, k.EndTime, "status.runs tells when a run ended")
-			require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
-		case reconcile.Revision:
-			require.True(t, k.Delete.Exists(), "history is pruned")
-			require.False(t, k.Update.Exists(), "what can be updated is a service")
-			require.Empty(t, k.Mutable)
-		case reconcile.Service:
-			require.True(t, k.Update.Exists() && k.Delete.Exists())
-			require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
-			require.Equal(t, reflect.TypeFor[*time.Time](), find(t, k.Describe.Output(), "LastModifiedTime"), "a roll-back is seen by it")
-		}
-		if k.Lifecycle != reconcile.Job {
-			require.False(t, k.KeepsRuns)
-			require.Empty(t, k.EndTime+k.Billable+k.ModelData)
-		}
-		if !k.Update.Exists() {
-			require.Empty(t, k.Mutable)
-		}
-	})
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			require.True(t, k.Create.Exists() && k.Describe.Exists())
+			one, two := k.Object(), k.Object()
+			require.NotSame(t, one, two)
+			switch k.Lifecycle {
+			case reconcile.Job:
+				require.True(t, k.Stop.Exists(), "a job that is superseded is stopped")
+				require.NotEmpty(t, k.EndTime, "status.runs tells when a run ended")
+				require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
+			case reconcile.Revision:
+				require.True(t, k.Delete.Exists(), "history is pruned")
+				require.False(t, k.Update.Exists(), "what can be updated is a service")
+				require.Empty(t, k.Mutable)
+			case reconcile.Service:
+				require.True(t, k.Update.Exists() && k.Delete.Exists())
+				require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
+				require.Equal(t, reflect.TypeFor[*time.Time](), find(t, k.Describe.Output(), "LastModifiedTime"), "a roll-back is seen by it")
+			}
+			if k.Lifecycle != reconcile.Job {
+				require.False(t, k.KeepsRuns)
+				require.Empty(t, k.EndTime+k.Billable+k.ModelData)
+			}
+			if !k.Update.Exists() {
+				require.Empty(t, k.Mutable)
+			}
+		})
+	}
 }
 
 // AWS's statuses and those of the table are the same: a new one in the SDK has
 // to be put into a class before it is met.
 func TestEveryStatusIsInOneClass(t *testing.T) {
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		require.Equal(t, health.Kinds()[k.Kind()], k.States)
-		if k.States.Member == "" {
-			require.Empty(t, k.States.Values())
-			for f := range k.Describe.Output().Fields() {
-				require.NotContains(t, []string{"Status", k.Kind() + "Status"}, f.Name, "AWS tells a status, the table does not know it")
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			require.Equal(t, health.Kinds()[k.Kind()], k.States)
+			if k.States.Member == "" {
+				require.Empty(t, k.States.Values())
+				for f := range k.Describe.Output().Fields() {
+					require.NotContains(t, []string{"Status", k.Kind() + "Status"}, f.Name, "AWS tells a status, the table does not know it")
+				}
+				return
 			}
-			return
-		}
-		values := enum(t, find(t, k.Describe.Output(), k.States.Member))
-		require.ElementsMatch(t, values, k.States.Values())
-		if k.States.Detail != "" {
-			values = append(values, enum(t, find(t, k.Describe.Output(), k.States.Detail))...)
-		}
-		for value := range k.States.Reasons {
-			require.Contains(t, values, value)
-		}
-	})
+			values := enum(t, find(t, k.Describe.Output(), k.States.Member))
+			require.ElementsMatch(t, values, k.States.Values())
+			if k.States.Detail != "" {
+				values = append(values, enum(t, find(t, k.Describe.Output(), k.States.Detail))...)
+			}
+			for value := range k.States.Reasons {
+				require.Contains(t, values, value)
+			}
+		})
+	}
 }
 
 // enum lists the values that the SDK knows of a type.
@@ -178,18 +176,20 @@ func TestOperationsNeedNothingButTheName(t *testing.T) {
 		}
 		return names
 	}
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		for _, op := range []cloud.Operation{k.Describe, k.Stop, k.Delete} {
-			if op.Exists() {
-				require.Equal(t, []string{k.Name}, required(op), op.Name)
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			for _, op := range []cloud.Operation{k.Describe, k.Stop, k.Delete} {
+				if op.Exists() {
+					require.Equal(t, []string{k.Name}, required(op), op.Name)
+				}
 			}
-		}
-		given := required(k.Create)
-		require.Contains(t, given, k.Name)
-		for _, name := range required(k.Update) {
-			require.Contains(t, given, name, k.Update.Name)
-		}
-	})
+			given := required(k.Create)
+			require.Contains(t, given, k.Name)
+			for _, name := range required(k.Update) {
+				require.Contains(t, given, name, k.Update.Name)
+			}
+		})
+	}
 	for _, op := range []cloud.Operation{cloud.AddTags, cloud.ListTags, cloud.DeleteTags} {
 		require.Contains(t, required(op), "ResourceArn")
 	}
@@ -199,30 +199,34 @@ func TestOperationsNeedNothingButTheName(t *testing.T) {
 // to be told in Unread.
 func TestWhatDescribeDoesNotTellIsUnread(t *testing.T) {
 	ignored := []string{"Tags", "ClientRequestToken", "ClientToken"}
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		for f := range k.Create.Input().Fields() {
-			if f.IsExported() && !k.Describe.HasOutput(f.Name) && !slices.Contains(ignored, f.Name) {
-				require.Contains(t, k.Unread, f.Name)
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			for f := range k.Create.Input().Fields() {
+				if f.IsExported() && !k.Describe.HasOutput(f.Name) && !slices.Contains(ignored, f.Name) {
+					require.Contains(t, k.Unread, f.Name)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestModelDataCanBeTaken(t *testing.T) {
 	makers := 0
-	forEach(t, func(t *testing.T, k reconcile.Kind) {
-		if k.ModelData == "" {
-			return
-		}
-		makers++
-		status, ok := reflect.TypeOf(k.Object()).Elem().FieldByName("Status")
-		require.True(t, ok)
-		at := status.Type
-		for name := range strings.SplitSeq(k.ModelData, ".") {
-			at = jsonField(t, element(at), name)
-		}
-		require.Equal(t, reflect.String, element(at).Kind())
-	})
+	for _, k := range kind.All() {
+		t.Run(k.Kind(), func(t *testing.T) {
+			if k.ModelData == "" {
+				return
+			}
+			makers++
+			status, ok := reflect.TypeOf(k.Object()).Elem().FieldByName("Status")
+			require.True(t, ok)
+			at := status.Type
+			for name := range strings.SplitSeq(k.ModelData, ".") {
+				at = jsonField(t, element(at), name)
+			}
+			require.Equal(t, reflect.String, element(at).Kind())
+		})
+	}
 	require.Positive(t, makers, "a model's data comes from a job")
 }
 

@@ -80,26 +80,36 @@ func TestDefaults(t *testing.T) {
 		want        v1alpha1.Control
 	}{
 		{
-			"nothing says anything", v1alpha1.Control{}, nil,
+			"nothing says anything",
+			v1alpha1.Control{},
+			nil,
 			v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned},
 		},
 		{
-			"the namespace does", v1alpha1.Control{}, everywhere,
+			"the namespace does",
+			v1alpha1.Control{},
+			everywhere,
 			v1alpha1.Control{Region: "eu-west-1", DeletionPolicy: v1alpha1.DeletionRetain, AdoptionPolicy: v1alpha1.AdoptIfOwned},
 		},
 		{
-			"the spec goes first", v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever}, everywhere,
+			"the spec goes first",
+			v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever},
+			everywhere,
 			v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever},
 		},
 		{
-			"a role is assumed with an external id that no other namespace has", v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r"}}, nil,
+			"a role is assumed with an external id that no other namespace has",
+			v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r"}},
+			nil,
 			v1alpha1.Control{
 				AssumeRole:     &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "prod/ml"},
 				DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned,
 			},
 		},
 		{
-			"unless the spec gives one", v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"}}, nil,
+			"unless the spec gives one",
+			v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"}},
+			nil,
 			v1alpha1.Control{
 				AssumeRole:     &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"},
 				DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned,

@@ -70,7 +70,8 @@ func TestWhatAKindSaysOfItself(t *testing.T) {
 		{"nothing can", revisionKind, nil, []string{"EndpointConfigName", "Tags", "ClientRequestToken", "ClientToken"}},
 		{
 			"all that Update takes, but the name and what Create does not take", serviceKind,
-			[]string{"EndpointConfigName", "DeploymentConfig"}, []string{"EndpointName", "Tags", "ClientRequestToken", "ClientToken", "EndpointConfigName", "DeploymentConfig"},
+			[]string{"EndpointConfigName", "DeploymentConfig"},
+			[]string{"EndpointName", "Tags", "ClientRequestToken", "ClientToken", "EndpointConfigName", "DeploymentConfig"},
 		},
 	} {
 		t.Run(row.reason, func(t *testing.T) {

@@ -1,7 +1,7 @@
 package reconcile
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -21,7 +21,9 @@ func TestBeyond(t *testing.T) {
 		{"a member AWS chose", shape.Tree{"A": "x"}, shape.Tree{"A": "x", "B": "y"}, shape.Tree{"B": "y"}},
 		{"what differs is drift and no default", shape.Tree{"A": "x"}, shape.Tree{"A": "y"}, shape.Tree{}},
 		{
-			"inside a structure", shape.Tree{"A": map[string]any{"B": "x"}}, shape.Tree{"A": map[string]any{"B": "x", "C": "y"}},
+			"inside a structure",
+			shape.Tree{"A": map[string]any{"B": "x"}},
+			shape.Tree{"A": map[string]any{"B": "x", "C": "y"}},
 			shape.Tree{"A": map[string]any{"C": "y"}},
 		},
 		{"lists count as a whole", shape.Tree{"A": []any{"x"}}, shape.Tree{"A": []any{"x", "y"}}, shape.Tree{}},
@@ -51,9 +53,9 @@ func TestNewest(t *testing.T) {
 
 // described is what AWS tells of a training job, as shape makes it.
 func described() shape.Tree {
-	transitions := []any{}
-	for i := range 30 {
-		transitions = append(transitions, map[string]any{"Status": fmt.Sprint(i), "StartTime": "2026-03-01T12:00:00Z"})
+	transitions := make([]any, 30)
+	for i := range transitions {
+		transitions[i] = map[string]any{"Status": strconv.Itoa(i), "StartTime": "2026-03-01T12:00:00Z"}
 	}
 	return shape.Tree{
 		"TrainingJobName": "abalone-a1", "TrainingJobArn": "arn:aws:sagemaker:eu-west-1:123456789012:training-job/abalone-a1",
@@ -125,19 +127,23 @@ func TestWhatIsSaidOfAnObject(t *testing.T) {
 		tell, why, failure string
 	}{
 		{
-			"the status and its detail", jobKind, shape.Tree{"TrainingJobName": "a", "TrainingJobStatus": "InProgress", "SecondaryStatus": "Downloading"},
+			"the status and its detail", jobKind,
+			shape.Tree{"TrainingJobName": "a", "TrainingJobStatus": "InProgress", "SecondaryStatus": "Downloading"},
 			"a InProgress: Downloading", reason.Running, "a InProgress: Downloading",
 		},
 		{
-			"a detail that says the same is left out", jobKind, shape.Tree{"TrainingJobName": "a", "TrainingJobStatus": "Completed", "SecondaryStatus": "Completed"},
+			"a detail that says the same is left out", jobKind,
+			shape.Tree{"TrainingJobName": "a", "TrainingJobStatus": "Completed", "SecondaryStatus": "Completed"},
 			"a Completed", reason.Completed, "a Completed",
 		},
 		{
-			"AWS's words come first", jobKind, shape.Tree{"TrainingJobName": "a", "TrainingJobStatus": "Failed", "SecondaryStatus": "Failed", "FailureReason": "AlgorithmError: exit code 1"},
+			"AWS's words come first", jobKind,
+			shape.Tree{"TrainingJobName": "a", "TrainingJobStatus": "Failed", "SecondaryStatus": "Failed", "FailureReason": "AlgorithmError: exit code 1"},
 			"a Failed", reason.AlgorithmError, "AlgorithmError: exit code 1 (a Failed)",
 		},
 		{
-			"the reason is the detail's", jobKind, shape.Tree{"TrainingJobName": "a", "TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"},
+			"the reason is the detail's", jobKind,
+			shape.Tree{"TrainingJobName": "a", "TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"},
 			"a Stopped: MaxRuntimeExceeded", reason.MaxRuntimeExceeded, "a Stopped: MaxRuntimeExceeded",
 		},
 		{"a kind without a status", revisionKind, shape.Tree{"EndpointConfigName": "c"}, "c exists", reason.Created, "c exists"},

@@ -154,7 +154,7 @@ func TestSituationsNeverContradictTheFacts(t *testing.T) {
 			must(f.drifted, "an update needs a difference")
 			must(f.lifecycle != Service || f.state.Settled(), "a service is not updated while AWS works on it")
 			must(f.lifecycle != Job || f.state.Busy() && !f.attempted, "a job is updated once, while it runs")
-			must(!(f.attempted && f.changed), "what AWS took back is not tried again")
+			must(!f.attempted || !f.changed, "what AWS took back is not tried again")
 		case Immutable:
 			must(f.drifted || f.fixed, "a refusal needs a difference")
 			must(f.lifecycle == Service || f.named, "what has no name of its own becomes another run or revision")
@@ -169,6 +169,7 @@ func TestSituationsNeverContradictTheFacts(t *testing.T) {
 			must(f.state.Broken(), "what AWS does not call failed is not")
 		case RolledBack:
 			must(f.state == health.StateRollbackFailed || f.attempted && f.changed, "a roll-back needs an attempt, or AWS's word")
+		default:
 		}
 	})
 	for lifecycle, want := range of {

@@ -73,9 +73,9 @@ func TestVerdictOfAnError(t *testing.T) {
 func TestRetriesComeLessAndLessOften(t *testing.T) {
 	r, _ := newLoop(serviceKind)
 	s := newScope(serviceKind)
-	var waits []time.Duration
-	for range 8 {
-		waits = append(waits, r.verdictOf(s, answer("InternalFailure", "")).after)
+	waits := make([]time.Duration, 8)
+	for i := range waits {
+		waits[i] = r.verdictOf(s, answer("InternalFailure", "")).after
 	}
 	second := time.Second
 	require.Equal(t, []time.Duration{5 * second, 10 * second, 20 * second, 40 * second, 80 * second, 160 * second, 300 * second, 300 * second}, waits)

@@ -18,7 +18,9 @@ func TestUncovered(t *testing.T) {
 	}{
 		{
 			"what AWS has beyond the spec are its defaults",
-			shape.Tree{"A": "x"}, shape.Tree{"A": "x", "B": int64(1)}, nil, nil,
+			shape.Tree{"A": "x"},
+			shape.Tree{"A": "x", "B": int64(1)},
+			nil, nil,
 		},
 		{"a value that differs is told with both", shape.Tree{"A": "x"}, shape.Tree{"A": "y"}, nil, []string{"A: want x, have y"}},
 		{"so is a member AWS lacks", shape.Tree{"A": "x"}, shape.Tree{}, nil, []string{"A: want x, have nothing"}},
@@ -28,17 +30,24 @@ func TestUncovered(t *testing.T) {
 		{"false is not absent", shape.Tree{"A": false}, shape.Tree{}, nil, []string{"A: want false, have nothing"}},
 		{
 			"all differences are told, in order",
-			shape.Tree{"B": "1", "A": map[string]any{"Y": "2", "X": "3"}}, shape.Tree{"A": map[string]any{"X": "0"}}, nil,
+			shape.Tree{"B": "1", "A": map[string]any{"Y": "2", "X": "3"}},
+			shape.Tree{"A": map[string]any{"X": "0"}},
+			nil,
 			[]string{"A.X: want 3, have 0", "A.Y: want 2, have nothing", "B: want 1, have nothing"},
 		},
 		{
 			"a structure AWS lacks is told member by member, so that Update knows which",
-			shape.Tree{"A": map[string]any{"B": map[string]any{"C": int64(1)}}}, shape.Tree{}, nil, []string{"A.B.C: want 1, have nothing"},
+			shape.Tree{"A": map[string]any{"B": map[string]any{"C": int64(1)}}},
+			shape.Tree{},
+			nil,
+			[]string{"A.B.C: want 1, have nothing"},
 		},
 		{
 			"items of equally long lists are compared one by one",
 			shape.Tree{"L": []any{map[string]any{"N": "a"}, map[string]any{"N": "b"}}},
-			shape.Tree{"L": []any{map[string]any{"N": "a", "Default": true}, map[string]any{"N": "c"}}}, nil, []string{"L[1].N: want b, have c"},
+			shape.Tree{"L": []any{map[string]any{"N": "a", "Default": true}, map[string]any{"N": "c"}}},
+			nil,
+			[]string{"L[1].N: want b, have c"},
 		},
 		{"lists of other lengths differ as a whole", shape.Tree{"L": []any{"a"}}, shape.Tree{"L": []any{"a", "b"}}, nil, []string{"L: want [a], have [a b]"}},
 		{"the order of a list counts", shape.Tree{"L": []any{"a", "b"}}, shape.Tree{"L": []any{"b", "a"}}, nil, []string{"L[0]: want a, have b", "L[1]: want b, have a"}},
@@ -50,21 +59,26 @@ func TestUncovered(t *testing.T) {
 		{"nothing near zero is taken for zero", shape.Tree{"A": 0.0}, shape.Tree{"A": 1e-9}, nil, []string{"A: want 0, have 1e-09"}},
 		{
 			"what cannot be compared is left out, with all below it and whatever its case",
-			shape.Tree{"A": map[string]any{"B": "x", "C": map[string]any{"D": "y"}}}, shape.Tree{}, []string{"a.c"}, []string{"A.B: want x, have nothing"},
+			shape.Tree{"A": map[string]any{"B": "x", "C": map[string]any{"D": "y"}}},
+			shape.Tree{},
+			[]string{"a.c"},
+			[]string{"A.B: want x, have nothing"},
 		},
 		{
 			"in a list the exception holds for every item",
 			shape.Tree{"L": []any{map[string]any{"N": "a", "M": "1"}, map[string]any{"N": "b", "M": "1"}}},
-			shape.Tree{"L": []any{map[string]any{"M": "1"}, map[string]any{"M": "2"}}}, []string{"L.N"}, []string{"L[1].M: want 1, have 2"},
+			shape.Tree{"L": []any{map[string]any{"M": "1"}, map[string]any{"M": "2"}}},
+			[]string{"L.N"},
+			[]string{"L[1].M: want 1, have 2"},
 		},
 		{"an exception is a whole path and no prefix of a name", shape.Tree{"AB": "x"}, shape.Tree{}, []string{"A"}, []string{"AB: want x, have nothing"}},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			var got []string
-			for _, d := range shape.Uncovered(row.want, row.have, row.except...) {
-				got = append(got, d.String())
+			found := shape.Uncovered(row.want, row.have, row.except...)
+			require.Len(t, found, len(row.uncovered), "%v", found)
+			for i, want := range row.uncovered {
+				require.Equal(t, want, found[i].String())
 			}
-			require.Equal(t, row.uncovered, got)
 		})
 	}
 }

@@ -24,11 +24,11 @@ type schemaReader struct {
 func (r *schemaReader) WriteStruct(s *smithy.Schema) { r.schema = s }
 func (r *schemaReader) CloseStruct()                 {}
 
-func schemaOf(t testing.TB, input smithy.Serializable) *smithy.Schema {
-	t.Helper()
+func schemaOf(tb testing.TB, input smithy.Serializable) *smithy.Schema {
+	tb.Helper()
 	r := &schemaReader{}
 	input.Serialize(r)
-	require.NotNil(t, r.schema)
+	require.NotNil(tb, r.schema)
 	return r.schema
 }
 
@@ -43,37 +43,37 @@ func newRandom(seed uint64) *random {
 	return &random{Rand: rand.New(rand.NewPCG(seed, seed)), seen: map[smithy.ShapeType]int{}}
 }
 
-func (r *random) tree(t testing.TB, s *smithy.Schema) shape.Tree {
-	t.Helper()
-	tree, ok := r.value(t, s).(map[string]any)
-	require.True(t, ok)
+func (r *random) tree(tb testing.TB, s *smithy.Schema) shape.Tree {
+	tb.Helper()
+	tree, ok := r.value(tb, s).(map[string]any)
+	require.True(tb, ok)
 	return tree
 }
 
-func (r *random) value(t testing.TB, s *smithy.Schema) any {
-	t.Helper()
+func (r *random) value(tb testing.TB, s *smithy.Schema) any {
+	tb.Helper()
 	r.seen[s.Type()]++
 	switch s.Type() {
 	case smithy.ShapeTypeStructure:
 		m := map[string]any{}
 		for _, name := range members(s) {
-			m[name] = r.value(t, s.Member(name))
+			m[name] = r.value(tb, s.Member(name))
 		}
 		return m
 	case smithy.ShapeTypeUnion:
 		names := members(s)
 		name := names[r.IntN(len(names))]
-		return map[string]any{name: r.value(t, s.Member(name))}
+		return map[string]any{name: r.value(tb, s.Member(name))}
 	case smithy.ShapeTypeList:
 		l := make([]any, 1+r.IntN(2))
 		for i := range l {
-			l[i] = r.value(t, s.ListMember())
+			l[i] = r.value(tb, s.ListMember())
 		}
 		return l
 	case smithy.ShapeTypeMap:
 		m := map[string]any{}
 		for range 1 + r.IntN(2) {
-			m[r.text()] = r.value(t, s.MapValue())
+			m[r.text()] = r.value(tb, s.MapValue())
 		}
 		return m
 	case smithy.ShapeTypeString, smithy.ShapeTypeEnum:
@@ -93,13 +93,13 @@ func (r *random) value(t testing.TB, s *smithy.Schema) any {
 	case smithy.ShapeTypeBlob:
 		return base64.StdEncoding.EncodeToString([]byte(r.text()))
 	default:
-		require.FailNow(t, "a shape that the converter was never tried on", "%v of %s", s.Type(), s.MemberName())
+		require.FailNow(tb, "a shape that the converter was never tried on", "%v of %s", s.Type(), s.MemberName())
 		return nil
 	}
 }
 
 func (r *random) text() string {
-	pieces := []string{"a", "Z9", "s3://b/k", "é", "\"", "\\", "<&>", "\n", " ", "{}", "日本", "😀", "null", "0"}
+	pieces := []string{"a", "Z9", "s3://b/k", "é", "\"", "\\", "<&>", "\n", " ", "{}", "\u65e5\u672c", "😀", "null", "0"}
 	var b strings.Builder
 	for range 1 + r.IntN(4) {
 		b.WriteString(pieces[r.IntN(len(pieces))])

@@ -18,23 +18,41 @@ import (
 // inputs are the Create inputs of all 26 kinds of the API, and of the kinds that
 // have an entry
 // every operation's input and what Describe answers. List has times at its root.
-func inputs(t testing.TB) map[string]reflect.Type {
-	t.Helper()
+func inputs(tb testing.TB) map[string]reflect.Type {
+	tb.Helper()
 	all := map[string]reflect.Type{}
 	for _, input := range []any{
-		sagemaker.CreateAppInput{}, sagemaker.CreateDataQualityJobDefinitionInput{}, sagemaker.CreateDomainInput{},
-		sagemaker.CreateEndpointConfigInput{}, sagemaker.CreateEndpointInput{}, sagemaker.CreateFeatureGroupInput{},
-		sagemaker.CreateHyperParameterTuningJobInput{}, sagemaker.CreateInferenceComponentInput{}, sagemaker.CreateLabelingJobInput{},
-		sagemaker.CreateModelBiasJobDefinitionInput{}, sagemaker.CreateModelExplainabilityJobDefinitionInput{}, sagemaker.CreateModelInput{},
-		sagemaker.CreateModelPackageGroupInput{}, sagemaker.CreateModelPackageInput{}, sagemaker.CreateModelQualityJobDefinitionInput{},
-		sagemaker.CreateMonitoringScheduleInput{}, sagemaker.CreateNotebookInstanceInput{}, sagemaker.CreateNotebookInstanceLifecycleConfigInput{},
-		sagemaker.CreatePipelineInput{}, sagemaker.CreateProcessingJobInput{}, sagemaker.CreateProjectInput{}, sagemaker.CreateSpaceInput{},
-		sagemaker.CreateTrainingJobInput{}, sagemaker.CreateTransformJobInput{}, sagemaker.CreateUserProfileInput{},
-		sagemaker.StartPipelineExecutionInput{}, sagemaker.ListTrainingJobsInput{},
+		sagemaker.CreateAppInput{},
+		sagemaker.CreateDataQualityJobDefinitionInput{},
+		sagemaker.CreateDomainInput{},
+		sagemaker.CreateEndpointConfigInput{},
+		sagemaker.CreateEndpointInput{},
+		sagemaker.CreateFeatureGroupInput{},
+		sagemaker.CreateHyperParameterTuningJobInput{},
+		sagemaker.CreateInferenceComponentInput{},
+		sagemaker.CreateLabelingJobInput{},
+		sagemaker.CreateModelBiasJobDefinitionInput{},
+		sagemaker.CreateModelExplainabilityJobDefinitionInput{},
+		sagemaker.CreateModelInput{},
+		sagemaker.CreateModelPackageGroupInput{},
+		sagemaker.CreateModelPackageInput{},
+		sagemaker.CreateModelQualityJobDefinitionInput{},
+		sagemaker.CreateMonitoringScheduleInput{},
+		sagemaker.CreateNotebookInstanceInput{},
+		sagemaker.CreateNotebookInstanceLifecycleConfigInput{},
+		sagemaker.CreatePipelineInput{},
+		sagemaker.CreateProcessingJobInput{},
+		sagemaker.CreateProjectInput{},
+		sagemaker.CreateSpaceInput{},
+		sagemaker.CreateTrainingJobInput{},
+		sagemaker.CreateTransformJobInput{},
+		sagemaker.CreateUserProfileInput{},
+		sagemaker.StartPipelineExecutionInput{},
+		sagemaker.ListTrainingJobsInput{},
 	} {
 		all[reflect.TypeOf(input).Name()] = reflect.TypeOf(input)
 	}
-	require.Len(t, all, 27)
+	require.Len(tb, all, 27)
 	for _, k := range kind.All() {
 		for _, op := range []cloud.Operation{
 			k.Create, k.Describe, k.Update, k.Stop, k.Delete, cloud.AddTags, cloud.ListTags, cloud.DeleteTags,
@@ -48,10 +66,10 @@ func inputs(t testing.TB) map[string]reflect.Type {
 	return all
 }
 
-func fresh(t testing.TB, input reflect.Type) smithy.Serializable {
-	t.Helper()
-	v, ok := reflect.New(input).Interface().(smithy.Serializable)
-	require.True(t, ok)
+func fresh(tb testing.TB, input reflect.Type) smithy.Serializable {
+	tb.Helper()
+	v, ok := reflect.TypeAssert[smithy.Serializable](reflect.New(input))
+	require.True(tb, ok)
 	return v
 }
 

@@ -55,7 +55,8 @@ func TestRemove(t *testing.T) {
 		{"a nested member goes", "a.b", shape.Tree{"A": map[string]any{"B": 1, "C": 2}}, shape.Tree{"A": map[string]any{"C": 2}}},
 		{
 			"a structure that is left empty goes too, or it would count as different from an absent one", "A.B.C",
-			shape.Tree{"A": map[string]any{"B": map[string]any{"C": 1}}, "D": 1}, shape.Tree{"D": 1},
+			shape.Tree{"A": map[string]any{"B": map[string]any{"C": 1}}, "D": 1},
+			shape.Tree{"D": 1},
 		},
 		{"what is not there changes nothing", "A.X", shape.Tree{"A": map[string]any{"B": 1}}, shape.Tree{"A": map[string]any{"B": 1}}},
 		{"a scalar on the way stays", "A.B", shape.Tree{"A": 1}, shape.Tree{"A": 1}},
@@ -89,7 +90,8 @@ func TestCompact(t *testing.T) {
 		{"the items of a list keep their places", shape.Tree{"A": []any{"x", "y"}}, shape.Tree{"A": []any{"x", "y"}}},
 		{
 			"an empty item stays what it is, so that the list can still be sent",
-			shape.Tree{"A": []any{"", map[string]any{"B": ""}, []any{}}}, shape.Tree{"A": []any{"", map[string]any{}, []any{}}},
+			shape.Tree{"A": []any{"", map[string]any{"B": ""}, []any{}}},
+			shape.Tree{"A": []any{"", map[string]any{}, []any{}}},
 		},
 		{"what says nothing inside an item goes", shape.Tree{"A": []any{map[string]any{"B": "", "C": "x"}}}, shape.Tree{"A": []any{map[string]any{"C": "x"}}}},
 		{"nothing is an empty tree", nil, shape.Tree{}},
