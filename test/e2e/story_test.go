@@ -15,7 +15,7 @@ import (
 func TestStory(t *testing.T) {
 	log := story.NewLog(t.Output())
 	b, err := bench.Start(t.Context(), bench.Options{
-		Dir: t.TempDir(), Log: t.Output(), Step: func(what string) { log.Say("%s", what) },
+		Dir: t.TempDir(), Log: t.Output(), Step: func(what string) { log.Sayf("%s", what) },
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Stop()) })
