@@ -30,8 +30,9 @@ type account struct {
 
 	mu      sync.Mutex
 	assumed []string
-	// sagemaker takes the calls of SageMaker in the simulator's place, if set.
-	sagemaker http.Handler
+	// sagemaker is the host that takes the calls of SageMaker in the simulator's
+	// place, if set.
+	sagemaker string
 }
 
 func newAccount(t *testing.T) *account {
@@ -49,11 +50,9 @@ func newAccount(t *testing.T) *account {
 
 // RoundTrip is what the SDK sends through; it notes how roles are assumed.
 func (a *account) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Header.Get("X-Amz-Target") != "" && a.sagemaker != nil {
-		server := httptest.NewServer(a.sagemaker)
-		defer server.Close()
+	if r.Header.Get("X-Amz-Target") != "" && a.sagemaker != "" {
 		r = r.Clone(r.Context())
-		r.URL.Host = server.Listener.Addr().String()
+		r.URL.Host = a.sagemaker
 		return http.DefaultTransport.RoundTrip(r)
 	}
 	body, err := io.ReadAll(r.Body)
@@ -67,6 +66,17 @@ func (a *account) RoundTrip(r *http.Request) (*http.Response, error) {
 		a.assumed = append(a.assumed, fmt.Sprintf("%s as %s, external id %q", form.Get("RoleArn"), form.Get("RoleSessionName"), form.Get("ExternalId")))
 	}
 	return http.DefaultTransport.RoundTrip(r)
+}
+
+// answer lets a handler take the calls of SageMaker.
+func (a *account) answer(t *testing.T, handler http.HandlerFunc) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		handler(w, r)
+	}))
+	t.Cleanup(server.Close)
+	a.sagemaker = server.Listener.Addr().String()
 }
 
 func (a *account) clients() *cloud.Clients { return cloud.NewClients(a.config, clock.RealClock{}) }

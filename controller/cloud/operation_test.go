@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,11 +84,9 @@ func TestCall(t *testing.T) {
 
 func TestACallThatIsNotAnsweredInTime(t *testing.T) {
 	a, c := connected(t)
-	released := make(chan struct{})
-	a.sagemaker = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released })
+	a.answer(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	context.AfterFunc(ctx, func() { close(released) })
 	_, err := describe.Call(ctx, c, shape.Tree{"ModelName": "m"})
 	require.Equal(t, cloud.Server, cloud.Classify(err), "nobody knows whether it had an effect")
 	require.Equal(t, "AWS did not answer in time", cloud.Message(err))
@@ -126,17 +125,17 @@ func TestWhatComesOfBrokenAnswers(t *testing.T) {
 		}, cloud.Server, "no"},
 	} {
 		t.Run(reason, func(t *testing.T) {
-			calls := 0
+			var calls atomic.Int64
 			a, c := connected(t)
-			a.sagemaker = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				calls++
+			a.answer(t, func(w http.ResponseWriter, r *http.Request) {
+				calls.Add(1)
 				row.answer(w, r)
 			})
 			_, err := describe.Call(t.Context(), c, shape.Tree{"ModelName": "m"})
 			require.Error(t, err)
 			require.Equal(t, row.class, cloud.Classify(err), "%v", err)
 			require.Contains(t, cloud.Message(err), row.says)
-			require.Equal(t, 1, calls)
+			require.EqualValues(t, 1, calls.Load())
 		})
 	}
 }
