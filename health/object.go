@@ -19,6 +19,8 @@ type facts struct {
 
 type condition struct {
 	kind, status, reason, message string
+	// observed is the generation the condition speaks of; nil when not said.
+	observed *int64
 }
 
 // read takes the facts out of an object. An absent or null field is no error,
@@ -62,12 +64,13 @@ func readConditions(list []any) ([]condition, error) {
 		status, errStatus := field[string](fields, "status")
 		why, errReason := field[string](fields, "reason")
 		message, errMessage := field[string](fields, "message")
+		observed, errObserved := integer(fields, "observedGeneration")
 
-		if err := errors.Join(errKind, errStatus, errReason, errMessage); err != nil {
+		if err := errors.Join(errKind, errStatus, errReason, errMessage, errObserved); err != nil {
 			return nil, fmt.Errorf("condition %d: %w", i, err)
 		}
 
-		conditions = append(conditions, condition{kind, status, why, message})
+		conditions = append(conditions, condition{kind, status, why, message, observed})
 	}
 
 	return conditions, nil

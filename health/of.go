@@ -36,11 +36,24 @@ func Of(object map[string]any) Result {
 	case f.observed == nil:
 		return Result{Status: Progressing, Message: "not reconciled yet"}
 	case *f.observed != f.generation:
-		return Result{Status: Progressing, Message: fmt.Sprintf(
-			"generation %d not reconciled yet, last was %d", f.generation, *f.observed)}
+		return f.judgeUnobserved()
 	}
 
 	return f.judge()
+}
+
+// judgeUnobserved is about an object whose present generation has not settled
+// yet. If the controller is at work on this very generation, its condition says
+// how far it has come.
+func (f facts) judgeUnobserved() Result {
+	for _, c := range f.conditions {
+		if c.kind == reconciling && c.status == isTrue && c.observed != nil && *c.observed == f.generation {
+			return Result{Status: waitingStatus(c.reason), Message: f.say(reconciling, c.reason)}
+		}
+	}
+
+	return Result{Status: Progressing, Message: fmt.Sprintf(
+		"generation %d not reconciled yet, last was %d", f.generation, *f.observed)}
 }
 
 // judge decides by the conditions of an object that is observed and stays.

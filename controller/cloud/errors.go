@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 
 	smithy "github.com/aws/smithy-go"
@@ -101,16 +102,13 @@ func Classify(err error) Class {
 	if err == nil {
 		return None
 	}
-	var wait *BudgetError
-	if errors.As(err, &wait) {
+	if _, ok := errors.AsType[*BudgetError](err); ok {
 		return Throttle
 	}
-	var identity *IdentityError
-	if errors.As(err, &identity) {
+	if _, ok := errors.AsType[*IdentityError](err); ok {
 		return Auth
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return classify(api, err)
 	}
 	var input smithy.InvalidParamsError
@@ -136,10 +134,8 @@ func classify(api smithy.APIError, err error) Class {
 }
 
 func (r rule) fits(code, message string) bool {
-	for _, c := range r.codes {
-		if c == code {
-			return r.says(message)
-		}
+	if slices.Contains(r.codes, code) {
+		return r.says(message)
 	}
 	return false
 }
@@ -164,8 +160,7 @@ func (r rule) says(message string) bool {
 // Message is what AWS says, without the layers the SDK puts around it: that is
 // what a user has to read first.
 func Message(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		text := api.ErrorMessage()
 		if text == "" {
 			return api.ErrorCode()
@@ -177,8 +172,7 @@ func Message(err error) string {
 			return text
 		}
 	}
-	var input smithy.InvalidParamsError
-	if errors.As(err, &input) {
+	if input, ok := errors.AsType[smithy.InvalidParamsError](err); ok {
 		texts := make([]string, input.Len())
 		for i, one := range input.Errs() {
 			texts[i] = one.Error()

@@ -168,6 +168,7 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 		Clock:                o.Clock,
 		ClusterName:          o.ClusterName,
 		NamePrefix:           o.NamePrefix,
+		DeletionPolicy:       v1alpha1.DeletionPolicy(o.DeletionPolicy),
 		NoCrossNamespaceRefs: o.NoCrossNamespaceRefs,
 		Workers:              o.Workers,
 		Kinds:                kinds,

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"time"
 
+	fluxcontroller "github.com/fluxcd/pkg/runtime/controller"
 	"github.com/fluxcd/pkg/runtime/leaderelection"
 	"github.com/fluxcd/pkg/runtime/logger"
 	"github.com/spf13/pflag"
 	"k8s.io/utils/clock"
 
-	fluxcontroller "github.com/fluxcd/pkg/runtime/controller"
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 )
 
 // Options of the controller. BindFlags sets the defaults.
@@ -29,6 +31,8 @@ type Options struct {
 	Namespaces []string
 	// Workers is how many objects of a kind are reconciled at once.
 	Workers int
+	// DeletionPolicy is that of objects whose spec and namespace name none.
+	DeletionPolicy string
 	// NoCrossNamespaceRefs refuses references into other namespaces.
 	NoCrossNamespaceRefs bool
 	// EventsAddr is where notification-controller takes events; empty for
@@ -55,6 +59,8 @@ func (o *Options) BindFlags(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.ObserveInterval, "observe-interval", 30*time.Second, "how often AWS is asked about an object in transition")
 	fs.StringSliceVar(&o.Namespaces, "watch-namespace", nil, "namespaces to watch (default: all)")
 	fs.IntVar(&o.Workers, "workers", 4, "how many objects of a kind are reconciled at once")
+	fs.StringVar(&o.DeletionPolicy, "deletion-policy", string(v1alpha1.DeletionDelete),
+		"what happens in AWS when an object is deleted whose spec and namespace do not say: Delete, Purge or Retain")
 	fs.BoolVar(&o.NoCrossNamespaceRefs, "no-cross-namespace-refs", false, "refuse references to objects in other namespaces")
 	fs.StringVar(&o.EventsAddr, "events-addr", "", "address of Flux's notification-controller for events")
 	fs.StringVar(&o.MetricsAddr, "metrics-addr", ":8080", "address of the metrics endpoint, 0 for none")
@@ -80,6 +86,8 @@ func (o *Options) Check() error {
 		return fmt.Errorf("--cluster-name %q cannot be the value of an AWS tag: use letters, digits and any of _.:/=+@-", o.ClusterName)
 	case o.ObserveInterval < time.Millisecond:
 		return fmt.Errorf("--observe-interval %s is too short", o.ObserveInterval)
+	case !slices.Contains([]string{"Delete", "Purge", "Retain"}, o.DeletionPolicy):
+		return fmt.Errorf("--deletion-policy %q is none of Delete, Purge and Retain", o.DeletionPolicy)
 	case o.Workers < 1:
 		return fmt.Errorf("--workers %d: at least one is needed", o.Workers)
 	}

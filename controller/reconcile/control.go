@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -72,16 +71,52 @@ func controlFields(t reflect.Type) map[string]bool {
 	return names
 }
 
-// withDefaults fills what the spec leaves open from the namespace.
-func (c control) withDefaults(ns *corev1.Namespace, owner identity.Owner) control {
+// The annotations by which ACK says what control fields say. They are taken as
+// defaults, so that manifests migrate by changing their apiVersion.
+const (
+	ackRegion         = "services.k8s.aws/region"
+	ackDeletionPolicy = "services.k8s.aws/deletion-policy"
+	ackAdoptionPolicy = "services.k8s.aws/adoption-policy"
+	ackReadOnly       = "services.k8s.aws/read-only"
+)
+
+// withACK takes what ACK's annotations say for fields that the spec leaves
+// open. It returns a hint for each one used.
+func (c control) withACK(annotations map[string]string) (control, []string) {
+	var hints []string
+	used := func(annotation, field string) {
+		hints = append(hints, fmt.Sprintf("the annotation %s is ACK's: use spec.%s", annotation, field))
+	}
+	if v := annotations[ackRegion]; v != "" && c.Region == "" {
+		c.Region = v
+		used(ackRegion, "region: "+v)
+	}
+	policies := map[string]v1alpha1.DeletionPolicy{"delete": v1alpha1.DeletionDelete, "retain": v1alpha1.DeletionRetain}
+	if p, ok := policies[annotations[ackDeletionPolicy]]; ok && c.DeletionPolicy == "" {
+		c.DeletionPolicy = p
+		used(ackDeletionPolicy, "deletionPolicy: "+string(p))
+	}
+	if v := annotations[ackAdoptionPolicy]; (v == "adopt" || v == "adopt-or-create") && c.AdoptionPolicy == "" {
+		c.AdoptionPolicy = v1alpha1.AdoptUnowned
+		used(ackAdoptionPolicy, "adoptionPolicy: "+string(v1alpha1.AdoptUnowned))
+	}
+	if annotations[ackReadOnly] == "true" && c.ManagementPolicy == "" {
+		c.ManagementPolicy = v1alpha1.ManageObserve
+		used(ackReadOnly, "managementPolicy: "+string(v1alpha1.ManageObserve))
+	}
+	return c, hints
+}
+
+// withDefaults fills what the spec leaves open from the namespace, and then
+// with what the controller was told.
+func (c control) withDefaults(namespace map[string]string, owner identity.Owner, policy v1alpha1.DeletionPolicy) control {
 	if c.Region == "" {
-		c.Region = ns.Annotations[annotationRegion]
+		c.Region = namespace[annotationRegion]
 	}
-	if c.DeletionPolicy == "" {
-		c.DeletionPolicy = v1alpha1.DeletionPolicy(ns.Annotations[annotationDeletionPolicy])
-	}
-	if c.DeletionPolicy == "" {
-		c.DeletionPolicy = v1alpha1.DeletionDelete
+	for _, p := range []v1alpha1.DeletionPolicy{v1alpha1.DeletionPolicy(namespace[annotationDeletionPolicy]), policy, v1alpha1.DeletionDelete} {
+		if c.DeletionPolicy == "" {
+			c.DeletionPolicy = p
+		}
 	}
 	if c.AdoptionPolicy == "" {
 		c.AdoptionPolicy = v1alpha1.AdoptIfOwned

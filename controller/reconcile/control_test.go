@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
@@ -73,54 +72,100 @@ func TestControlFieldsAreAllKnown(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	owner := identity.Owner{Cluster: "prod", Namespace: "ml"}
 	everywhere := map[string]string{annotationRegion: "eu-west-1", annotationDeletionPolicy: "Retain"}
+	role := v1alpha1.AssumeRole{RoleARN: "r"}
 	for _, row := range []struct {
-		reason      string
-		given       v1alpha1.Control
-		annotations map[string]string
-		want        v1alpha1.Control
+		reason    string
+		given     v1alpha1.Control
+		namespace map[string]string
+		flag      v1alpha1.DeletionPolicy
+		want      v1alpha1.Control
 	}{
 		{
-			"nothing says anything",
-			v1alpha1.Control{},
-			nil,
-			v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned},
+			reason: "nothing says anything",
+			want:   v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned},
 		},
 		{
-			"the namespace does",
-			v1alpha1.Control{},
-			everywhere,
-			v1alpha1.Control{Region: "eu-west-1", DeletionPolicy: v1alpha1.DeletionRetain, AdoptionPolicy: v1alpha1.AdoptIfOwned},
+			reason: "the controller's flag does", flag: v1alpha1.DeletionPurge,
+			want: v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptIfOwned},
 		},
 		{
-			"the spec goes first",
-			v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever},
-			everywhere,
-			v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever},
+			reason: "the namespace goes before the flag", namespace: everywhere, flag: v1alpha1.DeletionPurge,
+			want: v1alpha1.Control{Region: "eu-west-1", DeletionPolicy: v1alpha1.DeletionRetain, AdoptionPolicy: v1alpha1.AdoptIfOwned},
 		},
 		{
-			"a role is assumed with an external id that no other namespace has",
-			v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r"}},
-			nil,
-			v1alpha1.Control{
+			reason: "the spec goes first", namespace: everywhere, flag: v1alpha1.DeletionRetain,
+			given: v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever},
+			want:  v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever},
+		},
+		{
+			reason: "a role is assumed with an external id that no other namespace has", given: v1alpha1.Control{AssumeRole: &role},
+			want: v1alpha1.Control{
 				AssumeRole:     &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "prod/ml"},
 				DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned,
 			},
 		},
 		{
-			"unless the spec gives one",
-			v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"}},
-			nil,
-			v1alpha1.Control{
+			reason: "unless the spec gives one", given: v1alpha1.Control{AssumeRole: &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"}},
+			want: v1alpha1.Control{
 				AssumeRole:     &v1alpha1.AssumeRole{RoleARN: "r", ExternalID: "e"},
 				DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned,
 			},
 		},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Annotations: row.annotations}}
 			given := row.given.DeepCopy()
-			require.Equal(t, row.want, control{Control: row.given}.withDefaults(ns, owner).Control)
+			require.Equal(t, row.want, control{Control: row.given}.withDefaults(row.namespace, owner, row.flag).Control)
 			require.Equal(t, *given, row.given, "the object's own role is left alone")
+		})
+	}
+}
+
+func TestACKsAnnotationsAreDefaults(t *testing.T) {
+	for _, row := range []struct {
+		reason      string
+		given       v1alpha1.Control
+		annotations map[string]string
+		want        v1alpha1.Control
+		hints       []string
+	}{
+		{"there are none", v1alpha1.Control{Region: "us-east-1"}, map[string]string{"team": "ml"}, v1alpha1.Control{Region: "us-east-1"}, nil},
+		{
+			"all of them",
+			v1alpha1.Control{},
+			map[string]string{
+				"services.k8s.aws/region": "eu-west-1", "services.k8s.aws/deletion-policy": "retain",
+				"services.k8s.aws/adoption-policy": "adopt", "services.k8s.aws/read-only": "true",
+			},
+			v1alpha1.Control{
+				Region: "eu-west-1", DeletionPolicy: v1alpha1.DeletionRetain, AdoptionPolicy: v1alpha1.AdoptUnowned, ManagementPolicy: v1alpha1.ManageObserve,
+			},
+			[]string{"spec.region: eu-west-1", "spec.deletionPolicy: Retain", "spec.adoptionPolicy: Unowned", "spec.managementPolicy: Observe"},
+		},
+		{
+			"the spec goes first, and then there is nothing to hint at",
+			v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever, ManagementPolicy: v1alpha1.ManageFull},
+			map[string]string{
+				"services.k8s.aws/region": "eu-west-1", "services.k8s.aws/deletion-policy": "retain",
+				"services.k8s.aws/adoption-policy": "adopt-or-create", "services.k8s.aws/read-only": "true",
+			},
+			v1alpha1.Control{Region: "us-east-1", DeletionPolicy: v1alpha1.DeletionPurge, AdoptionPolicy: v1alpha1.AdoptNever, ManagementPolicy: v1alpha1.ManageFull},
+			nil,
+		},
+		{
+			"values that ACK does not know",
+			v1alpha1.Control{},
+			map[string]string{"services.k8s.aws/deletion-policy": "keep", "services.k8s.aws/read-only": "false", "services.k8s.aws/adoption-policy": "never"},
+			v1alpha1.Control{},
+			nil,
+		},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			c, hints := control{Control: row.given}.withACK(row.annotations)
+			require.Equal(t, row.want, c.Control)
+			require.Len(t, hints, len(row.hints))
+			for i, want := range row.hints {
+				require.Contains(t, hints[i], want)
+			}
 		})
 	}
 }

@@ -150,7 +150,8 @@ func (s *scope) unended() []string {
 	var names []string
 	for _, run := range s.object.Common().Runs {
 		switch run.Outcome {
-		case v1alpha1.RunRunning, v1alpha1.RunSubmitting, v1alpha1.RunSuperseding, "":
+		case v1alpha1.RunCompleted, v1alpha1.RunFailed, v1alpha1.RunStopped, v1alpha1.RunSuperseded:
+		default:
 			names = append(names, run.Name)
 		}
 	}

@@ -32,7 +32,7 @@ func useKey(kind, awsName string) string            { return kind + "/" + awsNam
 func indexersOf(kind Kind) map[string]client.IndexerFunc {
 	return map[string]client.IndexerFunc{
 		indexTargets: func(o client.Object) []string { return targetKeys(kind, o) },
-		indexUses:    func(o client.Object) []string { return useKeys(o) },
+		indexUses:    useKeys,
 		indexClaims:  func(o client.Object) []string { return claimKeys(kind, o) },
 	}
 }

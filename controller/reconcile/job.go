@@ -106,26 +106,39 @@ func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, 
 			return run, nil, err
 		}
 		run.ownership = s.owner.Judge(run.tags)
-		if force != "" && run.tags[identity.TagForced] == force {
+		if run.tags[identity.TagForced] == force {
 			force = "" // an earlier round did what was asked
 		}
-		if run.ownership == identity.Ours && s.named == "" {
-			if run.tags[identity.TagSuperseded] != "" || run.tags[identity.TagForced] != "" {
-				continue
-			}
-			if force != "" && s.state(described).Settled() {
-				if err := s.tag(ctx, s.arn(described), map[string]string{identity.TagForced: force}); err != nil {
-					return run, nil, err
-				}
-				force = ""
-				continue
-			}
+		counts, err := s.counts(ctx, run, described, &force)
+		if err != nil {
+			return run, nil, err
 		}
-		s.forceHandled = true
-		return run, described, nil
+		if counts {
+			s.forceHandled = true
+			return run, described, nil
+		}
 	}
 	return found{}, nil, &refusal{reason.ValidationFailed, fmt.Sprintf(
 		"%d runs of this very spec exist and were superseded: change the spec, or set rerun", identity.MaxAttempts)}
+}
+
+// counts tells whether a run that exists is the present one, or one that was
+// superseded or is to be run again. The run that a force request is about is
+// tagged with its token, which is used up with that.
+func (s *scope) counts(ctx context.Context, run found, described shape.Tree, force *string) (bool, error) {
+	switch {
+	case run.ownership != identity.Ours, s.named != "":
+		return true, nil
+	case run.tags[identity.TagSuperseded] != "", run.tags[identity.TagForced] != "":
+		return false, nil
+	case *force == "", s.observeOnly(), !s.state(described).Settled():
+		return true, nil
+	}
+	if err := s.tag(ctx, s.arn(described), map[string]string{identity.TagForced: *force}); err != nil {
+		return false, err
+	}
+	*force = ""
+	return false, nil
 }
 
 // startRun writes down which run comes now, and then creates it.
@@ -267,6 +280,10 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 		return r.confirmed(s, gone+name, goneWait), nil
 	}
 	r.memory.drop(s.object.GetUID(), gone+name)
+	state := s.state(described)
+	if state == health.StateStopping || state == health.StateDeleting {
+		return false, nil
+	}
 	tags, err := s.tagsOf(ctx, s.arn(described))
 	if err != nil {
 		return false, err
@@ -279,11 +296,8 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 			return false, err
 		}
 	}
-	switch state := s.state(described); {
-	case state.Settled():
+	if state.Settled() {
 		return true, nil
-	case state == health.StateStopping, state == health.StateDeleting:
-		return false, nil
 	}
 	err = s.call(ctx, s.kind.Stop, name)
 	if c := cloud.Classify(err); c == cloud.Busy || c == cloud.NotFound {

@@ -17,7 +17,7 @@ import (
 type Object interface {
 	client.Object
 	GetConditions() []metav1.Condition
-	SetConditions([]metav1.Condition)
+	SetConditions(conditions []metav1.Condition)
 	// Common is the part of the status that every kind has.
 	Common() *v1alpha1.CommonStatus
 }

@@ -40,6 +40,8 @@ type Options struct {
 	// NamePrefix stands before the AWS names of services, unless the
 	// namespace has another.
 	NamePrefix string
+	// DeletionPolicy is that of objects whose spec and namespace name none.
+	DeletionPolicy v1alpha1.DeletionPolicy
 	// NoCrossNamespaceRefs refuses references into other namespaces.
 	NoCrossNamespaceRefs bool
 	// Workers is how many objects of a kind are reconciled at once.

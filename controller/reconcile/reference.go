@@ -6,13 +6,12 @@ import (
 	"strings"
 	"time"
 
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -175,10 +174,10 @@ func settledSince(obj Object) (time.Time, string) {
 
 // valueOf is what a reference to obj stands for.
 func valueOf(kind Kind, obj Object, value v1alpha1.ReferenceValue) (string, error) {
-	switch value {
-	case v1alpha1.ReferenceName:
+	if value == v1alpha1.ReferenceName {
 		return obj.Common().Name, nil
-	case v1alpha1.ReferenceARN:
+	}
+	if value == v1alpha1.ReferenceARN {
 		return obj.Common().ARN, nil
 	}
 	u, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)

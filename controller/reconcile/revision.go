@@ -46,6 +46,7 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 		return s.immutable(differences), nil
 	case Deleting:
 		return progressing(reason.Deleting, s.tell(described), r.look(s, described)), nil
+	default:
 	}
 	r.adoptRevision(s, name, described)
 	if tags != nil && !s.observeOnly() {

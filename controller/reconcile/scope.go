@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
@@ -27,6 +28,8 @@ type scope struct {
 	owner  identity.Owner
 	// control are the control fields with their defaults.
 	control control
+	// hints are what the user should write another way.
+	hints []string
 	// client calls AWS as the object; nil until identify.
 	client *cloud.Client
 
@@ -64,7 +67,8 @@ func (r *Reconciler) open(ctx context.Context, obj Object) (*scope, shape.Tree, 
 	if err := r.Client.Get(ctx, client.ObjectKey{Name: obj.GetNamespace()}, &ns); err != nil && !apierrors.IsNotFound(err) {
 		return s, nil, fmt.Errorf("reading the namespace: %w", err)
 	}
-	s.control = c.withDefaults(&ns, s.owner)
+	c, s.hints = c.withACK(obj.GetAnnotations())
+	s.control = c.withDefaults(ns.Annotations, s.owner, r.DeletionPolicy)
 	s.prefix = r.NamePrefix
 	if p, ok := ns.Annotations[annotationNamePrefix]; ok {
 		s.prefix = p
@@ -102,7 +106,7 @@ func (s *scope) ask(spec shape.Tree) error {
 	}
 	shape.Remove(request, s.kind.Name)
 	shape.Remove(request, "Tags")
-	s.request = shape.Compact(request)
+	s.request = request
 	if s.digest, err = identity.Digest(s.owner, s.request, s.control.Rerun, s.kind.outsideDigest()...); err != nil {
 		return err
 	}
@@ -128,9 +132,7 @@ func userTags(spec shape.Tree) (map[string]string, error) {
 // wanted are all tags the AWS object is to have.
 func (s *scope) wanted() map[string]string {
 	tags := s.owner.Tags(s.digest)
-	for k, v := range s.tags {
-		tags[k] = v
-	}
+	maps.Copy(tags, s.tags)
 	return tags
 }
 

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -118,13 +119,16 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 			LastModifiedTime: shape.String(described, "LastModifiedTime"),
 		}
 	}
-	s.object.Common().References = append(s.references.consumed, s.serving(described)...)
+	s.object.Common().References = slices.Concat(s.references.consumed, s.serving(described))
 	if err := r.save(ctx, s, progressing(reason.Updating, "updating "+name, 0)); err != nil {
 		return verdict{}, err
 	}
 	request := shape.Clone(s.request)
 	request[s.kind.Name] = name
 	if _, err := s.kind.Update.Call(ctx, s.client, request); err != nil {
+		if s.kind.Lifecycle == Job {
+			s.object.Common().Attempted = nil // a job has nothing to roll back to, so this one may be repeated
+		}
 		return verdict{}, err
 	}
 	r.eventf(s, reason.Updating, "updating %s", name)

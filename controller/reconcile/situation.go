@@ -149,7 +149,13 @@ func situateService(f facts) Situation {
 		return RolledBack
 	case health.StateDeleteFailed:
 		return Failed
+	default:
+		return situateSettled(f)
 	}
+}
+
+// situateSettled is about a service that AWS is not at work on.
+func situateSettled(f facts) Situation {
 	switch {
 	case !f.drifted && f.state == health.StateUpdateFailed:
 		return Failed

@@ -73,6 +73,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	if equality.Semantic.DeepEqual(statusOf(s.before).Interface(), statusOf(s.object).Interface()) {
 		return nil
 	}
+	generation := s.before.Common().ObservedGeneration
 	was := meta.FindStatusCondition(s.before.GetConditions(), fluxmeta.ReadyCondition)
 	after := snapshot(s.object)
 	err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(s.before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(FieldOwner))
@@ -81,12 +82,18 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	}
 	s.object.SetResourceVersion(after.GetResourceVersion())
 	s.before = snapshot(s.object)
-	r.announce(s, was)
+	r.announce(s, was, generation)
 	return nil
 }
 
-// announce sends an event when the Ready condition has changed.
-func (r *Reconciler) announce(s *scope, was *metav1.Condition) {
+// announce sends an event when the Ready condition has changed, and the hints
+// when a spec has been judged for the first time.
+func (r *Reconciler) announce(s *scope, was *metav1.Condition, generation int64) {
+	if s.object.Common().ObservedGeneration != generation {
+		for _, hint := range s.hints {
+			r.Recorder.Event(s.object, corev1.EventTypeWarning, reason.Deprecated, hint)
+		}
+	}
 	is := meta.FindStatusCondition(s.object.GetConditions(), fluxmeta.ReadyCondition)
 	if is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason {
 		return

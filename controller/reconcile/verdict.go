@@ -56,8 +56,7 @@ func (e *refusal) Error() string { return e.message }
 // verdictOf judges an error. What heals by itself is progress; what needs a
 // person is stalled and tried again only every interval.
 func (r *Reconciler) verdictOf(s *scope, err error) verdict {
-	var own *refusal
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*refusal](err); ok {
 		return stalled(own.reason, own.message, s.interval())
 	}
 	message := cloud.Message(err)
@@ -86,8 +85,7 @@ func (r *Reconciler) verdictOf(s *scope, err error) verdict {
 
 // retryAfter doubles with every try that fails in a row.
 func (r *Reconciler) retryAfter(s *scope, err error) time.Duration {
-	var held *cloud.BudgetError
-	if errors.As(err, &held) {
+	if held, ok := errors.AsType[*cloud.BudgetError](err); ok {
 		return held.After
 	}
 	return min(firstRetry<<min(r.memory.count(s.object.GetUID()), 10), lastRetry)

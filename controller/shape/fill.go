@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -48,8 +49,8 @@ var (
 	timeType          = reflect.TypeFor[time.Time]()
 	deserializable    = reflect.TypeFor[smithy.Deserializable]()
 	unnamed           = smithy.NewSchema(smithy.ShapeID{}, smithy.ShapeTypeString, 0)
-	errUnionTopLevel  = fmt.Errorf("a union at the top level of an input is not supported")
-	errUnknownGoField = fmt.Errorf("field of an unknown Go type")
+	errUnionTopLevel  = errors.New("a union at the top level of an input is not supported")
+	errUnknownGoField = errors.New("field of an unknown Go type")
 )
 
 // set gives a field of an input the value. Structures deserialise themselves.
@@ -64,11 +65,11 @@ func (r *treeReader) set(f reflect.Value, v any) error {
 	}
 	r.offer(v)
 	if f.CanAddr() && f.Addr().Type().Implements(deserializable) {
-		d, _ := f.Addr().Interface().(smithy.Deserializable)
+		d, _ := reflect.TypeAssert[smithy.Deserializable](f.Addr())
 		return d.Deserialize(r)
 	}
 	if f.Type() == timeType {
-		t, _ := f.Addr().Interface().(*time.Time)
+		t, _ := reflect.TypeAssert[*time.Time](f.Addr())
 		return r.ReadTime(unnamed, t)
 	}
 	switch f.Kind() {
@@ -108,7 +109,7 @@ func (r *treeReader) set(f reflect.Value, v any) error {
 
 func (r *treeReader) setSlice(f reflect.Value, v any) error {
 	if f.Type().Elem().Kind() == reflect.Uint8 {
-		b, _ := f.Addr().Interface().(*[]byte)
+		b, _ := reflect.TypeAssert[*[]byte](f.Addr())
 		return r.ReadBlob(unnamed, b)
 	}
 	items, ok := v.([]any)

@@ -196,19 +196,19 @@ func (r *treeReader) text(s *smithy.Schema, want string) (string, error) {
 
 func (r *treeReader) ReadInt8(s *smithy.Schema, v *int8) error {
 	n, err := r.integer(s, math.MinInt8, math.MaxInt8)
-	*v = int8(n)
+	*v = int8(n) //nolint:gosec // integer has checked the range
 	return err
 }
 
 func (r *treeReader) ReadInt16(s *smithy.Schema, v *int16) error {
 	n, err := r.integer(s, math.MinInt16, math.MaxInt16)
-	*v = int16(n)
+	*v = int16(n) //nolint:gosec // integer has checked the range
 	return err
 }
 
 func (r *treeReader) ReadInt32(s *smithy.Schema, v *int32) error {
 	n, err := r.integer(s, math.MinInt32, math.MaxInt32)
-	*v = int32(n)
+	*v = int32(n) //nolint:gosec // integer has checked the range
 	return err
 }
 

@@ -36,7 +36,8 @@ const (
 	// or has not settled.
 	WaitingForReference = "WaitingForReference"
 	// WaitingForDependents means that a deletion waits for objects that still
-	// use the AWS object.
+	// use the AWS object, or that a change waits until those who refer to the
+	// object have taken note of it.
 	WaitingForDependents = "WaitingForDependents"
 	// DependencyNotReady means that AWS does not see a role, policy or model
 	// yet that was made a moment ago.
@@ -151,3 +152,7 @@ const (
 // reconciled. Ready is Unknown. An object that is suspended later keeps the
 // conditions it has.
 const Suspended = "Suspended"
+
+// Deprecated is the reason of an event, not of a condition: the object says
+// something in a way that will not always be understood.
+const Deprecated = "Deprecated"

@@ -3,16 +3,16 @@ package loop_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
-
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
@@ -20,10 +20,9 @@ import (
 
 func newUnstructured() *unstructured.Unstructured { return &unstructured.Unstructured{} }
 
-// abalone is the chain of the example, with its number of rounds and what else
-// the training job's spec is to have.
-func abalone(rounds int, extra ...string) string {
-	return strings.Join([]string{trainingJob(rounds, extra...), model, endpointConfig, endpoint}, "\n---\n")
+// abalone is the chain of the example, with 100 rounds.
+func abalone() string {
+	return strings.Join([]string{trainingJob(100), model, endpointConfig, endpoint}, "\n---\n")
 }
 
 func trainingJob(rounds int, extra ...string) string {
@@ -155,10 +154,10 @@ func (w *world) served() string {
 	return fmt.Sprint(answer)
 }
 
-// withStatus lists the AWS objects of a kind that have a status.
-func (w *world) withStatus(kind, status string) []string {
+// jobs lists the training jobs in AWS that have a status.
+func (w *world) jobs(status string) []string {
 	var names []string
-	for _, o := range w.aws.Objects(kind) {
+	for _, o := range w.aws.Objects("TrainingJob") {
 		if o.Status == status {
 			names = append(names, o.Name)
 		}
@@ -174,7 +173,7 @@ func (w *world) ran(rounds int) bool {
 	}
 	o, ok := w.aws.Object("TrainingJob", job.Status.Name)
 	parameters, _ := o.Document["HyperParameters"].(map[string]any)
-	return ok && parameters["num_round"] == fmt.Sprint(rounds)
+	return ok && parameters["num_round"] == strconv.Itoa(rounds)
 }
 
 func replace(text, from, to string) string { return strings.ReplaceAll(text, from, to) }

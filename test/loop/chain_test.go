@@ -62,7 +62,7 @@ func TestRest(t *testing.T) {
 func TestChangeAndRevert(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the first chain is ready", w.chainReady)
 	first, _ := get(w, "abalone", &v1alpha1.Endpoint{})
 	served := w.served()
@@ -89,20 +89,20 @@ func TestPushesDuringARun(t *testing.T) {
 	w.apply(trainingJob(100))
 	running := func(n int) func() bool {
 		return func() bool {
-			return w.mutations()["CreateTrainingJob"] == n && len(w.withStatus("TrainingJob", "InProgress")) == 1
+			return w.mutations()["CreateTrainingJob"] == n && len(w.jobs("InProgress")) == 1
 		}
 	}
 	w.until("A runs", running(1))
 	w.apply(trainingJob(200))
 	w.until("B runs", running(2))
-	require.Empty(t, w.withStatus("TrainingJob", "Stopping"))
+	require.Empty(t, w.jobs("Stopping"))
 	w.apply(trainingJob(100))
 	w.until("A is done", func() bool { objects := w.chain(); return isReady(objects[0]) })
 	job, _ := get(w, "abalone", &v1alpha1.TrainingJob{})
 	require.Regexp(t, `^abalone-a[a-z2-7]{9}-r2$`, job.Status.Name, "the stopped run of A counts as absent")
 	require.Equal(t, 3, w.mutations()["CreateTrainingJob"])
 	require.Equal(t, 2, w.mutations()["StopTrainingJob"])
-	var outcomes []v1alpha1.RunOutcome
+	outcomes := make([]v1alpha1.RunOutcome, 0, len(job.Status.Runs))
 	for _, run := range job.Status.Runs {
 		outcomes = append(outcomes, run.Outcome)
 	}

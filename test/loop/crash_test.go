@@ -97,14 +97,14 @@ func TestCrashAtEveryEffect(t *testing.T) {
 						w.restartController()
 					}
 				}
-				w.apply(abalone(100))
-				w.until("a job runs", func() bool { revive(); return len(w.withStatus("TrainingJob", "InProgress")) == 1 })
+				w.apply(abalone())
+				w.until("a job runs", func() bool { revive(); return len(w.jobs("InProgress")) == 1 })
 				w.apply(trainingJob(200))
 				w.until("the chain is ready", func() bool { revive(); return w.chainReady() && w.ran(200) })
 				revive()
 				require.Equal(t, 2, w.mutations()["CreateTrainingJob"], "one job for each push")
-				require.Empty(t, w.withStatus("TrainingJob", "InProgress"))
-				require.Len(t, w.withStatus("TrainingJob", "Stopped"), 1, "the superseded run is not lost\n%s", w.describe())
+				require.Empty(t, w.jobs("InProgress"))
+				require.Len(t, w.jobs("Stopped"), 1, "the superseded run is not lost\n%s", w.describe())
 				require.Equal(t, 1, w.mutations()["CreateEndpoint"])
 				require.Len(t, w.aws.Objects("Model"), 1)
 				require.Len(t, w.aws.Objects("EndpointConfig"), 1)

@@ -39,7 +39,7 @@ func (w *world) sagemaker() *sagemaker.Client {
 func TestRebuiltCluster(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the chain is ready", w.chainReady)
 	names := map[string]bool{}
 	for _, obj := range w.chain() {
@@ -50,7 +50,7 @@ func TestRebuiltCluster(t *testing.T) {
 	w.aws.Journal().Reset()
 
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the chain is ready again", w.chainReady)
 	require.Empty(t, w.mutations())
 	for _, obj := range w.chain() {
@@ -62,11 +62,11 @@ func TestRebuiltCluster(t *testing.T) {
 func TestRebuiltDuringARun(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(abalone(100))
-	w.until("the job runs", func() bool { return len(w.withStatus("TrainingJob", "InProgress")) == 1 })
+	w.apply(abalone())
+	w.until("the job runs", func() bool { return len(w.jobs("InProgress")) == 1 })
 	w.forget()
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the chain is ready", w.chainReady)
 	require.Equal(t, 1, w.mutations()["CreateTrainingJob"])
 }
@@ -76,9 +76,9 @@ func TestRebuiltDuringARun(t *testing.T) {
 func TestAnotherCluster(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the chain is ready", w.chainReady)
-	var first []string
+	first := make([]string, 0, len(w.chain()))
 	for _, obj := range w.chain() {
 		first = append(first, obj.Common().Name)
 	}
@@ -88,7 +88,7 @@ func TestAnotherCluster(t *testing.T) {
 
 	w.cluster = "another"
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the endpoint is refused", func() bool {
 		obj, ok := get(w, "abalone", &v1alpha1.Endpoint{})
 		return ok && readyCondition(obj).Reason == reason.ForeignObject
@@ -141,7 +141,7 @@ func TestNameClaimed(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
 	w.apply(trainingJob(100, "trainingJobName: wanted"))
-	w.until("the first runs", func() bool { return len(w.withStatus("TrainingJob", "InProgress")) == 1 })
+	w.until("the first runs", func() bool { return len(w.jobs("InProgress")) == 1 })
 	<-time.After(1100 * time.Millisecond) // creation timestamps have seconds
 	second := w.parse(trainingJob(200, "trainingJobName: wanted"))
 	second.SetName("second")
@@ -160,7 +160,7 @@ func TestNameClaimed(t *testing.T) {
 func TestDeletion(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the chain is ready", w.chainReady)
 	for _, obj := range w.chain() {
 		require.NoError(t, w.kube.Delete(w.ctx, obj))
@@ -169,7 +169,7 @@ func TestDeletion(t *testing.T) {
 	require.Empty(t, w.aws.Objects("Endpoint"))
 	require.Empty(t, w.aws.Objects("EndpointConfig"))
 	require.Empty(t, w.aws.Objects("Model"))
-	require.Len(t, w.withStatus("TrainingJob", "Completed"), 1)
+	require.Len(t, w.jobs("Completed"), 1)
 	var order []string
 	for _, e := range w.aws.Journal().Mutations() {
 		if e.Operation == "DeleteEndpoint" || e.Operation == "DeleteEndpointConfig" || e.Operation == "DeleteModel" {
@@ -188,10 +188,10 @@ func TestDeletionOfARunningJob(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
 	w.apply(trainingJob(100))
-	w.until("it runs", func() bool { return len(w.withStatus("TrainingJob", "InProgress")) == 1 })
+	w.until("it runs", func() bool { return len(w.jobs("InProgress")) == 1 })
 	require.NoError(t, w.kube.Delete(w.ctx, w.chain()[0]))
 	w.until("it is gone", func() bool { return len(w.chain()) == 0 })
-	require.Len(t, w.withStatus("TrainingJob", "Stopped"), 1)
+	require.Len(t, w.jobs("Stopped"), 1)
 	w.apply(trainingJob(100))
 	w.until("another run is done", func() bool { return isReady(w.chain()[0]) })
 	require.Regexp(t, "-r2$", w.chain()[0].Common().Name)
@@ -202,7 +202,7 @@ func TestPurge(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
 	w.apply(trainingJob(100, "deletionPolicy: Purge"))
-	w.until("it runs", func() bool { return len(w.withStatus("TrainingJob", "InProgress")) == 1 })
+	w.until("it runs", func() bool { return len(w.jobs("InProgress")) == 1 })
 	require.NoError(t, w.kube.Delete(w.ctx, w.chain()[0]))
 	w.until("it is gone", func() bool { return len(w.chain()) == 0 })
 	require.Empty(t, w.aws.Objects("TrainingJob"))
@@ -227,7 +227,7 @@ func TestRetain(t *testing.T) {
 	require.Equal(t, served, w.served())
 
 	w.aws.Journal().Reset()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the same owner has taken it again", w.chainReady)
 	require.Empty(t, w.mutations()["CreateEndpoint"])
 }

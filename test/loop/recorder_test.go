@@ -79,7 +79,7 @@ func TestNeverReadyWithSomethingElse(t *testing.T) {
 	w := newWorld(t)
 	r := w.record()
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("100 rounds serve", w.chainReady)
 	pushes := []struct {
 		rounds int

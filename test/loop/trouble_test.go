@@ -143,7 +143,7 @@ func TestStoppedByAPerson(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
 	w.apply(trainingJob(100))
-	w.until("it runs", func() bool { return len(w.withStatus("TrainingJob", "InProgress")) == 1 })
+	w.until("it runs", func() bool { return len(w.jobs("InProgress")) == 1 })
 	_, err := w.sagemaker().StopTrainingJob(w.ctx, &sagemaker.StopTrainingJobInput{TrainingJobName: aws.String(w.job().Status.Name)})
 	require.NoError(t, err)
 	w.because(reason.StoppedExternally, jobOf(w))
@@ -183,7 +183,7 @@ func TestImmutable(t *testing.T) {
 func TestRollBack(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the chain is ready", w.chainReady)
 	served := w.served()
 	w.fault(fault.Rule{Action: fault.RollBack, Reason: "alarm latency went off", Times: 1})
@@ -206,7 +206,7 @@ func TestFailedEndpoint(t *testing.T) {
 	w := newWorld(t)
 	w.fault(fault.Rule{Action: fault.Fail, Kind: "Endpoint", Stage: "Creating", Reason: "The primary container did not pass the ping health check.", Times: 1})
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	require.Regexp(t, "^The primary container did not pass", w.because(reason.Failed, func() reconcile.Object { return w.endpoint() }))
 	w.pass(time.Hour, time.Minute)
 	require.Equal(t, 1, w.mutations()["CreateEndpoint"])
@@ -219,7 +219,7 @@ func TestFailedEndpoint(t *testing.T) {
 func TestDrift(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	w.until("the chain is ready", w.chainReady)
 	person := w.sagemaker()
 	_, err := person.CreateEndpointConfig(w.ctx, &sagemaker.CreateEndpointConfigInput{
@@ -329,7 +329,7 @@ spec:
 func TestHistory(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(abalone(100))
+	w.apply(abalone())
 	limited := model + "  revisionHistoryLimit: 1\n"
 	w.apply(limited)
 	w.apply(endpointConfig + "  revisionHistoryLimit: 0\n")

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluxcd/pkg/runtime/conditions/check"
 	"github.com/go-logr/logr"
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
@@ -22,8 +23,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
-
-	"github.com/fluxcd/pkg/runtime/conditions/check"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/manager"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
@@ -50,7 +49,7 @@ func TestMain(m *testing.M) {
 // world is one test's part of the world: a namespace, an AWS account and time.
 type world struct {
 	t         *testing.T
-	ctx       context.Context
+	ctx       context.Context //nolint:containedctx // it is the test's own, as long as the world
 	namespace string
 	clock     *clocktesting.FakeClock
 	aws       *simulator.Server
@@ -112,7 +111,10 @@ func (w *world) startController() {
 	require.NoError(w.t, err)
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
-	w.stop = func() { cancel(); <-done }
+	w.stop = func() {
+		cancel()
+		require.NoError(w.t, <-done)
+	}
 }
 
 func (w *world) stopController() {
@@ -131,7 +133,7 @@ func (w *world) restartController() {
 // and annotations, as a GitOps tool does.
 func (w *world) apply(text string) {
 	w.t.Helper()
-	for _, doc := range strings.Split(text, "\n---\n") {
+	for doc := range strings.SplitSeq(text, "\n---\n") {
 		obj := w.parse(doc)
 		require.NoError(w.t, w.kube.Patch(w.ctx, obj, client.Apply, client.FieldOwner("git"), client.ForceOwnership)) //nolint:staticcheck // the objects are made of text
 	}
