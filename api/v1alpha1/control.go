@@ -126,7 +126,8 @@ type JobControl struct {
 // DriftControl holds the control field of kinds that go on existing and are
 // compared with AWS from time to time.
 type DriftControl struct {
-	// Interval is the time between two comparisons with AWS. Defaults to 10m.
+	// Interval is the time between two comparisons with AWS. Defaults to 10m for
+	// what is changed in place, and to 1h for what cannot change.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
 	// +kubebuilder:validation:MaxLength=32

@@ -29,6 +29,8 @@ type Bench struct {
 	// Git serves Repository, which is empty at first.
 	Git        *cluster.GitServer
 	Repository *cluster.Repository
+	// MetricsURL is where the controller tells its metrics.
+	MetricsURL string
 	// Root is the directory of this project's checkout.
 	Root string
 

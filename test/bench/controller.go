@@ -45,11 +45,16 @@ func (b *Bench) startController(ctx context.Context, binary string) error {
 	if err != nil {
 		return err
 	}
+	metrics, err := cluster.FreeAddress()
+	if err != nil {
+		return err
+	}
+	b.MetricsURL = "http://" + metrics + "/metrics"
 	_, err = b.Cluster.StartProgram(ctx, cluster.ProgramOptions{
 		Name: "controller", Path: binary,
 		Args: []string{
 			"controller", "--cluster-name=" + ClusterName, "--observe-interval=" + observeInterval.String(),
-			"--health-addr=" + health, "--metrics-addr=0",
+			"--health-addr=" + health, "--metrics-addr=" + metrics,
 		},
 		Env:      append(b.AWSEnv(), "KUBECONFIG="+kubeconfig, "RUNTIME_NAMESPACE="+namespace),
 		ReadyURL: "http://" + health + "/readyz",

@@ -1,7 +1,11 @@
 package e2e_test
 
 import (
+	"io"
+	"net/http"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,6 +24,10 @@ func TestStory(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Stop()) })
 
+	idle := memory(t, b)
+	t.Logf("the idle controller holds %.0f MB", idle/1e6)
+	require.Less(t, idle, 120e6, "idle memory with all kinds registered")
+
 	s := story.New(b, log)
 	defer s.Stop()
 	for _, chapter := range story.Chapters() {
@@ -28,6 +36,23 @@ func TestStory(t *testing.T) {
 	require.NoError(t, s.Report(t.Output()))
 	require.NoError(t, b.Err())
 	tryTips(t, b)
+}
+
+// memory is what the controller's process holds, in bytes.
+func memory(t *testing.T, b *bench.Bench) float64 {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.MetricsURL, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, response.Body.Close()) }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	line := regexp.MustCompile(`(?m)^process_resident_memory_bytes (\S+)$`).FindSubmatch(text)
+	require.NotNil(t, line, "the metric is told")
+	bytes, err := strconv.ParseFloat(string(line[1]), 64)
+	require.NoError(t, err)
+	return bytes
 }
 
 // tryTips runs the commands the playground prints, as they are written.
