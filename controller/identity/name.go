@@ -3,6 +3,7 @@ package identity
 import (
 	"crypto/sha256"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -16,6 +17,21 @@ const (
 
 	markLength = 6
 )
+
+// accepted are the names AWS takes for nearly everything.
+var accepted = regexp.MustCompile(`^[a-zA-Z0-9](-*[a-zA-Z0-9])*$`)
+
+// CheckName says why AWS would refuse a name, or nil. limit is in characters.
+func CheckName(name string, limit int) error {
+	switch {
+	case len(name) > limit:
+		return fmt.Errorf("AWS would refuse the name %q: it has %d characters and may have %d", name, len(name), limit)
+	case !accepted.MatchString(name):
+		return fmt.Errorf("AWS would refuse the name %q: it may have letters, digits and, between those, dashes", name)
+	default:
+		return nil
+	}
+}
 
 // RunName is the AWS name of a run of a job, or of a revision (attempt 1):
 // <name>-<digest>, with -r<attempt> from the second attempt on. It is at most

@@ -117,3 +117,26 @@ func kubernetesName(r *rand.Rand) string {
 	}
 	return strings.Join(parts, ".")
 }
+
+func TestCheckName(t *testing.T) {
+	for _, row := range []struct {
+		reason, name, want string
+	}{
+		{"letters, digits, dashes between them", "Abalone-1--b", ""},
+		{"as long as it may be", strings.Repeat("n", identity.MaxName), ""},
+		{"one too many", strings.Repeat("n", identity.MaxName+1), "has 64 characters and may have 63"},
+		{"nothing", "", "may have letters"},
+		{"a dash at the end", "abalone-", "may have letters"},
+		{"a dot", "abalone.v1", "may have letters"},
+		{"an underscore", "team_a", "may have letters"},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			err := identity.CheckName(row.name, identity.MaxName)
+			if row.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, row.want)
+		})
+	}
+}

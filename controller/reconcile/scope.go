@@ -110,8 +110,13 @@ func (s *scope) ask(spec shape.Tree) error {
 	if s.digest, err = identity.Digest(s.owner, s.request, s.control.Rerun, s.kind.outsideDigest()...); err != nil {
 		return err
 	}
-	s.asked, err = identity.Digest(s.owner, s.request, s.control.Rerun)
-	return err
+	if s.asked, err = identity.Digest(s.owner, s.request, s.control.Rerun); err != nil {
+		return err
+	}
+	if err := identity.CheckName(s.awsName(), s.kind.maxName()); err != nil {
+		return &refusal{reason.ValidationFailed, err.Error()}
+	}
+	return nil
 }
 
 func userTags(spec shape.Tree) (map[string]string, error) {

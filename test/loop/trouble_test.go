@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
@@ -341,4 +343,37 @@ func TestHistory(t *testing.T) {
 		return len(w.aws.Objects("EndpointConfig")) == 1 && len(w.aws.Objects("Model")) == 2
 	})
 	require.NotEmpty(t, w.served())
+}
+
+// TestRequested: who does not want to wait for the next try asks for it.
+func TestRequested(t *testing.T) {
+	w := newWorld(t)
+	w.fault(fault.Rule{Action: fault.Reject, Operation: "CreateTrainingJob", Code: "ValidationException", Message: "No.", Times: 1})
+	w.startController()
+	w.apply(trainingJob(100))
+	w.because(reason.ValidationFailed, jobOf(w))
+	job := w.job()
+	job.SetAnnotations(map[string]string{fluxmeta.ReconcileRequestAnnotation: "now"})
+	require.NoError(t, w.kube.Update(w.ctx, job))
+	w.untilWithin("it is tried at once", time.Minute, func() bool { return w.mutations()["CreateTrainingJob"] == 1 })
+	w.until("the request is acknowledged", func() bool { return w.job().Status.LastHandledReconcileAt == "now" })
+}
+
+// TestNames: what AWS would refuse is refused before any call, and a name that
+// Kubernetes allows is made one that AWS does.
+func TestNames(t *testing.T) {
+	w := newWorld(t)
+	var ns corev1.Namespace
+	require.NoError(t, w.kube.Get(w.ctx, client.ObjectKey{Name: w.namespace}, &ns))
+	ns.Annotations = map[string]string{"sagemaker.gitops.dev/name-prefix": "team_a/"}
+	require.NoError(t, w.kube.Update(w.ctx, &ns))
+	w.startController()
+	w.apply("kind: Endpoint\nmetadata: {name: abalone}\nspec: {endpointConfigName: by-hand}\n")
+	message := w.because(reason.ValidationFailed, func() reconcile.Object { return w.endpoint() })
+	require.Contains(t, message, `AWS would refuse the name "team_a/abalone"`)
+	require.Empty(t, w.aws.Journal().Counts())
+
+	w.apply(replace(trainingJob(100), "name: abalone}", "name: abalone.v1.a-name-that-is-longer-than-sixty-three-characters-in-all-its-parts}"))
+	w.until("it runs", func() bool { return len(w.jobs("InProgress")) == 1 })
+	require.Regexp(t, `^abalone-v1-a-name-that-is-longer-[a-z0-9-]*-[a-z2-7]{6}-a[a-z2-7]{9}$`, w.jobs("InProgress")[0])
 }
