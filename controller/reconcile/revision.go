@@ -186,7 +186,9 @@ func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause e
 		if err == nil && described != nil {
 			return progressing(reason.Creating, name+" exists", confirmWait), nil
 		}
-		s.withdraw(name)
+		if err == nil {
+			s.withdraw(name)
+		}
 	}
 	return verdict{}, cause
 }

@@ -31,6 +31,9 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error)
 			return ctrl.Result{}, err
 		}
 		v = r.verdictOf(s, err)
+		// That AWS did not answer a routine look does not make untrue what was
+		// true before. An object about to be changed is not ready any more here.
+		v.keep = !v.settled() && s.isReady()
 	}
 	r.memory.judge(uid, s.key())
 	if v.ready == metav1.ConditionTrue {
@@ -52,6 +55,14 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error)
 		return ctrl.Result{}, err
 	}
 	return ctrl.Result{RequeueAfter: v.after}, nil
+}
+
+// isReady tells whether the object was found to be what its spec and references
+// ask for, and nothing has been begun since.
+func (s *scope) isReady() bool {
+	_, why := settledSince(s.object)
+	return why == "" && s.references.waiting == "" &&
+		equality.Semantic.DeepEqual(s.object.Common().References, s.references.consumed)
 }
 
 // save writes status down before an effect in AWS, with the conditions of a

@@ -377,3 +377,26 @@ func TestNames(t *testing.T) {
 	w.until("it runs", func() bool { return len(w.jobs("InProgress")) == 1 })
 	require.Regexp(t, `^abalone-v1-a-name-that-is-longer-[a-z0-9-]*-[a-z2-7]{6}-a[a-z2-7]{9}$`, w.jobs("InProgress")[0])
 }
+
+// TestOutage: an AWS that does not answer makes nothing that was ready unready,
+// not even for a controller that has just started.
+func TestOutage(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	w.apply(abalone())
+	w.until("the chain is ready", w.chainReady)
+	w.pass(time.Minute, step)
+	before := w.chain()
+	w.fault(fault.Rule{Action: fault.Reject, Operation: "Describe*", Code: "ThrottlingException", Message: "Rate exceeded"})
+	w.aws.Journal().Reset()
+	w.restartController()
+	w.pass(time.Hour, 10*time.Second)
+	require.NotEmpty(t, w.aws.Journal().Counts(), "AWS was asked")
+	require.Less(t, w.aws.Journal().Counts()["DescribeEndpoint"], 30, "and less and less often")
+	for i, obj := range w.chain() {
+		require.Equal(t, before[i].GetResourceVersion(), obj.GetResourceVersion(), "nothing is written")
+	}
+	w.aws.Faults().Clear()
+	w.pass(time.Hour, 10*time.Second)
+	require.True(t, w.chainReady())
+}
