@@ -195,8 +195,7 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (b
 // does not depend on it: whoever chose Retain may have no AWS account any more.
 func (r *Reconciler) retain(ctx context.Context, s *scope) bool {
 	if err := r.identify(ctx, s); err != nil {
-		r.eventf(s, reason.AccessDenied, "could not tag what is retained: %s", cloud.Message(err))
-		return true
+		return r.givesUp(s, err)
 	}
 	arns := []string{s.object.Common().ARN}
 	for _, ref := range usesOf(s.object) {
@@ -211,12 +210,22 @@ func (r *Reconciler) retain(ctx context.Context, s *scope) bool {
 		}
 		marked, err := s.retained(ctx, arn)
 		if err != nil {
-			r.eventf(s, reason.AccessDenied, "could not tag %s as retained: %s", arn, cloud.Message(err))
-			return true
+			return r.givesUp(s, err)
 		}
 		all = all && marked
 	}
-	return all || r.confirmed(s, "retained", foreignWait)
+	return all || r.confirmed(s, "retained", retainPatience)
+}
+
+// givesUp tells whether an error ends the attempt to mark what is retained: one
+// that passes by itself does so only after some time.
+func (r *Reconciler) givesUp(s *scope, err error) bool {
+	passing := !r.verdictOf(s, err).stalled
+	if passing && !r.confirmed(s, "retained", retainPatience) {
+		return false
+	}
+	r.eventf(s, reason.AccessDenied, "could not tag what is retained: %s", cloud.Message(err))
+	return true
 }
 
 // retained marks one AWS object; it reports whether the mark was there.

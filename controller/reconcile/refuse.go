@@ -14,6 +14,9 @@ const (
 	// foreignWait is between the two looks that make an object foreign: tags
 	// appear some time after the object.
 	foreignWait = 30 * time.Second
+	// retainPatience is how long the deletion of what is retained waits for
+	// its marks to be seen.
+	retainPatience = 5 * time.Minute
 	// goneWait is between the two looks that make an object gone: what was
 	// just made may not be seen at once.
 	goneWait = 5 * time.Second
