@@ -16,7 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/sets"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -128,6 +130,7 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 			builder = builder.WithIndex(other.Object(), index, func(client.Object) []string { return nil })
 		}
 	}
+	builder = builder.WithObjects(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ml"}})
 	w.kube = builder.Build()
 	w.loop = reconcile.New(k, reconcile.Options{
 		Client: w.kube, Reader: w.kube, Clients: cloud.NewClients(config, w.clock), Observer: cloud.NewObserver(w.clock, 30*time.Second),

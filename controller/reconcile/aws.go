@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -59,9 +60,15 @@ func (s *scope) tag(ctx context.Context, arn string, tags map[string]string) err
 // syncTags makes the AWS object's tags those that are wanted. Tags appear some
 // time after a new object, so that one which has none yet is left alone.
 func (r *Reconciler) syncTags(ctx context.Context, s *scope, described shape.Tree, have map[string]string) error {
-	created := timeAt(described, "CreationTime")
-	if s.owner.Judge(have) == identity.Unowned && created != nil && r.Clock.Since(created.Time) < foreignWait {
+	made := timeAt(described, "CreationTime")
+	ownership := s.owner.Judge(have)
+	if ownership == identity.Foreign || ownership == identity.Unowned && made != nil && r.Clock.Since(made.Time) < foreignWait {
 		return nil
+	}
+	if have[identity.TagRetained] != "" && s.kind.Lifecycle == Service && s.control.DeletionPolicy != v1alpha1.DeletionRetain {
+		if err := r.unretain(ctx, s, s.arn(described)); err != nil {
+			return err
+		}
 	}
 	arn, want := s.arn(described), s.wanted()
 	if digest, ok := have[identity.TagDigest]; ok {

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -11,6 +12,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -21,7 +23,7 @@ func (r *Reconciler) reconcileDeletion(ctx context.Context, obj Object) (ctrl.Re
 	if !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
-	s, _, err := r.open(ctx, obj)
+	s, _, err := r.open(ctx, r.Reader, obj)
 	if err != nil {
 		return r.finish(ctx, s, verdict{}, err)
 	}
@@ -79,6 +81,7 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 	if s.kind.Lifecycle == Job && s.control.DeletionPolicy == v1alpha1.DeletionDelete && len(s.unended()) == 0 {
 		return done, nil
 	}
+	s.control.Region = s.object.Common().Region // where it is, whatever the spec says now
 	if err := r.identify(ctx, s); err != nil {
 		return done, err
 	}
@@ -86,9 +89,12 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 		return r.disposeRuns(ctx, s)
 	}
 	for _, name := range s.names() {
-		over, err := r.deleteObject(ctx, s, name)
+		over, kept, err := r.deleteObject(ctx, s, name)
 		if err != nil {
 			return done, err
+		}
+		if kept {
+			over = r.retain(ctx, s)
 		}
 		if !over {
 			return progressing(reason.Deleting, "deleting "+name, goneWait), nil
@@ -113,7 +119,7 @@ func (r *Reconciler) disposeRuns(ctx context.Context, s *scope) (verdict, error)
 		return verdict{}, nil
 	}
 	for _, name := range s.names() {
-		over, err := r.deleteObject(ctx, s, name)
+		over, _, err := r.deleteObject(ctx, s, name)
 		if err != nil {
 			return verdict{}, err
 		}
@@ -158,35 +164,35 @@ func (s *scope) unended() []string {
 	return names
 }
 
-// deleteObject deletes one AWS object if it is ours, and reports whether it is
-// gone. What is tagged as retained is left alone and counts as gone.
-func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (bool, error) {
+// deleteObject deletes one AWS object if it is ours. It reports whether it is
+// gone, or else kept: what is tagged as retained is left alone.
+func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (isGone, kept bool, err error) {
 	described, err := s.describe(ctx, name)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if described == nil {
-		return r.confirmed(s, gone+name, goneWait), nil
+		return r.confirmed(s, gone+name, goneWait), false, nil
 	}
 	r.memory.drop(s.object.GetUID(), gone+name)
 	if s.state(described) == health.StateDeleting {
-		return false, nil
+		return false, false, nil
 	}
 	tags, err := s.tagsOf(ctx, s.arn(described))
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if s.owner.Judge(tags) != identity.Ours {
-		return r.confirmed(s, foreign+name, foreignWait), nil
+		return r.confirmed(s, foreign+name, foreignWait), false, nil
 	}
 	if tags[identity.TagRetained] != "" {
-		return r.retain(ctx, s), nil
+		return true, true, nil
 	}
 	err = s.call(ctx, s.kind.Delete, name)
 	if c := cloud.Classify(err); c == cloud.Busy || c == cloud.NotFound {
-		return false, nil
+		return false, false, nil
 	}
-	return false, err
+	return false, false, err
 }
 
 // retain marks the AWS object, and the immutable ones it uses, so that they
@@ -194,20 +200,16 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (b
 // whether AWS shows all marks. That is worth a moment's wait, but letting go
 // does not depend on it: whoever chose Retain may have no AWS account any more.
 func (r *Reconciler) retain(ctx context.Context, s *scope) bool {
+	s.control.Region = s.object.Common().Region
 	if err := r.identify(ctx, s); err != nil {
 		return r.givesUp(s, err)
 	}
-	arns := []string{s.object.Common().ARN}
-	for _, ref := range usesOf(s.object) {
-		if kind, ok := r.Kinds[ref.Kind]; ok && kind.Lifecycle == Revision {
-			arns = append(arns, ref.ARN)
-		}
+	arns, err := r.retainedARNs(ctx, s)
+	if err != nil {
+		return r.givesUp(s, err)
 	}
 	all := true
 	for _, arn := range arns {
-		if arn == "" {
-			continue
-		}
 		marked, err := s.retained(ctx, arn)
 		if err != nil {
 			return r.givesUp(s, err)
@@ -215,6 +217,50 @@ func (r *Reconciler) retain(ctx context.Context, s *scope) bool {
 		all = all && marked
 	}
 	return all || r.confirmed(s, "retained", retainPatience)
+}
+
+// retainedARNs are those of the AWS object and of the immutable ones it uses.
+func (r *Reconciler) retainedARNs(ctx context.Context, s *scope) ([]string, error) {
+	var arns []string
+	if arn := s.object.Common().ARN; arn != "" {
+		arns = append(arns, arn)
+	}
+	for _, ref := range usesOf(s.object) {
+		kind, ok := r.Kinds[ref.Kind]
+		if !ok || kind.Lifecycle != Revision {
+			continue
+		}
+		arn := ref.ARN
+		if arn == "" {
+			described, err := kind.Describe.Call(ctx, s.client, shape.Tree{kind.Name: ref.AWSName})
+			if err != nil && cloud.Classify(err) != cloud.NotFound {
+				return nil, err
+			}
+			arn = shape.String(described, kind.Kind()+"Arn")
+		}
+		if arn != "" && !slices.Contains(arns, arn) {
+			arns = append(arns, arn)
+		}
+	}
+	return arns, nil
+}
+
+// unretain takes the marks away again: the object is managed once more, and
+// its deletion is to delete.
+func (r *Reconciler) unretain(ctx context.Context, s *scope, arn string) error {
+	arns := []string{arn}
+	for _, ref := range s.references.consumed {
+		if kind, ok := r.Kinds[ref.Kind]; ok && kind.Lifecycle == Revision && ref.ARN != "" {
+			arns = append(arns, ref.ARN)
+		}
+	}
+	for _, arn := range arns {
+		_, err := cloud.DeleteTags.Call(ctx, s.client, shape.Tree{"ResourceArn": arn, "TagKeys": []any{identity.TagRetained}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // givesUp tells whether an error ends the attempt to mark what is retained: one

@@ -29,6 +29,9 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		return verdict{}, err
 	}
 	if described == nil {
+		if v, over := s.remembered(run); over {
+			return v, nil
+		}
 		return r.startRun(ctx, s, run)
 	}
 	differences, err := s.jobDrift(described)
@@ -39,10 +42,12 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		lifecycle: Job, exists: true, observe: s.observeOnly(),
 		ownership: run.ownership, known: run.known, adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "", attempted: s.attempted(),
-		drifted: len(differences) > 0, fixed: len(differences) > 0 && s.named != "",
+		drifted: len(differences) > 0, fixed: s.named != "" && len(fixedOf(differences, s.request, described, s.kind)) > 0,
 	})
 	if situation != Foreign {
-		r.adoptRun(s, run.name, described)
+		if err := r.takeOver(ctx, s, run, described); err != nil {
+			return verdict{}, err
+		}
 	}
 	switch situation {
 	case Foreign:
@@ -102,6 +107,9 @@ func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, 
 			s.forceHandled = err == nil
 			return run, nil, err
 		}
+		if was := s.runNamed(run.name); s.named == "" && was != nil && was.Outcome == v1alpha1.RunSuperseded {
+			continue
+		}
 		if run.tags, err = s.tagsOf(ctx, s.arn(described)); err != nil {
 			return run, nil, err
 		}
@@ -149,6 +157,7 @@ func (r *Reconciler) startRun(ctx context.Context, s *scope, run found) (verdict
 	if s.runNamed(run.name) == nil {
 		r.addRun(s, v1alpha1.Run{Name: run.name, Digest: s.digest, Outcome: v1alpha1.RunSubmitting})
 	}
+	s.runNamed(run.name).Outcome = v1alpha1.RunSubmitting
 	s.object.Common().Name = run.name
 	s.object.Common().References = s.references.consumed
 	if err := r.save(ctx, s, progressing(reason.Creating, "submitting "+run.name, 0)); err != nil {
@@ -161,8 +170,46 @@ func (r *Reconciler) startRun(ctx context.Context, s *scope, run found) (verdict
 	s.runNamed(run.name).Outcome = v1alpha1.RunRunning
 	s.object.Common().ARN = s.arn(out)
 	r.memory.calm(s.object.GetUID())
+	r.memory.mark(s.object.GetUID(), created+run.name)
 	r.eventf(s, reason.Creating, "started %s", run.name)
 	return progressing(reason.Creating, fmt.Sprintf("%s was submitted", run.name), firstRetry), nil
+}
+
+// remembered is the verdict on a run that status knows to have ended while AWS
+// has no record of it any more: that is no reason to run it again.
+func (s *scope) remembered(run found) (verdict, bool) {
+	was := s.runNamed(run.name)
+	if was == nil || !run.known {
+		return verdict{}, false
+	}
+	message := fmt.Sprintf("%s %s; AWS has no record of it any more", run.name, was.Outcome)
+	switch was.Outcome {
+	case v1alpha1.RunCompleted:
+		return ready(reason.Completed, message, 0), true
+	case v1alpha1.RunFailed:
+		return stalled(reason.Failed, message, 0), true
+	case v1alpha1.RunStopped:
+		return stalled(reason.StoppedExternally, message, 0), true
+	default:
+		return verdict{}, false
+	}
+}
+
+// takeOver makes a run that exists the object's: its tags say so first, then
+// status. A run that is only observed stays what it is.
+func (r *Reconciler) takeOver(ctx context.Context, s *scope, run found, described shape.Tree) error {
+	if s.observeOnly() {
+		s.object.Common().Name = run.name
+		s.observed(described)
+		return nil
+	}
+	if run.ownership == identity.Unowned && !run.known {
+		if err := s.tag(ctx, s.arn(described), s.wanted()); err != nil {
+			return err
+		}
+	}
+	r.adoptRun(s, run.name, described)
+	return nil
 }
 
 // adoptRun records a run that exists in AWS.

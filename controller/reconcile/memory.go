@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -8,9 +10,12 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// What is remembered of when it was seen first; the latter two by AWS name.
+// What is remembered of when it was seen first: by what is asked for, the
+// others by AWS name.
 const (
-	dependency = "dependency"
+	dependency = "dependency "
+	created    = "created "
+	existing   = "existing "
 	gone       = "gone "
 	foreign    = "foreign "
 )
@@ -78,10 +83,28 @@ func (m *memory) judged(uid types.UID) string {
 
 // calm drops what was remembered of trouble with AWS.
 func (m *memory) calm(uid types.UID) {
-	m.drop(uid, dependency)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.of(uid).tries = 0
+	n := m.of(uid)
+	n.tries = 0
+	maps.DeleteFunc(n.first, func(what string, _ time.Time) bool {
+		return strings.HasPrefix(what, dependency) || strings.HasPrefix(what, existing)
+	})
+}
+
+// mark remembers that something is so since now.
+func (m *memory) mark(uid types.UID, what string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).first[what] = m.clock.Now()
+}
+
+// recent tells whether something was marked or seen first within some time.
+func (m *memory) recent(uid types.UID, what string, within time.Duration) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, ok := m.of(uid).first[what]
+	return ok && m.clock.Since(at) < within
 }
 
 // drop says that something is not so any more.

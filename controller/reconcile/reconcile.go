@@ -86,7 +86,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			return ctrl.Result{}, err
 		}
 	}
-	s, spec, err := r.open(ctx, obj)
+	s, spec, err := r.open(ctx, r.Reader, obj)
 	if err != nil {
 		return r.finish(ctx, s, verdict{}, err)
 	}
@@ -127,7 +127,7 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 	if !obj.GetDeletionTimestamp().IsZero() || !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
 		return false, ctrl.Result{}
 	}
-	s, spec, err := r.open(ctx, obj)
+	s, spec, err := r.open(ctx, r.Client, obj)
 	if err != nil || s.control.Suspend {
 		return false, ctrl.Result{}
 	}

@@ -82,6 +82,23 @@ func visit(t shape.Tree, path []string, at string, f func(parent shape.Tree, key
 	}
 }
 
+// literals are the AWS objects of our kinds that a spec names itself. They are
+// in use like those that references lead to.
+func literals(fields []v1alpha1.ReferenceField, spec shape.Tree) []v1alpha1.ConsumedReference {
+	var found []v1alpha1.ConsumedReference
+	for _, f := range fields {
+		if f.Kind == "" || f.Value != v1alpha1.ReferenceName {
+			continue
+		}
+		visit(spec, strings.Split(f.Fills, "."), "", func(parent shape.Tree, key, path string) {
+			if name, ok := parent[key].(string); ok && name != "" {
+				found = append(found, v1alpha1.ConsumedReference{Path: path, Kind: f.Kind, AWSName: name, Value: name})
+			}
+		})
+	}
+	return found
+}
+
 // resolution is the outcome of resolving all references of a spec.
 type resolution struct {
 	consumed []v1alpha1.ConsumedReference
@@ -94,7 +111,7 @@ type resolution struct {
 // resolve puts into the spec what its references stand for, and takes the
 // references out. reader is where targets are read from.
 func (r *Reconciler) resolve(ctx context.Context, reader client.Reader, obj Object, spec shape.Tree) (resolution, error) {
-	var out resolution
+	out := resolution{consumed: literals(r.Kind.references(), spec)}
 	for _, t := range targets(r.Kind.references(), obj.GetNamespace(), spec) {
 		fills := lastName(t.field.Fills)
 		if _, both := t.parent[fills]; both {

@@ -31,10 +31,11 @@ func (r *Reconciler) confirmed(s *scope, what string, wait time.Duration) bool {
 
 // foreign is the verdict on an object that is somebody else's.
 func (r *Reconciler) foreign(s *scope, name string, ownership identity.Ownership) verdict {
-	s.withdraw(name)
 	if !r.confirmed(s, foreign+name, foreignWait) {
 		return progressing(reason.Progressing, fmt.Sprintf("%s exists in AWS; finding out whose it is", name), foreignWait)
 	}
+	s.withdraw(name)
+	s.object.Common().ARN = ""
 	why := "carries the tags of another owner"
 	if ownership == identity.Unowned {
 		why = "carries no ownership tags. Set adoptionPolicy: Unowned to take it over"

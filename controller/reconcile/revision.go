@@ -3,7 +3,11 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
@@ -36,7 +40,7 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 	}
 	situation := situate(facts{
 		lifecycle: Revision, exists: true, observe: s.observeOnly(),
-		ownership: ownership, known: s.knows(name), adoption: s.control.AdoptionPolicy,
+		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "", drifted: len(differences) > 0,
 	})
 	switch situation {
@@ -56,10 +60,13 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 	}
 	after := r.look(s, described)
 	pruned, err := r.prune(ctx, s)
-	if err != nil {
+	if ofKubernetes(err) {
 		return verdict{}, err
 	}
-	if !pruned {
+	if err != nil {
+		r.Recorder.Event(s.object, corev1.EventTypeWarning, reason.DeleteFailed, cloud.Message(err))
+		after = quotaWait
+	} else if !pruned {
 		after = goneWait
 	}
 	return ready(reason.Created, s.tell(described), after), nil
@@ -83,6 +90,7 @@ func (r *Reconciler) createRevision(ctx context.Context, s *scope, name string) 
 	}
 	s.object.Common().ARN = s.arn(out)
 	r.memory.calm(s.object.GetUID())
+	r.memory.mark(s.object.GetUID(), created+name)
 	r.eventf(s, reason.Created, "created %s", name)
 	return progressing(reason.Creating, name+" was created", confirmWait), nil
 }
@@ -116,7 +124,7 @@ func (r *Reconciler) prune(ctx context.Context, s *scope) (bool, error) {
 	}
 	over := true
 	for _, name := range superfluous {
-		removed, err := r.deleteObject(ctx, s, name)
+		removed, _, err := r.deleteObject(ctx, s, name)
 		if err != nil {
 			return false, fmt.Errorf("removing %s from history: %w", name, err)
 		}
@@ -153,11 +161,11 @@ func (r *Reconciler) superfluous(ctx context.Context, s *scope) ([]string, error
 	return names, nil
 }
 
-// ownershipOf reads whose an object is, where status does not know it yet or
-// its tags are due to be compared; tags is nil if they were not read.
+// ownershipOf reads whose an object is, where status does not know it yet, the
+// spec is new, or its tags are due to be compared; tags is nil if they were not
+// read.
 func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, described shape.Tree) (map[string]string, identity.Ownership, error) {
-	fresh := s.object.Common().ObservedGeneration != s.object.GetGeneration()
-	if s.knows(name) && !fresh && !r.Observer.TagsDue(s.object.GetUID()) {
+	if r.knows(s, name, described) && !s.isNew() && !r.Observer.TagsDue(s.object.GetUID()) {
 		return nil, identity.Ours, nil
 	}
 	tags, err := s.tagsOf(ctx, s.arn(described))
@@ -167,18 +175,34 @@ func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, des
 	return tags, s.owner.Judge(tags), nil
 }
 
-// knows tells whether status says that the AWS object of that name is ours.
-// Its ARN is only written when that was certain.
-func (s *scope) knows(name string) bool {
+// isNew tells whether the spec has not been judged yet.
+func (s *scope) isNew() bool { return s.object.Common().ObservedGeneration != s.object.GetGeneration() }
+
+// knows tells whether the AWS object of that name is known to be ours although
+// its tags may not say so: this process has just made it, or it was found to be
+// ours and is still the same object. With a new spec only the former counts,
+// since under an earlier one the object may have been merely observed.
+func (r *Reconciler) knows(s *scope, name string, described shape.Tree) bool {
 	status := s.before.Common()
-	return status.Name == name && status.ARN != ""
+	if status.Name != name || status.ARN == "" {
+		return false
+	}
+	if r.memory.recent(s.object.GetUID(), created+name, foreignWait) {
+		return true
+	}
+	if s.isNew() {
+		return false
+	}
+	was, _ := reflect.TypeAssert[*metav1.Time](statusOf(s.before).FieldByName("CreationTime"))
+	is := timeAt(described, "CreationTime")
+	return was == nil || is == nil || was.Unix() == is.Unix()
 }
 
 // refused judges an error of Create. What the error may hide is looked for
 // first: the object may exist, made by an earlier try whose answer was lost.
 func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause error) (verdict, error) {
 	class := cloud.Classify(cause)
-	if class == cloud.AlreadyExists {
+	if class == cloud.AlreadyExists && !r.confirmed(s, existing+name, foreignWait) {
 		return progressing(reason.Creating, cloud.Message(cause), confirmWait), nil
 	}
 	if class == cloud.Validation || class == cloud.Auth || class == cloud.QuotaZero {

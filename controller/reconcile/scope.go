@@ -8,7 +8,6 @@ import (
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -52,7 +51,7 @@ type scope struct {
 
 // open builds the scope of an object as far as it needs nothing but the object
 // and its namespace. It returns the part of the spec that speaks of AWS.
-func (r *Reconciler) open(ctx context.Context, obj Object) (*scope, shape.Tree, error) {
+func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object) (*scope, shape.Tree, error) {
 	s := &scope{
 		kind:   r.Kind,
 		object: obj,
@@ -64,7 +63,7 @@ func (r *Reconciler) open(ctx context.Context, obj Object) (*scope, shape.Tree, 
 		return s, nil, err
 	}
 	var ns corev1.Namespace
-	if err := r.Client.Get(ctx, client.ObjectKey{Name: obj.GetNamespace()}, &ns); err != nil && !apierrors.IsNotFound(err) {
+	if err := reader.Get(ctx, client.ObjectKey{Name: obj.GetNamespace()}, &ns); err != nil {
 		return s, nil, fmt.Errorf("reading the namespace: %w", err)
 	}
 	c, s.hints = c.withACK(obj.GetAnnotations())
@@ -182,7 +181,7 @@ func (r *Reconciler) identify(ctx context.Context, s *scope) error {
 		{"region", status.Region, c.Region},
 		{"account", status.AccountID, c.Account},
 	} {
-		if status.Name != "" && moved.was != "" && moved.was != moved.is {
+		if s.exists() && moved.was != "" && moved.was != moved.is {
 			return &refusal{reason.ImmutableField, fmt.Sprintf(
 				"%s: %s is in %s and cannot be moved to %s. Delete and create the resource, or set it back",
 				moved.field, status.Name, moved.was, moved.is)}
@@ -191,6 +190,14 @@ func (r *Reconciler) identify(ctx context.Context, s *scope) error {
 	status.Region, status.AccountID = c.Region, c.Account
 	s.client = c
 	return nil
+}
+
+// exists tells whether there is, or may be, something of this object in AWS.
+func (s *scope) exists() bool {
+	if s.kind.Lifecycle == Service {
+		return s.object.Common().ARN != ""
+	}
+	return len(s.names()) > 0
 }
 
 // state is the class of a described object's status.

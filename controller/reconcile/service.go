@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -44,11 +45,17 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	fixed := fixedOf(differences, s.request, described, s.kind)
 	situation := situate(facts{
 		lifecycle: Service, exists: true, observe: s.observeOnly(),
-		ownership: ownership, known: s.knows(name), adoption: s.control.AdoptionPolicy,
+		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "",
 		drifted: len(differences) > 0, fixed: len(fixed) > 0,
 		attempted: s.attempted(), changed: s.changedSince(described),
+		pending: s.pending(described), forced: s.force() != "",
 	})
+	if situation == OutOfSync || situation == Replaceable {
+		if foreign, err := r.isForeign(ctx, s, described, tags); err != nil || foreign {
+			return r.foreign(s, name, identity.Foreign), err
+		}
+	}
 	if situation == Foreign {
 		return r.foreign(s, name, ownership), nil
 	}
@@ -104,6 +111,7 @@ func (r *Reconciler) createService(ctx context.Context, s *scope, name string) (
 	}
 	status.ARN = s.arn(out)
 	r.memory.calm(s.object.GetUID())
+	r.memory.mark(s.object.GetUID(), created+name)
 	r.eventf(s, reason.Creating, "creating %s", name)
 	return progressing(reason.Creating, name+" is being created", firstRetry), nil
 }
@@ -126,8 +134,8 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	request := shape.Clone(s.request)
 	request[s.kind.Name] = name
 	if _, err := s.kind.Update.Call(ctx, s.client, request); err != nil {
-		if s.kind.Lifecycle == Job {
-			s.object.Common().Attempted = nil // a job has nothing to roll back to, so this one may be repeated
+		if s.kind.Lifecycle == Job || cloud.Classify(err) != cloud.Server {
+			s.object.Common().Attempted = nil // it had no effect, or one that may be repeated
 		}
 		return verdict{}, err
 	}
@@ -138,6 +146,7 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 // replace deletes an object that never served, so that the next round creates
 // it anew.
 func (r *Reconciler) replace(ctx context.Context, s *scope, name string) (verdict, error) {
+	s.forceHandled = s.force() != ""
 	if err := s.call(ctx, s.kind.Delete, name); err != nil {
 		return verdict{}, err
 	}
@@ -157,6 +166,34 @@ func (s *scope) attempted() bool {
 		return false
 	}
 	return true
+}
+
+// pending tells whether an update of ours has not been seen to end, or AWS is
+// changing the object to something else than the spec asks for.
+func (s *scope) pending(described shape.Tree) bool {
+	if s.object.Common().Attempted != nil {
+		return true
+	}
+	for member := range s.kind.Serves {
+		to, want := shape.String(described, member), shape.String(s.request, lastName(member))
+		if to != "" && want != "" && to != want {
+			return true
+		}
+	}
+	return false
+}
+
+// isForeign reads once more whose an object is, before something is done to
+// it: tags are compared rarely, and an object of the same name may have taken
+// the place of ours since.
+func (r *Reconciler) isForeign(ctx context.Context, s *scope, described shape.Tree, tags map[string]string) (bool, error) {
+	if tags == nil {
+		var err error
+		if tags, err = s.tagsOf(ctx, s.arn(described)); err != nil {
+			return false, err
+		}
+	}
+	return s.owner.Judge(tags) == identity.Foreign, nil
 }
 
 // changedSince tells whether AWS has modified the object since the attempt.

@@ -65,6 +65,11 @@ type facts struct {
 	// attempted says that an update to the present spec was tried and not yet
 	// seen to have worked, changed that AWS has modified the object since.
 	attempted, changed bool
+	// pending says that some update of ours has not been seen to end, or that
+	// AWS is changing to something else than the spec asks for.
+	pending bool
+	// forced says that a person asks to try again what failed.
+	forced bool
 }
 
 // mayTouch tells whether the object is ours or may become so.
@@ -134,14 +139,14 @@ func situateService(f facts) Situation {
 	case health.StateCreating:
 		return Creating
 	case health.StateUpdating:
-		if !f.drifted && !f.attempted {
+		if !f.drifted && !f.attempted && !f.pending {
 			return Scaling
 		}
 		return Updating
 	case health.StateRollingBack, health.StateStopping, health.StateRunning, health.StateUnknown:
 		return Updating
 	case health.StateFailed:
-		if f.drifted {
+		if f.drifted || f.forced {
 			return Replaceable
 		}
 		return Failed

@@ -26,6 +26,7 @@ import (
 // It and save are the only ones who set conditions.
 func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error) (ctrl.Result, error) {
 	uid := s.object.GetUID()
+	r.memory.judge(uid, "")
 	if err != nil {
 		if ofKubernetes(err) {
 			return ctrl.Result{}, err
@@ -35,7 +36,7 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error)
 		// true before. An object about to be changed is not ready any more here.
 		v.keep = !v.settled() && s.isReady()
 	}
-	r.memory.judge(uid, s.key())
+	judged := s.key()
 	if v.ready == metav1.ConditionTrue {
 		unaware, wait, err := r.unaware(ctx, s)
 		if err != nil {
@@ -43,17 +44,20 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error)
 		}
 		if unaware != "" {
 			v = progressing(reason.WaitingForDependents, unaware, wait)
-			r.memory.judge(uid, "")
+			judged = ""
 		} else {
 			r.memory.calm(uid)
 		}
 	}
-	r.Observer.Expect(uid, v.after)
 	s.set(v, r.Clock.Now())
 	s.acknowledge(v)
 	if err := r.write(ctx, s); err != nil {
-		return ctrl.Result{}, err
+		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
+	// Only what is written has been judged: otherwise a verdict could be lost
+	// with a conflicting write, and the object rest without it.
+	r.memory.judge(uid, judged)
+	r.Observer.Expect(uid, v.after)
 	return ctrl.Result{RequeueAfter: v.after}, nil
 }
 
@@ -89,7 +93,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	after := snapshot(s.object)
 	err := r.Client.Status().Patch(ctx, after, client.MergeFromWithOptions(s.before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(FieldOwner))
 	if err != nil {
-		return client.IgnoreNotFound(err)
+		return err
 	}
 	s.object.SetResourceVersion(after.GetResourceVersion())
 	s.before = snapshot(s.object)

@@ -66,7 +66,7 @@ func (r *Reconciler) verdictOf(s *scope, err error) verdict {
 	case cloud.Busy:
 		return progressing(reason.Busy, message, busyWait)
 	case cloud.Dependency, cloud.NotFound, cloud.AlreadyExists:
-		if r.memory.since(s.object.GetUID(), dependency) > dependencyPatience {
+		if r.memory.since(s.object.GetUID(), dependency+s.asked) > dependencyPatience {
 			return stalled(reason.ValidationFailed, message, s.interval())
 		}
 		return progressing(reason.DependencyNotReady, message, r.retryAfter(s, err))

@@ -5,6 +5,7 @@ package loop_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -94,20 +95,33 @@ func newWorld(t *testing.T) *world {
 // it knows nothing but what Kubernetes and AWS tell.
 func (w *world) startController() {
 	w.t.Helper()
+	if w.crash == nil {
+		w.startWith(nil, nil)
+		return
+	}
+	w.startWith(w.crash.kubernetes, w.crash.aws())
+}
+
+// startWith starts a controller whose requests to Kubernetes and AWS go through
+// what is given.
+func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, cloud httpClient) {
+	w.t.Helper()
 	var o manager.Options
 	o.BindFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
 	o.ClusterName, o.Clock, o.Namespaces = w.cluster, w.clock, []string{w.namespace}
 	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
 
 	kube := rest.CopyConfig(shared.Config)
-	cloud, err := w.aws.AWSConfig(w.ctx)
+	config, err := w.aws.AWSConfig(w.ctx)
 	require.NoError(w.t, err)
-	if w.crash != nil {
-		kube.Wrap(w.crash.kubernetes)
-		cloud.HTTPClient = w.crash.aws()
+	if kubernetes != nil {
+		kube.Wrap(kubernetes)
+	}
+	if cloud != nil {
+		config.HTTPClient = cloud
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	mgr, err := manager.New(ctx, kube, cloud, o)
+	mgr, err := manager.New(ctx, kube, config, o)
 	require.NoError(w.t, err)
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
