@@ -165,7 +165,8 @@ func (s *scope) unended() []string {
 }
 
 // deleteObject deletes one AWS object if it is ours. It reports whether it is
-// gone, or else kept: what is tagged as retained is left alone.
+// gone, or else kept: a revision that is tagged as retained serves somewhere.
+// For anything else the deletion policy has spoken.
 func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (isGone, kept bool, err error) {
 	described, err := s.describe(ctx, name)
 	if err != nil {
@@ -185,7 +186,7 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (i
 	if s.owner.Judge(tags) != identity.Ours {
 		return r.confirmed(s, foreign+name, foreignWait), false, nil
 	}
-	if tags[identity.TagRetained] != "" {
+	if tags[identity.TagRetained] != "" && s.kind.Lifecycle == Revision {
 		return true, true, nil
 	}
 	err = s.call(ctx, s.kind.Delete, name)
