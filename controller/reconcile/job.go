@@ -255,7 +255,7 @@ func (r *Reconciler) atWork(s *scope, described shape.Tree) verdict {
 // ended is the verdict on a run that has ended. Its tags are put right once
 // per spec; nothing else is ever asked of AWS about it again.
 func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described shape.Tree, situation Situation) (verdict, error) {
-	if !s.observeOnly() && s.object.Common().ObservedGeneration != s.object.GetGeneration() {
+	if !s.observeOnly() && s.isNew() {
 		if run.tags == nil {
 			tags, err := s.tagsOf(ctx, s.arn(described))
 			if err != nil {

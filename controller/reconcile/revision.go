@@ -19,10 +19,7 @@ import (
 // reconcileRevision makes sure that the present digest's object exists, and
 // removes those that history has no room for.
 func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, error) {
-	name := s.named
-	if name == "" {
-		name = identity.RunName(s.owner, s.digest, 1, s.kind.maxName())
-	}
+	name := s.awsName()
 	described, err := s.describe(ctx, name)
 	if err != nil {
 		return verdict{}, err

@@ -22,10 +22,7 @@ const settleTime = 2 * time.Second
 
 // reconcileService makes the AWS object be what the spec asks for, in place.
 func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, error) {
-	name := s.named
-	if name == "" {
-		name = identity.ServiceName(s.owner, s.prefix, s.kind.maxName())
-	}
+	name := s.awsName()
 	if was := s.object.Common().Name; was != "" && was != name && s.object.Common().ARN != "" {
 		return stalled(reason.ImmutableField, fmt.Sprintf(
 			"%s: the AWS object is called %s and cannot be renamed to %s. Delete and create the resource, or set the name back", s.kind.Name, was, name), s.interval()), nil
@@ -51,9 +48,13 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		attempted: s.attempted(), changed: s.changedSince(described),
 		pending: s.pending(described), forced: s.force() != "",
 	})
-	if situation == OutOfSync || situation == Replaceable {
-		if foreign, err := r.isForeign(ctx, s, described, tags); err != nil || foreign {
-			return r.foreign(s, name, identity.Foreign), err
+	if !s.observeOnly() && (situation == OutOfSync || situation == Replaceable) {
+		foreign, err := r.isForeign(ctx, s, described, tags)
+		if err != nil {
+			return verdict{}, err
+		}
+		if foreign {
+			situation, ownership = Foreign, identity.Foreign
 		}
 	}
 	if situation == Foreign {
