@@ -71,11 +71,17 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	if s.observeOnly() && (situation == OutOfSync || situation == Immutable || situation == Replaceable) {
 		return ready(reason.Observed, s.tell(described), r.look(s, described)), nil
 	}
+	if situation == Immutable {
+		return s.immutable(fixed), nil
+	}
+	return r.actOnService(ctx, s, name, described, situation)
+}
+
+// actOnService does what the situation of a service that is ours asks for.
+func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, described shape.Tree, situation Situation) (verdict, error) {
 	switch situation {
 	case OutOfSync:
 		return r.updateInPlace(ctx, s, name, described)
-	case Immutable:
-		return s.immutable(fixed), nil
 	case Replaceable:
 		return r.replace(ctx, s, name)
 	case InSync:
