@@ -24,8 +24,8 @@ const (
 	// DeletionDelete stops jobs (AWS keeps their record) and deletes
 	// everything else.
 	DeletionDelete DeletionPolicy = "Delete"
-	// DeletionPurge also deletes the record of training, processing and
-	// tuning jobs, so that their names become free again.
+	// DeletionPurge also deletes the record of those training, processing and
+	// tuning jobs that status tells of, so that their names become free again.
 	DeletionPurge DeletionPolicy = "Purge"
 	// DeletionRetain leaves the AWS object alone.
 	DeletionRetain DeletionPolicy = "Retain"
@@ -74,7 +74,8 @@ type AssumeRole struct {
 // Control holds the fields at the root of every spec that tell the controller
 // what to do. They are never sent to AWS.
 type Control struct {
-	// Suspend stops reconciliation until it is false again.
+	// Suspend stops reconciliation until it is false again. A deletion goes on
+	// as the deletion policy says.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
@@ -86,14 +87,18 @@ type Control struct {
 	// +optional
 	Region string `json:"region,omitempty"`
 
-	// ServiceAccountName is a service account of the object's namespace whose
-	// AWS identity (IRSA or EKS Pod Identity) is used for every call.
+	// ServiceAccountName is a service account of the object's namespace. Its
+	// token is exchanged for the IAM role in its annotation
+	// eks.amazonaws.com/role-arn, as which AWS is called. Defaults to the
+	// namespace's annotation sagemaker.gitops.dev/service-account-name, unless
+	// assumeRole is given.
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 
 	// AssumeRole is a role to assume, from the controller's own identity or
-	// that of the service account.
+	// that of the service account. Its ARN defaults to the namespace's annotation
+	// sagemaker.gitops.dev/assume-role-arn, unless serviceAccountName is given.
 	// +optional
 	AssumeRole *AssumeRole `json:"assumeRole,omitempty"`
 

@@ -2,43 +2,14 @@ package cloud
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
-
-// Identity says as whom and where AWS is called. It is comparable; the zero
-// value but for Region is the controller's own identity.
-type Identity struct {
-	// Region is an AWS region.
-	Region string
-	// RoleARN is a role to assume, or empty.
-	RoleARN string
-	// ExternalID is sent with AssumeRole.
-	ExternalID string
-}
-
-// IdentityError means that the identity itself could not be had, so that no
-// call could be made.
-type IdentityError struct {
-	Identity Identity
-	Err      error
-}
-
-func (e *IdentityError) Error() string {
-	if e.Identity.RoleARN == "" {
-		return fmt.Sprintf("the controller's AWS identity: %v", e.Err)
-	}
-	return fmt.Sprintf("sts:AssumeRole of %s: %v", e.Identity.RoleARN, e.Err)
-}
-
-func (e *IdentityError) Unwrap() error { return e.Err }
 
 // Client calls SageMaker as one identity in one region.
 type Client struct {
@@ -55,24 +26,35 @@ func (c *Client) spend(operation string) error { return c.budget.spend(operation
 type Clients struct {
 	config aws.Config
 	clock  clock.PassiveClock
+	kube   client.Client
 
 	mu      sync.Mutex
-	clients map[Identity]*Client
+	clients map[caller]*Client
 	budgets map[place]*budget
+}
+
+// caller is an identity and the role that its service account stood for.
+type caller struct {
+	Identity
+
+	webRole string
 }
 
 type place struct{ account, region string }
 
 // NewClients makes clients from the controller's own AWS configuration:
-// credentials, default region and endpoints. The clock is that of the budgets.
-func NewClients(config aws.Config, c clock.PassiveClock) *Clients {
+// credentials, default region and endpoints. The clock is that of the budgets;
+// kube reads service accounts and makes their tokens, and may be nil where no
+// identity names one.
+func NewClients(config aws.Config, c clock.PassiveClock, kube client.Client) *Clients {
 	// The loop repeats calls itself, when the object's turn comes again: a
 	// client that sleeps between tries would hold a worker.
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	return &Clients{
 		config:  config,
 		clock:   c,
-		clients: map[Identity]*Client{},
+		kube:    kube,
+		clients: map[caller]*Client{},
 		budgets: map[place]*budget{},
 	}
 }
@@ -80,13 +62,11 @@ func NewClients(config aws.Config, c clock.PassiveClock) *Clients {
 // DefaultRegion is the region of the controller's own configuration.
 func (c *Clients) DefaultRegion() string { return c.config.Region }
 
-var errNoCredentials = errors.New("no AWS credentials")
-
-var errNoRegion = errors.New("no AWS region: set spec.region, the namespace annotation or the controller's region")
-
-// For returns the client of an identity. The first time it asks STS for the
-// account, which also shows whether the credentials work; errors are an
-// *IdentityError or, if AWS cannot be reached, of class Server.
+// For returns the client of an identity. The first time, and when the identity's
+// service account has got another role, it asks STS for the account, which also
+// shows whether the credentials work. Errors are an *IdentityError if the
+// identity cannot be had, one of the API server's if a service account could
+// not be read, or of class Server or Throttle.
 func (c *Clients) For(ctx context.Context, id Identity) (*Client, error) {
 	if id.Region == "" {
 		id.Region = c.config.Region
@@ -94,51 +74,45 @@ func (c *Clients) For(ctx context.Context, id Identity) (*Client, error) {
 	if id.Region == "" {
 		return nil, &IdentityError{Identity: id, Err: errNoRegion}
 	}
+	role, err := webRole(ctx, c.kube, id)
+	if err != nil {
+		return nil, err
+	}
+	as := caller{id, role}
 	c.mu.Lock()
-	client, ok := c.clients[id]
+	known, ok := c.clients[as]
 	c.mu.Unlock()
 	if ok {
-		return client, nil
+		return known, nil
 	}
-	client, err := c.connect(ctx, id)
+	made, err := c.connect(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := place{client.Account, client.Region}
+	at := place{made.Account, made.Region}
 	if c.budgets[at] == nil {
 		c.budgets[at] = newBudget(c.clock)
 	}
-	client.budget = c.budgets[at]
-	c.clients[id] = client
-	return client, nil
+	made.budget = c.budgets[at]
+	c.clients[as] = made
+	return made, nil
 }
 
 func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 	config := c.config.Copy()
 	config.Region = id.Region
-	if id.RoleARN != "" {
-		config.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(config), id.RoleARN,
-			func(o *stscreds.AssumeRoleOptions) {
-				o.RoleSessionName = "sagemaker-gitops"
-				if id.ExternalID != "" {
-					o.ExternalID = aws.String(id.ExternalID)
-				}
-			}))
-	}
+	config.Credentials = credentialsOf(config, id, c.kube)
 	if config.Credentials == nil {
 		return nil, &IdentityError{Identity: id, Err: errNoCredentials}
 	}
 	if _, err := config.Credentials.Retrieve(ctx); err != nil {
-		return nil, &IdentityError{Identity: id, Err: err}
+		return nil, id.failed(err)
 	}
 	caller, err := sts.NewFromConfig(config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if Classify(err) == Auth {
-		return nil, &IdentityError{Identity: id, Err: err}
-	}
 	if err != nil {
-		return nil, fmt.Errorf("GetCallerIdentity: %w", err)
+		return nil, id.failed(err)
 	}
 	return &Client{
 		Account: aws.ToString(caller.Account),

@@ -15,7 +15,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -79,7 +87,7 @@ func (a *account) answer(t *testing.T, handler http.HandlerFunc) {
 	a.sagemaker = server.Listener.Addr().String()
 }
 
-func (a *account) clients() *cloud.Clients { return cloud.NewClients(a.config, clock.RealClock{}) }
+func (a *account) clients() *cloud.Clients { return cloud.NewClients(a.config, clock.RealClock{}, nil) }
 
 const role = "arn:aws:iam::210987654321:role/data-science"
 
@@ -151,7 +159,7 @@ func TestIdentitiesThatCannotBeHad(t *testing.T) {
 			closed := httptest.NewServer(nil)
 			closed.Close()
 			a.config.BaseEndpoint = aws.String(closed.URL)
-		}, cloud.Server, "GetCallerIdentity: "},
+		}, cloud.Server, "GetCallerIdentity, "},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			a := newAccount(t)
@@ -199,4 +207,100 @@ func TestIdentitiesOfOneAccountShareABudget(t *testing.T) {
 	require.Equal(t, asked, a.Journal().Counts()["ListTags"], "a call that is held back does not go out")
 	require.NotErrorAs(t, spend(client(cloud.Identity{})), &held, "another account has its own")
 	require.NotErrorAs(t, spend(client(cloud.Identity{RoleARN: role, Region: "eu-west-1"})), &held, "another region has its own")
+}
+
+// Service accounts, as a cluster has them.
+var (
+	webRole    = "arn:aws:iam::555555555555:role/team-a"
+	annotated  = &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "ml", Name: "trainer", Annotations: map[string]string{"eks.amazonaws.com/role-arn": webRole}}}
+	plain      = &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "ml", Name: "plain"}}
+	ofTrainer  = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "trainer"}}
+	ofNobody   = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "nobody"}}
+	ofPlain    = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "plain"}}
+	serverBusy = apierrors.NewTooManyRequests("the API server is busy", 1)
+)
+
+func TestServiceAccounts(t *testing.T) {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "serviceaccounts/token"}, "trainer", errors.New("no rule allows it"))
+	for _, row := range []struct {
+		reason  string
+		id      cloud.Identity
+		token   error // of asking for a token
+		fault   *fault.Rule
+		account string
+		own     bool // an error that is the identity's own
+		says    string
+	}{
+		{reason: "its token is exchanged for its role", id: ofTrainer, account: "555555555555"},
+		{
+			reason:  "its role assumes another",
+			id:      cloud.Identity{ServiceAccount: ofTrainer.ServiceAccount, RoleARN: role},
+			account: "210987654321",
+		},
+		{reason: "there is none", id: ofNobody, own: true, says: `the service account ml/nobody: serviceaccounts "nobody" not found`},
+		{reason: "it has no role", id: ofPlain, own: true, says: "the service account ml/plain: invalid eks.amazonaws.com/role-arn annotation: ''"},
+		{reason: "the controller may not ask for tokens", id: ofTrainer, token: forbidden, own: true, says: `serviceaccounts/token "trainer" is forbidden`},
+		{reason: "the API server is busy", id: ofTrainer, token: serverBusy, says: "the API server is busy"},
+		{
+			reason: "the role does not trust it", id: ofTrainer, own: true,
+			fault: &fault.Rule{Action: fault.Deny, Operation: "AssumeRoleWithWebIdentity", Role: webRole},
+			says:  "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+		},
+		{
+			reason: "STS fails", id: ofTrainer,
+			fault: &fault.Rule{Action: fault.Reject, Operation: "AssumeRoleWithWebIdentity", Code: "InternalFailure", Message: "try again", Status: 500},
+			says:  "try again",
+		},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			a := newAccount(t)
+			if row.fault != nil {
+				_, err := a.Faults().Add(*row.fault)
+				require.NoError(t, err)
+			}
+			kube := fake.NewClientBuilder().WithObjects(annotated.DeepCopy(), plain.DeepCopy()).WithInterceptorFuncs(interceptor.Funcs{
+				SubResourceCreate: func(ctx context.Context, c client.Client, sub string, obj, token client.Object, o ...client.SubResourceCreateOption) error {
+					if row.token != nil {
+						return row.token
+					}
+					return c.SubResource(sub).Create(ctx, obj, token, o...)
+				},
+			}).Build()
+			c, err := cloud.NewClients(a.config, clock.RealClock{}, kube).For(t.Context(), row.id)
+			if row.says == "" {
+				require.NoError(t, err)
+				require.Equal(t, row.account, c.Account)
+				return
+			}
+			require.ErrorContains(t, err, row.says)
+			var identity *cloud.IdentityError
+			require.Equal(t, row.own, errors.As(err, &identity), "%v", err)
+		})
+	}
+}
+
+// An annotation that changes is another identity, without a restart.
+func TestServiceAccountThatGetsAnotherRole(t *testing.T) {
+	a := newAccount(t)
+	kube := fake.NewClientBuilder().WithObjects(annotated.DeepCopy()).Build()
+	clients := cloud.NewClients(a.config, clock.RealClock{}, kube)
+	first, err := clients.For(t.Context(), ofTrainer)
+	require.NoError(t, err)
+	again, err := clients.For(t.Context(), ofTrainer)
+	require.NoError(t, err)
+	require.Same(t, first, again)
+	require.Equal(t, 1, a.Journal().Counts()["AssumeRoleWithWebIdentity"], "its credentials are kept")
+
+	changed := annotated.DeepCopy()
+	require.NoError(t, kube.Get(t.Context(), client.ObjectKeyFromObject(changed), changed))
+	changed.Annotations["eks.amazonaws.com/role-arn"] = role
+	require.NoError(t, kube.Update(t.Context(), changed))
+	second, err := clients.For(t.Context(), ofTrainer)
+	require.NoError(t, err)
+	require.Equal(t, []string{"555555555555", "210987654321"}, []string{first.Account, second.Account})
+}
+
+func TestServiceAccountsWithoutKubernetes(t *testing.T) {
+	_, err := newAccount(t).clients().For(t.Context(), ofTrainer)
+	require.ErrorContains(t, err, "the service account ml/trainer: this controller has no Kubernetes API")
 }

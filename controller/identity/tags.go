@@ -18,6 +18,11 @@ const (
 	TagName      = TagPrefix + "name"
 	// TagDigest is what the object was made from.
 	TagDigest = TagPrefix + "digest"
+	// TagSource and TagRevision tell what a job or revision was made from: the
+	// resource that applied it, and the commit. Written at its creation, for
+	// people to read; nothing is decided by them.
+	TagSource   = TagPrefix + "git-source"
+	TagRevision = TagPrefix + "git-revision"
 	// TagSuperseded marks a run that a newer one took the place of. Such a
 	// run counts as absent.
 	TagSuperseded = TagPrefix + "superseded"

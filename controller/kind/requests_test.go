@@ -133,7 +133,7 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 	builder = builder.WithObjects(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ml"}})
 	w.kube = builder.Build()
 	w.loop = reconcile.New(k, reconcile.Options{
-		Client: w.kube, Reader: w.kube, Clients: cloud.NewClients(config, w.clock), Observer: cloud.NewObserver(w.clock, 30*time.Second),
+		Client: w.kube, Reader: w.kube, Clients: cloud.NewClients(config, w.clock, w.kube), Observer: cloud.NewObserver(w.clock, 30*time.Second),
 		Recorder: &record.FakeRecorder{}, Clock: w.clock, ClusterName: "prod", Kinds: kinds(),
 	})
 	return w

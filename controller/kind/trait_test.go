@@ -157,7 +157,7 @@ func TestOperationsNeedNothingButTheName(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	config, err := server.AWSConfig(t.Context())
 	require.NoError(t, err)
-	client, err := cloud.NewClients(config, clock.RealClock{}).For(t.Context(), cloud.Identity{})
+	client, err := cloud.NewClients(config, clock.RealClock{}, nil).For(t.Context(), cloud.Identity{})
 	require.NoError(t, err)
 
 	// required are the members that the SDK refuses to leave out.

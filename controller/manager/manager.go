@@ -94,7 +94,7 @@ func loadAWS(ctx context.Context, o Options) (aws.Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("reading the AWS configuration: %w", err)
 	}
-	if _, err := cloud.NewClients(c, o.Clock).For(ctx, cloud.Identity{}); err != nil {
+	if _, err := cloud.NewClients(c, o.Clock, nil).For(ctx, cloud.Identity{}); err != nil {
 		return c, fmt.Errorf("calling AWS: %w", err)
 	}
 	return c, nil
@@ -129,7 +129,7 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	mgr, err := ctrl.NewManager(kube, ctrl.Options{
 		Scheme: scheme,
 		Cache:  cacheOptions(o.Namespaces),
-		Client: client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}},
+		Client: client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.ServiceAccount{}}}},
 		Metrics: metricsserver.Options{
 			BindAddress:   o.MetricsAddr,
 			ExtraHandlers: pprof.GetHandlers(),
@@ -162,7 +162,7 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	return mgr, reconcile.Setup(ctx, mgr, reconcile.Options{
 		Client:               mgr.GetClient(),
 		Reader:               mgr.GetAPIReader(),
-		Clients:              cloud.NewClients(cloudConfig, o.Clock),
+		Clients:              cloud.NewClients(cloudConfig, o.Clock, mgr.GetClient()),
 		Observer:             cloud.NewObserver(o.Clock, o.ObserveInterval),
 		Recorder:             recorder,
 		Clock:                o.Clock,

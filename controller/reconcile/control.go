@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 )
@@ -26,9 +28,15 @@ type control struct {
 // Annotations of a namespace that set defaults for the objects in it.
 const (
 	annotationRegion         = v1alpha1.Group + "/region"
+	annotationServiceAccount = v1alpha1.Group + "/service-account-name"
+	annotationAssumeRole     = v1alpha1.Group + "/assume-role-arn"
 	annotationDeletionPolicy = v1alpha1.Group + "/deletion-policy"
 	annotationNamePrefix     = v1alpha1.Group + "/name-prefix"
 )
+
+var namespaceDefaults = []string{
+	annotationRegion, annotationServiceAccount, annotationAssumeRole, annotationDeletionPolicy, annotationNamePrefix,
+}
 
 const (
 	defaultServiceInterval  = 10 * time.Minute
@@ -113,6 +121,13 @@ func (c control) withDefaults(namespace map[string]string, owner identity.Owner,
 	if c.Region == "" {
 		c.Region = namespace[annotationRegion]
 	}
+	// An object that says as whom to call AWS says all of it.
+	if c.ServiceAccountName == "" && c.AssumeRole == nil {
+		c.ServiceAccountName = namespace[annotationServiceAccount]
+		if role := namespace[annotationAssumeRole]; role != "" {
+			c.AssumeRole = &v1alpha1.AssumeRole{RoleARN: role}
+		}
+	}
 	for _, p := range []v1alpha1.DeletionPolicy{v1alpha1.DeletionPolicy(namespace[annotationDeletionPolicy]), policy, v1alpha1.DeletionDelete} {
 		if c.DeletionPolicy == "" {
 			c.DeletionPolicy = p
@@ -127,6 +142,18 @@ func (c control) withDefaults(namespace map[string]string, owner identity.Owner,
 		c.AssumeRole = &role
 	}
 	return c
+}
+
+// identity is as whom and where AWS is called for an object of the namespace.
+func (c control) identity(namespace string) cloud.Identity {
+	id := cloud.Identity{Region: c.Region}
+	if c.ServiceAccountName != "" {
+		id.ServiceAccount = types.NamespacedName{Namespace: namespace, Name: c.ServiceAccountName}
+	}
+	if c.AssumeRole != nil {
+		id.RoleARN, id.ExternalID = c.AssumeRole.RoleARN, c.AssumeRole.ExternalID
+	}
+	return id
 }
 
 func (c control) interval(l Lifecycle) time.Duration {

@@ -92,8 +92,8 @@ func claimKeys(kind Kind, o client.Object) []string {
 	return keys
 }
 
-// list reads the objects of a kind that an index leads to.
-func (r *Reconciler) list(ctx context.Context, kind Kind, index, value string) ([]Object, error) {
+// list reads those objects of a kind that the options choose.
+func (r *Reconciler) list(ctx context.Context, kind Kind, which ...client.ListOption) ([]Object, error) {
 	gvk := v1alpha1.GroupVersion.WithKind(kind.Kind() + "List")
 	obj, err := r.Client.Scheme().New(gvk)
 	if err != nil {
@@ -103,8 +103,8 @@ func (r *Reconciler) list(ctx context.Context, kind Kind, index, value string) (
 	if !ok {
 		return nil, fmt.Errorf("%s is not a list", gvk.Kind)
 	}
-	if err := r.Client.List(ctx, list, client.MatchingFields{index: value}); err != nil {
-		return nil, fmt.Errorf("listing %s by %s: %w", kind.Kind(), index, err)
+	if err := r.Client.List(ctx, list, which...); err != nil {
+		return nil, fmt.Errorf("listing %s: %w", kind.Kind(), err)
 	}
 	items, err := meta.ExtractList(list)
 	if err != nil {
@@ -143,7 +143,7 @@ func (r *Reconciler) unaware(ctx context.Context, s *scope) (string, time.Durati
 		if !refers(kind, s.kind) {
 			continue
 		}
-		dependents, err := r.list(ctx, kind, indexTargets, targetKey(s.kind.Kind(), me.GetNamespace(), me.GetName()))
+		dependents, err := r.list(ctx, kind, client.MatchingFields{indexTargets: targetKey(s.kind.Kind(), me.GetNamespace(), me.GetName())})
 		if err != nil {
 			return "", 0, err
 		}
@@ -195,7 +195,7 @@ func (r *Reconciler) userOf(ctx context.Context, self Object, awsName string) (s
 		if !refers(kind, r.Kind) {
 			continue
 		}
-		users, err := r.list(ctx, kind, indexUses, useKey(r.Kind.Kind(), awsName))
+		users, err := r.list(ctx, kind, client.MatchingFields{indexUses: useKey(r.Kind.Kind(), awsName)})
 		if err != nil {
 			return "", err
 		}
@@ -212,7 +212,7 @@ func (r *Reconciler) userOf(ctx context.Context, self Object, awsName string) (s
 // claim refuses an AWS name that an older object has.
 func (r *Reconciler) claim(ctx context.Context, s *scope) error {
 	name := s.awsName()
-	others, err := r.list(ctx, s.kind, indexClaims, name)
+	others, err := r.list(ctx, s.kind, client.MatchingFields{indexClaims: name})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,7 +33,7 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		if v, over := s.remembered(run); over {
 			return v, nil
 		}
-		return r.startRun(ctx, s, run)
+		return r.create(ctx, s, run.name)
 	}
 	differences, err := s.jobDrift(described)
 	if err != nil {
@@ -149,32 +150,6 @@ func (s *scope) counts(ctx context.Context, run found, described shape.Tree, for
 	return false, nil
 }
 
-// startRun writes down which run comes now, and then creates it.
-func (r *Reconciler) startRun(ctx context.Context, s *scope, run found) (verdict, error) {
-	if s.observeOnly() {
-		return progressing(reason.Progressing, run.name+" does not exist in AWS", s.interval()), nil
-	}
-	if s.runNamed(run.name) == nil {
-		r.addRun(s, v1alpha1.Run{Name: run.name, Digest: s.digest, Outcome: v1alpha1.RunSubmitting})
-	}
-	s.runNamed(run.name).Outcome = v1alpha1.RunSubmitting
-	s.object.Common().Name = run.name
-	s.object.Common().References = s.references.consumed
-	if err := r.save(ctx, s, progressing(reason.Creating, "submitting "+run.name, 0)); err != nil {
-		return verdict{}, err
-	}
-	out, err := s.kind.Create.Call(ctx, s.client, s.creation(run.name))
-	if err != nil {
-		return r.refused(ctx, s, run.name, err)
-	}
-	s.runNamed(run.name).Outcome = v1alpha1.RunRunning
-	s.object.Common().ARN = s.arn(out)
-	r.memory.calm(s.object.GetUID())
-	r.memory.mark(s.object.GetUID(), created+run.name)
-	r.eventf(s, reason.Creating, "started %s", run.name)
-	return progressing(reason.Creating, fmt.Sprintf("%s was submitted", run.name), firstRetry), nil
-}
-
 // remembered is the verdict on a run that status knows to have ended while AWS
 // has no record of it any more: that is no reason to run it again.
 func (s *scope) remembered(run found) (verdict, bool) {
@@ -215,7 +190,7 @@ func (r *Reconciler) takeOver(ctx context.Context, s *scope, run found, describe
 // adoptRun records a run that exists in AWS.
 func (r *Reconciler) adoptRun(s *scope, name string, described shape.Tree) {
 	if s.runNamed(name) == nil {
-		r.addRun(s, v1alpha1.Run{Name: name, Digest: s.digest})
+		s.addRun(v1alpha1.Run{Name: name, Digest: s.digest})
 	}
 	run := s.runNamed(name)
 	run.Outcome = outcomeOf(s.state(described))
@@ -233,8 +208,13 @@ func (r *Reconciler) adoptRun(s *scope, name string, described shape.Tree) {
 	s.observed(described)
 }
 
-func (r *Reconciler) addRun(s *scope, run v1alpha1.Run) {
+// addRun puts a run in front, unless status tells of it already.
+func (s *scope) addRun(run v1alpha1.Run) {
 	status := s.object.Common()
+	if was := s.runNamed(run.Name); was != nil {
+		*was = run
+		return
+	}
 	status.Runs = append([]v1alpha1.Run{run}, status.Runs...)
 	if len(status.Runs) > maxRuns {
 		status.Runs = status.Runs[:maxRuns]
@@ -273,8 +253,8 @@ func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described s
 	return stalled(s.reasonOf(described), s.failure(described), 0), nil
 }
 
-// supersede stops the runs of other digests and says what is still being
-// waited for. Status tells first which runs these are.
+// supersede stops the runs of other digests and says which it is still waiting
+// for. Status tells first which runs these are.
 func (r *Reconciler) supersede(ctx context.Context, s *scope) (string, error) {
 	if s.observeOnly() {
 		return "", nil
@@ -284,6 +264,16 @@ func (r *Reconciler) supersede(ctx context.Context, s *scope) (string, error) {
 			return "", err
 		}
 	}
+	return r.stopSuperseded(ctx, s)
+}
+
+func (s *scope) hasSuperseding() bool {
+	return slices.ContainsFunc(s.object.Common().Runs, func(run v1alpha1.Run) bool { return run.Outcome == v1alpha1.RunSuperseding })
+}
+
+// stopSuperseded stops the runs that status calls superseded and says which it
+// is still waiting for.
+func (r *Reconciler) stopSuperseded(ctx context.Context, s *scope) (string, error) {
 	for i := range s.object.Common().Runs {
 		run := &s.object.Common().Runs[i]
 		if run.Outcome != v1alpha1.RunSuperseding {

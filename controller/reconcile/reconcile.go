@@ -93,11 +93,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if s.control.Suspend {
 		return r.finish(ctx, s, verdict{keep: true, ready: "Unknown", reason: reason.Suspended, message: "reconciliation is suspended"}, nil)
 	}
-	if err := r.prepare(ctx, r.Reader, s, spec); err != nil {
-		return r.finish(ctx, s, verdict{}, err)
-	}
-	if s.references.waiting != "" {
-		return r.finish(ctx, s, progressing(reason.WaitingForReference, s.references.waiting, 0), nil)
+	if err := r.prepare(ctx, r.Reader, s, spec); err != nil || s.references.waiting != "" {
+		return r.hold(ctx, s, err)
 	}
 	v, err := r.act(ctx, s)
 	return r.finish(ctx, s, v, err)
@@ -119,6 +116,30 @@ func (r *Reconciler) act(ctx context.Context, s *scope) (verdict, error) {
 	default:
 		return r.reconcileService(ctx, s)
 	}
+}
+
+// hold ends a round in which the spec cannot be acted upon: it is refused, or
+// waits for a reference. What an earlier spec has superseded is stopped all the
+// same, since it costs.
+func (r *Reconciler) hold(ctx context.Context, s *scope, cause error) (ctrl.Result, error) {
+	v := progressing(reason.WaitingForReference, s.references.waiting, 0)
+	if ofKubernetes(cause) {
+		return r.finish(ctx, s, v, cause)
+	}
+	if cause != nil {
+		v = r.verdictOf(s, cause)
+	}
+	if s.observeOnly() || !s.hasSuperseding() {
+		return r.finish(ctx, s, v, nil)
+	}
+	if err := r.identify(ctx, s); err != nil {
+		return r.finish(ctx, s, verdict{}, err)
+	}
+	stopping, err := r.stopSuperseded(ctx, s)
+	if err != nil || stopping != "" {
+		v.after = busyWait
+	}
+	return r.finish(ctx, s, v, nil)
 }
 
 // rests tells whether nothing has happened to an object since it was judged,
@@ -146,7 +167,8 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 
 // key is all that a judgement depends on beside AWS.
 func (s *scope) key() string {
-	return fmt.Sprintf("%d %s %t", s.object.GetGeneration(), s.asked, s.requested())
+	return fmt.Sprintf("%d %s %t %s %s %s", s.object.GetGeneration(), s.asked, s.requested(),
+		s.awsName(), s.control.Region, s.control.identity(s.owner.Namespace))
 }
 
 // requested tells whether somebody asks for a round by annotation.

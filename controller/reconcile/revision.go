@@ -25,7 +25,7 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 		return verdict{}, err
 	}
 	if described == nil {
-		return r.createRevision(ctx, s, name)
+		return r.create(ctx, s, name)
 	}
 	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
 	if err != nil {
@@ -67,29 +67,6 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 		after = goneWait
 	}
 	return ready(reason.Created, s.tell(described), after), nil
-}
-
-// createRevision writes down which revision comes now and what it is made of,
-// and then creates it.
-func (r *Reconciler) createRevision(ctx context.Context, s *scope, name string) (verdict, error) {
-	if s.observeOnly() {
-		return progressing(reason.Progressing, name+" does not exist in AWS", s.interval()), nil
-	}
-	s.addRevision(v1alpha1.Revision{Name: name, Digest: s.digest, References: s.references.consumed})
-	s.object.Common().Name, s.object.Common().ARN = name, ""
-	s.object.Common().References = s.references.consumed
-	if err := r.save(ctx, s, progressing(reason.Creating, "creating "+name, 0)); err != nil {
-		return verdict{}, err
-	}
-	out, err := s.kind.Create.Call(ctx, s.client, s.creation(name))
-	if err != nil {
-		return r.refused(ctx, s, name, err)
-	}
-	s.object.Common().ARN = s.arn(out)
-	r.memory.calm(s.object.GetUID())
-	r.memory.mark(s.object.GetUID(), created+name)
-	r.eventf(s, reason.Created, "created %s", name)
-	return progressing(reason.Creating, name+" was created", confirmWait), nil
 }
 
 func (r *Reconciler) adoptRevision(s *scope, name string, described shape.Tree) {
@@ -193,34 +170,4 @@ func (r *Reconciler) knows(s *scope, name string, described shape.Tree) bool {
 	was, _ := reflect.TypeAssert[*metav1.Time](statusOf(s.before).FieldByName("CreationTime"))
 	is := timeAt(described, "CreationTime")
 	return was == nil || is == nil || was.Unix() == is.Unix()
-}
-
-// refused judges an error of Create. What the error may hide is looked for
-// first: the object may exist, made by an earlier try whose answer was lost.
-func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause error) (verdict, error) {
-	class := cloud.Classify(cause)
-	if class == cloud.AlreadyExists && !r.confirmed(s, existing+name, foreignWait) {
-		return progressing(reason.Creating, cloud.Message(cause), confirmWait), nil
-	}
-	if class == cloud.Validation || class == cloud.Auth || class == cloud.QuotaZero {
-		described, err := s.describe(ctx, name)
-		if err == nil && described != nil {
-			return progressing(reason.Creating, name+" exists", confirmWait), nil
-		}
-		if err == nil {
-			s.withdraw(name)
-		}
-	}
-	return verdict{}, cause
-}
-
-// withdraw takes back what was written down of an object that AWS refused.
-func (s *scope) withdraw(name string) {
-	status := s.object.Common()
-	if len(status.Runs) > 0 && status.Runs[0].Name == name {
-		status.Runs = status.Runs[1:]
-	}
-	if len(status.Revisions) > 0 && status.Revisions[0].Name == name {
-		status.Revisions = status.Revisions[1:]
-	}
 }

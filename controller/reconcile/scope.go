@@ -140,14 +140,6 @@ func (s *scope) wanted() map[string]string {
 	return tags
 }
 
-// creation is the whole Create request for the AWS name.
-func (s *scope) creation(name string) shape.Tree {
-	t := shape.Clone(s.request)
-	t[s.kind.Name] = name
-	t["Tags"] = tagList(s.wanted())
-	return t
-}
-
 func (s *scope) observeOnly() bool { return s.control.ManagementPolicy == v1alpha1.ManageObserve }
 
 // force is the token of a force request that was not handled yet. As in Flux,
@@ -165,14 +157,7 @@ func (s *scope) interval() time.Duration { return s.control.interval(s.kind.Life
 
 // identify finds the client to call AWS with.
 func (r *Reconciler) identify(ctx context.Context, s *scope) error {
-	id := cloud.Identity{Region: s.control.Region}
-	if s.control.ServiceAccountName != "" {
-		return &refusal{reason.AccessDenied, "serviceAccountName: this version calls AWS only with the controller's own identity or with assumeRole"}
-	}
-	if role := s.control.AssumeRole; role != nil {
-		id.RoleARN, id.ExternalID = role.RoleARN, role.ExternalID
-	}
-	c, err := r.Clients.For(ctx, id)
+	c, err := r.Clients.For(ctx, s.control.identity(s.object.GetNamespace()))
 	if err != nil {
 		return err
 	}

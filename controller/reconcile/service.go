@@ -23,7 +23,12 @@ const settleTime = 2 * time.Second
 // reconcileService makes the AWS object be what the spec asks for, in place.
 func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, error) {
 	name := s.awsName()
-	if was := s.object.Common().Name; was != "" && was != name && s.object.Common().ARN != "" {
+	was := s.object.Common().Name
+	renamed, waiting, err := r.renamed(ctx, s, was, name)
+	if err != nil || waiting {
+		return progressing(reason.Progressing, "finding out whether "+was+" was created", goneWait), err
+	}
+	if renamed {
 		return stalled(reason.ImmutableField, fmt.Sprintf(
 			"%s: the AWS object is called %s and cannot be renamed to %s. Delete and create the resource, or set the name back", s.kind.Name, was, name), s.interval()), nil
 	}
@@ -32,7 +37,7 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		return verdict{}, err
 	}
 	if described == nil {
-		return r.createService(ctx, s, name)
+		return r.create(ctx, s, name)
 	}
 	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
 	if err != nil {
@@ -77,6 +82,28 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	return r.actOnService(ctx, s, name, described, situation)
 }
 
+// renamed tells whether there is an object under another name than the spec
+// now asks for. One that was written down and not seen since may exist, if the
+// answer to its creation was lost; waiting says that this is not known yet.
+func (r *Reconciler) renamed(ctx context.Context, s *scope, was, name string) (yes, waiting bool, err error) {
+	if was == "" || was == name || s.object.Common().ARN != "" {
+		return was != "" && was != name, false, nil
+	}
+	described, err := s.describe(ctx, was)
+	if err != nil {
+		return false, false, err
+	}
+	if described == nil {
+		return false, !r.confirmed(s, gone+was, goneWait), nil
+	}
+	tags, err := s.tagsOf(ctx, s.arn(described))
+	if err != nil {
+		return false, false, err
+	}
+	ours := s.owner.Judge(tags) == identity.Ours
+	return ours, !ours && !r.confirmed(s, foreign+was, foreignWait), nil
+}
+
 // actOnService does what the situation of a service that is ours asks for.
 func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, described shape.Tree, situation Situation) (verdict, error) {
 	switch situation {
@@ -99,28 +126,6 @@ func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, de
 	default:
 		return progressing(s.reasonOf(described), s.tell(described), r.look(s, described)), nil
 	}
-}
-
-func (r *Reconciler) createService(ctx context.Context, s *scope, name string) (verdict, error) {
-	if s.observeOnly() {
-		return progressing(reason.Progressing, name+" does not exist in AWS", s.interval()), nil
-	}
-	status := s.object.Common()
-	status.Name, status.ARN = name, ""
-	status.Attempted = nil
-	status.References = s.references.consumed
-	if err := r.save(ctx, s, progressing(reason.Creating, "creating "+name, 0)); err != nil {
-		return verdict{}, err
-	}
-	out, err := s.kind.Create.Call(ctx, s.client, s.creation(name))
-	if err != nil {
-		return r.refused(ctx, s, name, err)
-	}
-	status.ARN = s.arn(out)
-	r.memory.calm(s.object.GetUID())
-	r.memory.mark(s.object.GetUID(), created+name)
-	r.eventf(s, reason.Creating, "creating %s", name)
-	return progressing(reason.Creating, name+" is being created", firstRetry), nil
 }
 
 // updateInPlace writes down what is about to be tried, and then tries it.

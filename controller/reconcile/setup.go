@@ -3,10 +3,12 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unicode"
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"github.com/fluxcd/pkg/runtime/predicates"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -51,6 +53,7 @@ func (r *Reconciler) setup(mgr ctrl.Manager) error {
 			MaxConcurrentReconciles: max(r.Workers, 1),
 			NewQueue:                r.newQueue,
 		})
+	b = b.Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.objectsIn), builder.WithPredicates(defaultsChanged{}))
 	for name, other := range r.Kinds {
 		if refers(r.Kind, other) {
 			b = b.Watches(other.Object(), handler.EnqueueRequestsFromMapFunc(r.dependentsOf(name)), builder.WithPredicates(matters{}))
@@ -69,19 +72,25 @@ func (r *Reconciler) newQueue(name string, limiter workqueue.TypedRateLimiter[re
 	})
 }
 
+// objectsIn maps a namespace to the objects of this kind in it.
+func (r *Reconciler) objectsIn(ctx context.Context, namespace client.Object) []reconcile.Request {
+	objects, err := r.list(ctx, r.Kind, client.InNamespace(namespace.GetName()))
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing what is in a namespace", "namespace", namespace.GetName())
+		return nil
+	}
+	return requestsFor(objects)
+}
+
 // dependentsOf maps a target to the objects of this kind that refer to it.
 func (r *Reconciler) dependentsOf(kind string) handler.MapFunc {
 	return func(ctx context.Context, o client.Object) []reconcile.Request {
-		dependents, err := r.list(ctx, r.Kind, indexTargets, targetKey(kind, o.GetNamespace(), o.GetName()))
+		dependents, err := r.list(ctx, r.Kind, client.MatchingFields{indexTargets: targetKey(kind, o.GetNamespace(), o.GetName())})
 		if err != nil {
 			ctrl.LoggerFrom(ctx).Error(err, "finding dependents", "kind", kind, "name", o.GetName())
 			return nil
 		}
-		requests := make([]reconcile.Request, len(dependents))
-		for i, d := range dependents {
-			requests[i] = requestFor(d.GetNamespace(), d.GetName())
-		}
-		return requests
+		return requestsFor(dependents)
 	}
 }
 
@@ -114,8 +123,25 @@ func (r *Reconciler) targetsOf(kind Kind) handler.MapFunc {
 	}
 }
 
-func requestFor(namespace, name string) reconcile.Request {
-	return reconcile.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: name}}
+func requestsFor(objects []Object) []reconcile.Request {
+	requests := make([]reconcile.Request, len(objects))
+	for i, o := range objects {
+		requests[i] = reconcile.Request{NamespacedName: client.ObjectKeyFromObject(o)}
+	}
+	return requests
+}
+
+// defaultsChanged passes updates of a namespace after which other defaults
+// apply to the objects in it.
+type defaultsChanged struct{ predicate.Funcs }
+
+func (defaultsChanged) Create(event.CreateEvent) bool { return false }
+
+func (defaultsChanged) Delete(event.DeleteEvent) bool { return false }
+
+func (defaultsChanged) Update(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.GetAnnotations(), e.ObjectNew.GetAnnotations()
+	return slices.ContainsFunc(namespaceDefaults, func(annotation string) bool { return before[annotation] != after[annotation] })
 }
 
 // forceRequested passes updates that bring a new force request.

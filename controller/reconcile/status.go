@@ -18,6 +18,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -76,8 +77,12 @@ func (r *Reconciler) save(ctx context.Context, s *scope, v verdict) error {
 	return r.write(ctx, s)
 }
 
-// ofKubernetes tells errors of the API server from those of AWS.
+// ofKubernetes tells errors of the API server from those of AWS, and from the
+// lack of a service account, which is the spec's own.
 func ofKubernetes(err error) bool {
+	if _, ok := errors.AsType[*cloud.IdentityError](err); ok {
+		return false
+	}
 	var status apierrors.APIStatus
 	return errors.As(err, &status)
 }

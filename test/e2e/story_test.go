@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/bench"
@@ -41,13 +43,17 @@ func TestStory(t *testing.T) {
 // memory is what the controller's process holds, in bytes.
 func memory(t *testing.T, b *bench.Bench) float64 {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.MetricsURL, nil)
-	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, response.Body.Close()) }()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
+	var text []byte
+	// The metrics are served from some moment after the controller is ready.
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.MetricsURL, nil)
+		require.NoError(c, err)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(c, err)
+		defer func() { require.NoError(c, response.Body.Close()) }()
+		text, err = io.ReadAll(response.Body)
+		require.NoError(c, err)
+	}, time.Minute, 100*time.Millisecond)
 	line := regexp.MustCompile(`(?m)^process_resident_memory_bytes (\S+)$`).FindSubmatch(text)
 	require.NotNil(t, line, "the metric is told")
 	bytes, err := strconv.ParseFloat(string(line[1]), 64)

@@ -1,6 +1,7 @@
 package loop_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -296,4 +297,46 @@ func TestAlreadyExistsLoop(t *testing.T) {
 	w.pass(time.Hour, step)
 	n := w.aws.Journal().Counts()["CreateTrainingJob"]
 	require.Less(t, n, 60, "creates in an hour; %+v", readyCondition(w.job()))
+}
+
+// a rename right after a creation whose answer was lost.
+func TestRenameAfterALostAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	w.apply(trainingJob(100) + "\n---\n" + model + "\n---\n" + endpointConfig)
+	w.until("the configuration is there", func() bool {
+		config, ok := get(w, "abalone", &v1alpha1.EndpointConfig{})
+		return ok && isReady(config)
+	})
+	w.stopController()
+	// the controller dies between the creation and its answer
+	w.startWith(nil, httpClient(func(r *http.Request) (*http.Response, error) {
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".CreateEndpoint") && err == nil {
+			_ = answer.Body.Close()
+			return nil, errors.New("the line is cut")
+		}
+		return answer, err
+	}))
+	w.apply(endpoint)
+	w.until("it is in AWS", func() bool { return w.aws.Exists("Endpoint", "abalone") })
+	w.stopController()
+	w.apply(endpoint[:len(endpoint)-2] + ", endpointName: another}\n")
+	w.startController()
+	require.Contains(t, w.because(reason.ImmutableField, func() reconcile.Object { return w.endpoint() }), "the AWS object is called abalone and cannot be renamed to another")
+	require.False(t, w.aws.Exists("Endpoint", "another"))
+}
+
+// a spec that is refused, while the run of an earlier spec is to be stopped.
+func TestSupersededWhileRefused(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	w.apply(trainingJob(100))
+	w.until("it trains", func() bool { return len(w.jobs("InProgress")) == 1 })
+	w.fault(fault.Rule{Action: fault.Reject, Operation: "StopTrainingJob", Code: "ThrottlingException", Message: "Rate exceeded", Times: 1})
+	w.apply(trainingJob(200))
+	w.until("stopping is tried", func() bool { return w.aws.Journal().Counts()["StopTrainingJob"] == 1 })
+	w.apply(trainingJob(200, "modelPackageConfig: {modelPackageGroupRef: {name: none, namespace: other}}"))
+	w.until("it is stopped", func() bool { return len(w.jobs("Stopped")) == 1 })
+	require.Equal(t, reason.ReferenceDenied, readyCondition(w.job()).Reason)
 }

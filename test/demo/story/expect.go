@@ -44,8 +44,8 @@ func (s *Story) expectNothingTrained(asked int) error {
 }
 
 // trained is what the training job of the present commit made; it holds that
-// the job was of so many rounds.
-func (s *Story) trained(ctx context.Context, rounds string) (model, error) {
+// the job was of so many rounds, and that AWS knows the commit.
+func (s *Story) trained(ctx context.Context, commit, rounds string) (model, error) {
 	var job v1alpha1.TrainingJob
 	if err := s.bench.Kube.Get(ctx, key, &job); err != nil {
 		return model{}, err
@@ -55,6 +55,11 @@ func (s *Story) trained(ctx context.Context, rounds string) (model, error) {
 	if err := s.expect(fmt.Sprintf("AWS trained %s for %s rounds", job.Status.Name, rounds),
 		fmt.Sprintf("Completed with num_round=%s", rounds),
 		fmt.Sprintf("%s with num_round=%v", made.Status, parameters["num_round"])); err != nil {
+		return model{}, err
+	}
+	revision := made.Tags["sagemaker.gitops.dev/git-revision"]
+	if err := s.expectTrue(fmt.Sprintf("its tags in AWS tell the commit, %s", revision), strings.HasSuffix(revision, ":"+commit),
+		"a revision that ends in "+commit, revision); err != nil {
 		return model{}, err
 	}
 	if job.Status.ModelArtifacts == nil || job.Status.ModelArtifacts.S3ModelArtifacts == nil {

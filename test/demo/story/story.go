@@ -90,7 +90,7 @@ func (s *Story) train(ctx context.Context) error {
 	if err := s.expectJobs(1, "one push is one training job"); err != nil {
 		return err
 	}
-	if s.first, err = s.trained(ctx, "50"); err != nil {
+	if s.first, err = s.trained(ctx, commit, "50"); err != nil {
 		return err
 	}
 	config, err := s.bench.AWSConfig(ctx)
@@ -117,7 +117,7 @@ func (s *Story) change(ctx context.Context) error {
 	if err := s.expectJobs(jobs+1, "one changed hyperparameter is exactly one new training job"); err != nil {
 		return err
 	}
-	if s.second, err = s.trained(ctx, "75"); err != nil {
+	if s.second, err = s.trained(ctx, s.changed, "75"); err != nil {
 		return err
 	}
 	if err := s.expect("the endpoint was updated once", fmt.Sprint(updates+1, " UpdateEndpoint in all"),

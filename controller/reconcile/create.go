@@ -1,0 +1,91 @@
+package reconcile
+
+import (
+	"context"
+	"maps"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// create writes down what is about to be created and from what, and then
+// creates it: whatever happens in between, the next round knows its name.
+func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict, error) {
+	if s.observeOnly() {
+		return progressing(reason.Progressing, name+" does not exist in AWS", s.interval()), nil
+	}
+	status := s.object.Common()
+	status.Name, status.ARN, status.References = name, "", s.references.consumed
+	switch s.kind.Lifecycle {
+	case Job:
+		s.addRun(v1alpha1.Run{Name: name, Digest: s.digest, Outcome: v1alpha1.RunSubmitting})
+	case Revision:
+		s.addRevision(v1alpha1.Revision{Name: name, Digest: s.digest, References: s.references.consumed})
+	case Service:
+		status.Attempted = nil
+	}
+	if err := r.save(ctx, s, progressing(reason.Creating, "creating "+name, 0)); err != nil {
+		return verdict{}, err
+	}
+	tags := s.wanted()
+	if s.kind.Lifecycle != Service {
+		maps.Copy(tags, r.provenance(ctx, s.object))
+	}
+	out, err := s.kind.Create.Call(ctx, s.client, s.creation(name, tags))
+	if err != nil {
+		return r.refused(ctx, s, name, err)
+	}
+	status.ARN = s.arn(out)
+	after := firstRetry
+	switch s.kind.Lifecycle {
+	case Job:
+		s.runNamed(name).Outcome = v1alpha1.RunRunning
+	case Revision:
+		after = confirmWait
+	case Service:
+	}
+	r.memory.calm(s.object.GetUID())
+	r.memory.mark(s.object.GetUID(), created+name)
+	r.eventf(s, reason.Creating, "creating %s", name)
+	return progressing(reason.Creating, name+" is being created", after), nil
+}
+
+// creation is the whole Create request for the AWS name.
+func (s *scope) creation(name string, tags map[string]string) shape.Tree {
+	t := shape.Clone(s.request)
+	t[s.kind.Name] = name
+	t["Tags"] = tagList(tags)
+	return t
+}
+
+// refused judges an error of Create. What the error may hide is looked for
+// first: the object may exist, made by an earlier try whose answer was lost.
+func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause error) (verdict, error) {
+	class := cloud.Classify(cause)
+	if class == cloud.AlreadyExists && !r.confirmed(s, existing+name, foreignWait) {
+		return progressing(reason.Creating, cloud.Message(cause), confirmWait), nil
+	}
+	if class == cloud.Validation || class == cloud.Auth || class == cloud.QuotaZero {
+		described, err := s.describe(ctx, name)
+		if err == nil && described != nil {
+			return progressing(reason.Creating, name+" exists", confirmWait), nil
+		}
+		if err == nil {
+			s.withdraw(name)
+		}
+	}
+	return verdict{}, cause
+}
+
+// withdraw takes back what was written down of an object that AWS refused.
+func (s *scope) withdraw(name string) {
+	status := s.object.Common()
+	if len(status.Runs) > 0 && status.Runs[0].Name == name {
+		status.Runs = status.Runs[1:]
+	}
+	if len(status.Revisions) > 0 && status.Revisions[0].Name == name {
+		status.Revisions = status.Revisions[1:]
+	}
+}

@@ -1,0 +1,133 @@
+package loop_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+const otherAccount = "555555555555"
+
+func (w *world) serviceAccount(name, role string) *corev1.ServiceAccount {
+	w.t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{
+		Namespace: w.namespace, Name: name, Annotations: map[string]string{"eks.amazonaws.com/role-arn": role},
+	}}
+	require.NoError(w.t, w.kube.Create(w.ctx, account))
+	return account
+}
+
+func (w *world) annotateNamespace(annotation, value string) {
+	w.t.Helper()
+	var namespace corev1.Namespace
+	require.NoError(w.t, w.kube.Get(w.ctx, client.ObjectKey{Name: w.namespace}, &namespace))
+	namespace.SetAnnotations(map[string]string{annotation: value})
+	require.NoError(w.t, w.kube.Update(w.ctx, &namespace))
+}
+
+// accounts are those in which AWS objects of a kind are.
+func (w *world) accounts(kind string) []string {
+	var accounts []string
+	for _, o := range w.aws.Objects(kind) {
+		accounts = append(accounts, o.Account)
+	}
+	return accounts
+}
+
+func ofAccount(text, account string) string { return strings.ReplaceAll(text, "123456789012", account) }
+
+// TestServiceAccountName: AWS is called as the service account, with a token
+// that a real API server made; what is missing is named and heals when it is
+// there.
+func TestServiceAccountName(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	w.apply(ofAccount(trainingJob(100, "serviceAccountName: trainer"), otherAccount))
+	require.Equal(t, "the service account "+w.namespace+`/trainer: serviceaccounts "trainer" not found`, w.because(reason.AccessDenied, jobOf(w)))
+
+	w.serviceAccount("trainer", "arn:aws:iam::"+otherAccount+":role/trainer")
+	w.until("it is completed", func() bool { return isReady(w.job()) })
+	require.Equal(t, []string{otherAccount}, w.accounts("TrainingJob"))
+	require.Equal(t, otherAccount, w.job().Status.AccountID)
+	require.Equal(t, 1, w.aws.Journal().Counts()["AssumeRoleWithWebIdentity"], "one token serves every call")
+}
+
+// TestServiceAccountGone: an object whose identity is gone while it is being
+// deleted says so, and Retain lets go of it.
+func TestServiceAccountGone(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	trainer := w.serviceAccount("trainer", "arn:aws:iam::"+otherAccount+":role/trainer")
+	job := ofAccount(trainingJob(100, "serviceAccountName: trainer"), otherAccount)
+	w.apply(job)
+	w.until("it runs", func() bool { return len(w.aws.Objects("TrainingJob")) == 1 && w.job().Status.ARN != "" })
+	require.NoError(t, w.kube.Delete(w.ctx, trainer))
+	require.NoError(t, w.kube.Delete(w.ctx, w.job()))
+	w.until("it says what is missing", func() bool { return readyCondition(w.job()).Reason == reason.AccessDenied })
+	require.Contains(t, readyCondition(w.job()).Message, "/trainer: serviceaccounts \"trainer\" not found (to let go of the AWS object, set deletionPolicy: Retain)")
+	w.apply(job + "  deletionPolicy: Retain\n")
+	w.until("it is let go", func() bool { _, there := get(w, "abalone", &v1alpha1.TrainingJob{}); return !there })
+	require.Len(t, w.aws.Objects("TrainingJob"), 1)
+}
+
+// TestNamespaceDefaults: a namespace's annotations count for the objects that
+// say nothing themselves, also for those that are there already.
+func TestNamespaceDefaults(t *testing.T) {
+	t.Run("service account", func(t *testing.T) {
+		w := newWorld(t)
+		w.startController()
+		w.serviceAccount("team", "arn:aws:iam::"+otherAccount+":role/team")
+		w.annotateNamespace("sagemaker.gitops.dev/service-account-name", "team")
+		w.apply(ofAccount(trainingJob(100), otherAccount))
+		w.until("it is completed", func() bool { return isReady(w.job()) })
+		require.Equal(t, []string{otherAccount}, w.accounts("TrainingJob"))
+	})
+	t.Run("role", func(t *testing.T) {
+		w := newWorld(t)
+		w.startController()
+		w.annotateNamespace("sagemaker.gitops.dev/assume-role-arn", "arn:aws:iam::"+otherAccount+":role/team")
+		w.apply(ofAccount(trainingJob(100), otherAccount))
+		w.until("it is completed", func() bool { return isReady(w.job()) })
+		require.Equal(t, []string{otherAccount}, w.accounts("TrainingJob"))
+	})
+	t.Run("a role too late", func(t *testing.T) {
+		w := newWorld(t)
+		w.startController()
+		w.apply(abalone())
+		w.until("the chain is ready", w.chainReady)
+		w.annotateNamespace("sagemaker.gitops.dev/assume-role-arn", "arn:aws:iam::"+otherAccount+":role/team")
+		w.untilWithin("it is noticed at once", time.Minute, func() bool { return readyCondition(w.endpoint()).Reason == reason.ImmutableField })
+		require.Contains(t, readyCondition(w.endpoint()).Message, "account: abalone is in 123456789012 and cannot be moved to "+otherAccount)
+		require.True(t, isReady(w.job()), "a finished job is not looked at again")
+	})
+}
+
+// TestProvenance: a run and a revision are tagged with the commit they were
+// made from, once.
+func TestProvenance(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	commit := "main@sha1:5c8f2e0000000000000000000000000000000001"
+	annotated := func(commit string) string {
+		return strings.Replace(abalone(), "metadata: {name: abalone}", `metadata: {name: abalone, annotations: {sagemaker.gitops.dev/git-revision: "`+commit+`"}}`, 2)
+	}
+	w.apply(annotated(commit))
+	w.until("the chain is ready", w.chainReady)
+	tag := func(kind string) string { return w.aws.Objects(kind)[0].Tags["sagemaker.gitops.dev/git-revision"] }
+	for kind, want := range map[string]string{"TrainingJob": commit, "Model": commit, "EndpointConfig": "", "Endpoint": ""} {
+		require.Equal(t, want, tag(kind), kind)
+	}
+	w.aws.Journal().Reset()
+	w.apply(annotated("main@sha1:5c8f2e0000000000000000000000000000000002"))
+	w.pass(7*time.Hour, time.Minute)
+	require.Empty(t, w.mutations(), "another commit with the same spec is no drift")
+	require.Equal(t, commit, tag("Model"))
+}
