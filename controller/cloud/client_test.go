@@ -211,13 +211,12 @@ func TestIdentitiesOfOneAccountShareABudget(t *testing.T) {
 
 // Service accounts, as a cluster has them.
 var (
-	webRole    = "arn:aws:iam::555555555555:role/team-a"
-	annotated  = &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "ml", Name: "trainer", Annotations: map[string]string{"eks.amazonaws.com/role-arn": webRole}}}
-	plain      = &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "ml", Name: "plain"}}
-	ofTrainer  = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "trainer"}}
-	ofNobody   = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "nobody"}}
-	ofPlain    = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "plain"}}
-	serverBusy = apierrors.NewTooManyRequests("the API server is busy", 1)
+	webRole   = "arn:aws:iam::555555555555:role/team-a"
+	annotated = &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "ml", Name: "trainer", Annotations: map[string]string{"eks.amazonaws.com/role-arn": webRole}}}
+	plain     = &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "ml", Name: "plain"}}
+	ofTrainer = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "trainer"}}
+	ofNobody  = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "nobody"}}
+	ofPlain   = cloud.Identity{ServiceAccount: types.NamespacedName{Namespace: "ml", Name: "plain"}}
 )
 
 func TestServiceAccounts(t *testing.T) {
@@ -240,7 +239,7 @@ func TestServiceAccounts(t *testing.T) {
 		{reason: "there is none", id: ofNobody, own: true, says: `the service account ml/nobody: serviceaccounts "nobody" not found`},
 		{reason: "it has no role", id: ofPlain, own: true, says: "the service account ml/plain: invalid eks.amazonaws.com/role-arn annotation: ''"},
 		{reason: "the controller may not ask for tokens", id: ofTrainer, token: forbidden, own: true, says: `serviceaccounts/token "trainer" is forbidden`},
-		{reason: "the API server is busy", id: ofTrainer, token: serverBusy, says: "the API server is busy"},
+		{reason: "the API server is busy", id: ofTrainer, token: apierrors.NewTooManyRequests("the API server is busy", 1), says: "the API server is busy"},
 		{
 			reason: "the role does not trust it", id: ofTrainer, own: true,
 			fault: &fault.Rule{Action: fault.Deny, Operation: "AssumeRoleWithWebIdentity", Role: webRole},

@@ -171,6 +171,8 @@ type exchange struct {
 }
 
 // AssumeRoleWithWebIdentity implements awsauth.Implementation.
-func (e exchange) AssumeRoleWithWebIdentity(ctx context.Context, in *sts.AssumeRoleWithWebIdentityInput, _ sts.Options) (*sts.AssumeRoleWithWebIdentityOutput, error) {
+func (e exchange) AssumeRoleWithWebIdentity(
+	ctx context.Context, in *sts.AssumeRoleWithWebIdentityInput, _ sts.Options,
+) (*sts.AssumeRoleWithWebIdentityOutput, error) {
 	return sts.NewFromConfig(e.config).AssumeRoleWithWebIdentity(ctx, in)
 }

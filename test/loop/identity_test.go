@@ -35,14 +35,16 @@ func (w *world) annotateNamespace(annotation, value string) {
 
 // accounts are those in which AWS objects of a kind are.
 func (w *world) accounts(kind string) []string {
-	var accounts []string
-	for _, o := range w.aws.Objects(kind) {
-		accounts = append(accounts, o.Account)
+	objects := w.aws.Objects(kind)
+	accounts := make([]string, len(objects))
+	for i, o := range objects {
+		accounts[i] = o.Account
 	}
 	return accounts
 }
 
-func ofAccount(text, account string) string { return strings.ReplaceAll(text, "123456789012", account) }
+// elsewhere is a text about the other account.
+func elsewhere(text string) string { return strings.ReplaceAll(text, "123456789012", otherAccount) }
 
 // TestServiceAccountName: AWS is called as the service account, with a token
 // that a real API server made; what is missing is named and heals when it is
@@ -50,7 +52,7 @@ func ofAccount(text, account string) string { return strings.ReplaceAll(text, "1
 func TestServiceAccountName(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	w.apply(ofAccount(trainingJob(100, "serviceAccountName: trainer"), otherAccount))
+	w.apply(elsewhere(trainingJob(100, "serviceAccountName: trainer")))
 	require.Equal(t, "the service account "+w.namespace+`/trainer: serviceaccounts "trainer" not found`, w.because(reason.AccessDenied, jobOf(w)))
 
 	w.serviceAccount("trainer", "arn:aws:iam::"+otherAccount+":role/trainer")
@@ -66,7 +68,7 @@ func TestServiceAccountGone(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
 	trainer := w.serviceAccount("trainer", "arn:aws:iam::"+otherAccount+":role/trainer")
-	job := ofAccount(trainingJob(100, "serviceAccountName: trainer"), otherAccount)
+	job := elsewhere(trainingJob(100, "serviceAccountName: trainer"))
 	w.apply(job)
 	w.until("it runs", func() bool { return len(w.aws.Objects("TrainingJob")) == 1 && w.job().Status.ARN != "" })
 	require.NoError(t, w.kube.Delete(w.ctx, trainer))
@@ -86,7 +88,7 @@ func TestNamespaceDefaults(t *testing.T) {
 		w.startController()
 		w.serviceAccount("team", "arn:aws:iam::"+otherAccount+":role/team")
 		w.annotateNamespace("sagemaker.gitops.dev/service-account-name", "team")
-		w.apply(ofAccount(trainingJob(100), otherAccount))
+		w.apply(elsewhere(trainingJob(100)))
 		w.until("it is completed", func() bool { return isReady(w.job()) })
 		require.Equal(t, []string{otherAccount}, w.accounts("TrainingJob"))
 	})
@@ -94,7 +96,7 @@ func TestNamespaceDefaults(t *testing.T) {
 		w := newWorld(t)
 		w.startController()
 		w.annotateNamespace("sagemaker.gitops.dev/assume-role-arn", "arn:aws:iam::"+otherAccount+":role/team")
-		w.apply(ofAccount(trainingJob(100), otherAccount))
+		w.apply(elsewhere(trainingJob(100)))
 		w.until("it is completed", func() bool { return isReady(w.job()) })
 		require.Equal(t, []string{otherAccount}, w.accounts("TrainingJob"))
 	})
