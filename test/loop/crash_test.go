@@ -84,35 +84,41 @@ func (c *crash) aws() httpClient {
 // TestCrashAtEveryEffect kills the controller before and after each of its
 // effects, starts it again, and expects the world it would have made anyway.
 func TestCrashAtEveryEffect(t *testing.T) {
+	t.Parallel()
+	uneventful := &crash{}
+	interrupted(newLonelyWorld(t), uneventful)
+	require.Greater(t, uneventful.effects, 20)
+	t.Logf("%d effects", uneventful.effects)
 	for _, after := range []bool{false, true} {
-		for at := 1; ; at++ {
-			died := false
+		for at := 1; at <= uneventful.effects; at++ {
 			t.Run(fmt.Sprintf("effect %d after=%t", at, after), func(t *testing.T) {
-				w := newWorld(t)
-				w.crash = &crash{at: at, after: after}
-				w.startController()
-				revive := func() {
-					if w.crash != nil && w.crash.happened() {
-						w.crash, died = nil, true
-						w.restartController()
-					}
-				}
-				w.apply(abalone())
-				w.until("a job runs", func() bool { revive(); return len(w.jobs("InProgress")) == 1 })
-				w.apply(trainingJob(200))
-				w.until("the chain is ready", func() bool { revive(); return w.chainReady() && w.ran(200) })
-				revive()
-				require.Equal(t, 2, w.mutations()["CreateTrainingJob"], "one job for each push")
-				require.Empty(t, w.jobs("InProgress"))
-				require.Len(t, w.jobs("Stopped"), 1, "the superseded run is not lost\n%s", w.describe())
-				require.Equal(t, 1, w.mutations()["CreateEndpoint"])
-				require.Len(t, w.aws.Objects("Model"), 1)
-				require.Len(t, w.aws.Objects("EndpointConfig"), 1)
+				interrupted(newWorld(t), &crash{at: at, after: after})
 			})
-			if !died {
-				t.Logf("%d effects", at-1)
-				break
-			}
 		}
 	}
+}
+
+// interrupted pushes a job, and another while the first runs, under a
+// controller that dies once and is started again.
+func interrupted(w *world, c *crash) {
+	t := w.t
+	w.crash = c
+	w.startController()
+	revive := func() {
+		if w.crash != nil && w.crash.happened() {
+			w.crash = nil
+			w.restartController()
+		}
+	}
+	w.apply(abalone())
+	w.until("a job runs", func() bool { revive(); return len(w.jobs("InProgress")) == 1 })
+	w.apply(trainingJob(200))
+	w.until("the chain is ready", func() bool { revive(); return w.chainReady() && w.ran(200) })
+	revive()
+	require.Equal(t, 2, w.mutations()["CreateTrainingJob"], "one job for each push")
+	require.Empty(t, w.jobs("InProgress"))
+	require.Len(t, w.jobs("Stopped"), 1, "the superseded run is not lost\n%s", w.describe())
+	require.Equal(t, 1, w.mutations()["CreateEndpoint"])
+	require.Len(t, w.aws.Objects("Model"), 1)
+	require.Len(t, w.aws.Objects("EndpointConfig"), 1)
 }

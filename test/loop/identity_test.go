@@ -83,6 +83,7 @@ func TestServiceAccountGone(t *testing.T) {
 // TestNamespaceDefaults: a namespace's annotations count for the objects that
 // say nothing themselves, also for those that are there already.
 func TestNamespaceDefaults(t *testing.T) {
+	t.Parallel()
 	t.Run("service account", func(t *testing.T) {
 		w := newWorld(t)
 		w.startController()

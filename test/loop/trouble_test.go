@@ -51,6 +51,7 @@ func jobOf(w *world) func() reconcile.Object {
 // TestRefusals: what AWS refuses is stalled with AWS's words first, and heals
 // without a commit when the cause goes away.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	denied := "User: arn:aws:sts::123456789012:assumed-role/c/s is not authorized to perform: sagemaker:CreateTrainingJob on resource: x"
 	rows := []struct {
 		name, reason, code, message string
@@ -75,6 +76,7 @@ func TestRefusals(t *testing.T) {
 
 // TestPassing: what passes by itself is never Degraded.
 func TestPassing(t *testing.T) {
+	t.Parallel()
 	rows := []struct {
 		name, reason, code, message string
 	}{

@@ -62,7 +62,14 @@ type world struct {
 
 var worlds atomic.Int64
 
+// newWorld makes a world for a test that runs beside others.
 func newWorld(t *testing.T) *world {
+	t.Helper()
+	t.Parallel()
+	return newLonelyWorld(t)
+}
+
+func newLonelyWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		t: t, ctx: t.Context(), cluster: "test",

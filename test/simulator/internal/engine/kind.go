@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
@@ -20,6 +21,24 @@ type Kind struct {
 	// Status is the member of Describe that holds the status; empty for kinds
 	// without one.
 	Status string
+	// NameMember and ARNMember are the members with name and ARN, where they are
+	// not the kind's name followed by Name or Arn.
+	NameMember, ARNMember string
+	// Creation is the operation that makes an object, where it is not the
+	// kind's name after Create.
+	Creation string
+	// Identify reads from a request which object it is about: what stands in
+	// its ARN after Resource, "" for none. Nil: the name member.
+	Identify func(wire.Body) string
+	// Assign gives a new object its identifier, for kinds where AWS makes it.
+	Assign func(*Tx, wire.Body) string
+	// Answer is what the creation answers besides the ARN.
+	Answer func(*Object) wire.Body
+	// Token is the member of the creation that makes it idempotent: the same
+	// token again answers with the object that was made.
+	Token string
+	// Untagged kinds cannot be tagged.
+	Untagged bool
 	// FoldCase is set for kinds whose names differ only by more than case.
 	FoldCase bool
 	// Immutable kinds have no LastModifiedTime.
@@ -76,6 +95,8 @@ type List struct {
 	Summaries string
 	// Members of the object's document that a summary shows.
 	Members []string
+	// Filter applies filters that are the kind's own. Nil: none.
+	Filter func(o *Object, request wire.Body) bool
 	// Ascending is the default order of the kind, by creation time.
 	Ascending bool
 	// FilterAfterPaging applies StatusEquals to a page already cut, so that
@@ -88,8 +109,16 @@ func To(stage string) func(*Tx, *Object) string {
 	return func(*Tx, *Object) string { return stage }
 }
 
-func (k *Kind) nameMember() string { return k.Name + "Name" }
-func (k *Kind) arnMember() string  { return k.Name + "Arn" }
+func (k *Kind) nameMember() string { return cmp.Or(k.NameMember, k.Name+"Name") }
+func (k *Kind) arnMember() string  { return cmp.Or(k.ARNMember, k.Name+"Arn") }
+func (k *Kind) creation() string   { return cmp.Or(k.Creation, "Create"+k.Name) }
+
+func (k *Kind) identify(body wire.Body) string {
+	if k.Identify != nil {
+		return k.Identify(body)
+	}
+	return wire.String(body, k.nameMember())
+}
 
 func (k *Kind) stage(name string) Stage {
 	for _, stage := range k.Stages {

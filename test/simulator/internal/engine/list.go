@@ -93,10 +93,13 @@ func sorted(tx *Tx, kind *Kind, body wire.Body, after string) []row {
 // matches applies the filters that all Lists share. Assumption: the times are
 // exclusive.
 func matches(o *Object, body wire.Body) bool {
-	if part := wire.String(body, "NameContains"); part != "" && !strings.Contains(strings.ToLower(o.Name), strings.ToLower(part)) {
+	if part := wire.String(body, "NameContains"); part != "" && !strings.Contains(strings.ToLower(o.title()), strings.ToLower(part)) {
 		return false
 	}
 	if !o.Kind.List.FilterAfterPaging && !hasStatus(o, body) {
+		return false
+	}
+	if filter := o.Kind.List.Filter; filter != nil && !filter(o, body) {
 		return false
 	}
 	if want := wire.String(body, "WarmPoolStatusEquals"); want != "" && wire.String(o.Document, "WarmPoolStatus", "Status") != want {
@@ -124,7 +127,7 @@ func sortKey(o *Object, body wire.Body) string {
 	created := o.created.Format("2006-01-02T15:04:05.000") + "\x00" + o.Name
 	switch wire.String(body, "SortBy") {
 	case "Name":
-		return o.Name
+		return o.title() + "\x00" + o.Name
 	case "Status":
 		return o.Status() + "\x00" + created
 	default:

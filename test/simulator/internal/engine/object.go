@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
@@ -33,6 +34,11 @@ type Object struct {
 
 // Status is the object's status, "" for kinds without one.
 func (o *Object) Status() string { return wire.String(o.Document, o.Kind.Status) }
+
+// title is the name people gave the object.
+func (o *Object) title() string {
+	return cmp.Or(wire.String(o.Document, o.Kind.nameMember()), o.Name)
+}
 
 // Created is when the object was created.
 func (o *Object) Created() time.Time { return o.created }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"maps"
 	"strconv"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
@@ -31,14 +32,14 @@ func (o Operation) ObjectName(body wire.Body) string {
 	if o.Kind == nil {
 		return ""
 	}
-	return wire.String(body, o.Kind.nameMember())
+	return o.Kind.identify(body)
 }
 
 // Operations of all the world's kinds, by name, those on tags included.
 func Operations(kinds []*Kind) map[string]Operation {
 	operations := map[string]Operation{"AddTags": {Do: addTags}, "ListTags": {Do: listTags}, "DeleteTags": {Do: deleteTags}}
 	for _, kind := range kinds {
-		operations["Create"+kind.Name] = create(kind)
+		operations[kind.creation()] = create(kind)
 		operations["Describe"+kind.Name] = describe(kind)
 		operations["List"+kind.Name+"s"] = list(kind)
 		for name, verb := range map[string]Verb{
@@ -57,7 +58,13 @@ func Operations(kinds []*Kind) map[string]Operation {
 
 func create(kind *Kind) Operation {
 	return Operation{kind, func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
-		name := wire.String(body, kind.nameMember())
+		if made := tx.repeated(kind, body); made != nil {
+			return made.answer(), nil
+		}
+		name := kind.identify(body)
+		if kind.Assign != nil {
+			name = kind.Assign(tx, body)
+		}
 		arn := tx.Caller.ARN(kind.Resource, name)
 		if tx.Find(kind, name) != nil {
 			return nil, kind.Duplicate(arn)
@@ -69,6 +76,7 @@ func create(kind *Kind) Operation {
 		o := &Object{Kind: kind, Scope: tx.Caller.Scope, Name: name, ARN: arn, Request: body, created: tx.Now}
 		o.Document, _ = wire.Clone(body).(wire.Body)
 		delete(o.Document, "Tags")
+		delete(o.Document, kind.Token)
 		for _, member := range kind.WriteOnly {
 			delete(o.Document, member)
 		}
@@ -90,13 +98,35 @@ func create(kind *Kind) Operation {
 		if kind.First != "" {
 			tx.Enter(o, kind.First)
 		}
-		return wire.Body{kind.arnMember(): arn}, nil
+		return o.answer(), nil
 	}}
+}
+
+// answer is what the creation of an object answers.
+func (o *Object) answer() wire.Body {
+	answer := wire.Body{o.Kind.arnMember(): o.ARN}
+	if o.Kind.Answer != nil {
+		maps.Copy(answer, o.Kind.Answer(o))
+	}
+	return answer
+}
+
+// repeated is the object that a creation with the same token made.
+func (tx *Tx) repeated(kind *Kind, body wire.Body) *Object {
+	if kind.Token == "" || wire.String(body, kind.Token) == "" {
+		return nil
+	}
+	for _, o := range tx.objects {
+		if o.Kind == kind && o.Scope == tx.Caller.Scope && o.Request[kind.Token] == body[kind.Token] {
+			return o
+		}
+	}
+	return nil
 }
 
 func describe(kind *Kind) Operation {
 	return Operation{kind, func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
-		name := wire.String(body, kind.nameMember())
+		name := kind.identify(body)
 		o := tx.See(kind, name)
 		if o == nil {
 			return nil, tx.Missing(kind, "Describe"+kind.Name, name)
@@ -107,7 +137,7 @@ func describe(kind *Kind) Operation {
 
 func on(kind *Kind, operation string, verb Verb) Operation {
 	return Operation{kind, func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
-		name := wire.String(body, kind.nameMember())
+		name := kind.identify(body)
 		o := tx.Find(kind, name)
 		if o == nil {
 			return nil, tx.Missing(kind, operation, name)
