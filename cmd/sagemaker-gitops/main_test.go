@@ -117,7 +117,7 @@ func TestWhatKeepsTheControllerFromStartingIsOneLine(t *testing.T) {
 		{
 			"an AWS endpoint that does not answer", append([]string{region, "AWS_ENDPOINT_URL=" + closedPort()}, keys...),
 			controller("--kubeconfig", good),
-			[]string{"calling AWS: GetCallerIdentity", "connection refused"},
+			[]string{"operation error STS: GetCallerIdentity", "connection refused"},
 		},
 		{
 			"AWS does not know the credentials", append([]string{region, "AWS_ENDPOINT_URL=" + stranger.URL}, keys...),
