@@ -32,6 +32,10 @@ type CommonStatus struct {
 	// Name of the AWS object.
 	// +optional
 	Name string `json:"name,omitempty"`
+	// ID is the identifier that AWS made, for kinds that AWS does not know by
+	// name.
+	// +optional
+	ID string `json:"id,omitempty"`
 	// Region the AWS object lives in.
 	// +optional
 	Region string `json:"region,omitempty"`
@@ -89,6 +93,9 @@ const (
 type Run struct {
 	// Name of the job in AWS.
 	Name string `json:"name"`
+	// ID is the identifier that AWS made, for kinds that AWS does not know by
+	// name.
+	ID string `json:"id,omitempty"`
 	// Digest of what was asked of AWS.
 	Digest string `json:"digest,omitempty"`
 	// Outcome of the run.
@@ -105,6 +112,9 @@ type Run struct {
 type Revision struct {
 	// Name of the object in AWS.
 	Name string `json:"name"`
+	// ID is the identifier that AWS made, for kinds that AWS does not know by
+	// name.
+	ID string `json:"id,omitempty"`
 	// Digest of what was asked of AWS.
 	Digest string `json:"digest,omitempty"`
 	// CreationTime is when AWS created it.
@@ -115,8 +125,8 @@ type Revision struct {
 
 // Attempt is an in-place update.
 type Attempt struct {
-	// Digest of what the update asked for.
-	Digest string `json:"digest"`
+	// Digest of what the update asked for; empty until it is asked.
+	Digest string `json:"digest,omitempty"`
 	// Value is what the update was to make current, such as the name of an
 	// endpoint configuration.
 	Value string `json:"value,omitempty"`
@@ -127,4 +137,7 @@ type Attempt struct {
 	// LastModifiedTime is what AWS told before it was tried. If AWS tells
 	// another one afterwards, the update has had its effect.
 	LastModifiedTime string `json:"lastModifiedTime,omitempty"`
+	// Stopped says that the object was stopped for the update and is to be
+	// started again.
+	Stopped bool `json:"stopped,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"k8s.io/utils/clock"
@@ -16,8 +17,9 @@ type Client struct {
 	// Account and Region are where the calls go.
 	Account, Region string
 
-	api    *sagemaker.Client
-	budget *budget
+	api     *sagemaker.Client
+	scaling *applicationautoscaling.Client
+	budget  *budget
 }
 
 func (c *Client) spend(operation string) error { return c.budget.spend(operation) }
@@ -118,5 +120,6 @@ func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 		Account: aws.ToString(caller.Account),
 		Region:  id.Region,
 		api:     sagemaker.NewFromConfig(config),
+		scaling: applicationautoscaling.NewFromConfig(config),
 	}, nil
 }

@@ -6,43 +6,63 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	smithy "github.com/aws/smithy-go"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 )
 
-// Operation is one operation of the SageMaker API, called with trees. The zero
-// value is no operation.
+// Operation is one operation of an AWS API, called with trees. The zero value is
+// no operation.
 type Operation struct {
 	// Name of the operation, such as CreateTrainingJob.
 	Name string
 
 	input, output reflect.Type
-	call          func(context.Context, *sagemaker.Client, any) (smithy.Serializable, error)
+	call          func(context.Context, *Client, any) (any, error)
+	one           one
 }
 
-// Op makes an Operation of a method of the SDK's client, so that one that does
-// not exist is a compile error.
+// one says how an operation that describes several objects describes one.
+type one struct{ list, singular, plural string }
+
+// Op makes an Operation of a method of the SDK's SageMaker client, so that one
+// that does not exist is a compile error.
 func Op[I, O any](method func(*sagemaker.Client, context.Context, *I, ...func(*sagemaker.Options)) (*O, error)) Operation {
+	return operation(func(c *Client) *sagemaker.Client { return c.api }, method)
+}
+
+// ScalingOp is Op for Application Auto Scaling.
+func ScalingOp[I, O any](
+	method func(*applicationautoscaling.Client, context.Context, *I, ...func(*applicationautoscaling.Options)) (*O, error),
+) Operation {
+	return operation(func(c *Client) *applicationautoscaling.Client { return c.scaling }, method)
+}
+
+func operation[S, P, I, O any](of func(*Client) S, method func(S, context.Context, *I, ...func(*P)) (*O, error)) Operation {
 	input := reflect.TypeFor[I]()
 	return Operation{
 		Name:   strings.TrimSuffix(input.Name(), "Input"),
 		input:  input,
 		output: reflect.TypeFor[O](),
-		call: func(ctx context.Context, client *sagemaker.Client, in any) (smithy.Serializable, error) {
+		call: func(ctx context.Context, client *Client, in any) (any, error) {
 			typed, ok := in.(*I)
 			if !ok {
 				return nil, fmt.Errorf("%T is not an input of this operation", in)
 			}
-			out, err := method(client, ctx, typed)
-			if err != nil {
-				return nil, err
-			}
-			result, _ := any(out).(smithy.Serializable)
-			return result, nil
+			return method(of(client), ctx, typed)
 		},
 	}
+}
+
+// One makes of an operation that describes the objects named in the member
+// plural, in the member list of its answer, one that describes the object named
+// in the member singular. It answers NotFound if there is none.
+func (o Operation) One(list, singular, plural string) Operation {
+	member, _ := o.output.FieldByName(list)
+	o.output, o.one = member.Type.Elem(), one{list, singular, plural}
+	return o
 }
 
 // Exists tells whether there is an operation.
@@ -56,7 +76,7 @@ func (o Operation) Output() reflect.Type { return o.output }
 
 // HasInput tells whether the operation takes the member, whatever the case.
 func (o Operation) HasInput(member string) bool {
-	return o.Exists() && hasField(o.input, member)
+	return o.Exists() && (hasField(o.input, member) || member == o.one.singular && member != "")
 }
 
 // HasOutput tells whether the operation answers the member, whatever the case.
@@ -77,7 +97,7 @@ func (o Operation) Request(t shape.Tree) (shape.Tree, error) {
 	if err := shape.Fill(t, in); err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Name, err)
 	}
-	return toTree(in), nil
+	return shape.ToTree(in), nil
 }
 
 // Select is the part of t that the operation takes, at any depth, under AWS's
@@ -87,32 +107,42 @@ func (o Operation) Select(t shape.Tree) (shape.Tree, error) {
 	if err := shape.Pick(t, in); err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Name, err)
 	}
-	return toTree(in), nil
+	return shape.ToTree(in), nil
 }
 
 // Call makes the call with those members of t that the operation takes and
 // returns what AWS answers. Errors are for Classify.
 func (o Operation) Call(ctx context.Context, c *Client, t shape.Tree) (shape.Tree, error) {
 	in := reflect.New(o.input).Interface()
+	if o.one.list != "" {
+		t = shape.Clone(t)
+		t[o.one.plural] = []any{shape.String(t, o.one.singular)}
+	}
 	if err := shape.Pick(t, in); err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Name, err)
 	}
 	if err := c.spend(o.Name); err != nil {
 		return nil, err
 	}
-	out, err := o.call(ctx, c.api, in)
+	out, err := o.call(ctx, c, in)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Name, err)
 	}
-	return toTree(out), nil
+	if o.one.list != "" {
+		return o.single(shape.ToTree(out), t)
+	}
+	return shape.ToTree(out), nil
 }
 
-func toTree(v any) shape.Tree {
-	s, ok := v.(smithy.Serializable)
-	if !ok || s == nil {
-		return shape.Tree{}
+func (o Operation) single(answer, asked shape.Tree) (shape.Tree, error) {
+	all, _ := answer[o.one.list].([]any)
+	if len(all) == 0 {
+		return nil, &smithy.GenericAPIError{
+			Code: "ObjectNotFoundException", Message: fmt.Sprintf("%s %s is not known to AWS", o.one.singular, shape.String(asked, o.one.singular)),
+		}
 	}
-	return shape.ToTree(s)
+	t, _ := all[0].(map[string]any)
+	return t, nil
 }
 
 // The operations on tags, which all kinds share.

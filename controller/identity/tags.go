@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"crypto/sha256"
 	"maps"
 	"slices"
 	"strings"
@@ -55,6 +56,12 @@ func (o Owner) Tags(digest string) map[string]string {
 		TagName:      o.Name,
 		TagDigest:    digest,
 	}
+}
+
+// Token is a text of 36 letters and digits that stands for the creation of the
+// object of that AWS name by the owner, and for no other.
+func Token(o Owner, name string) string {
+	return encode(sha256.Sum256([]byte(strings.Join([]string{o.Cluster, o.Namespace, o.Kind, o.Name, name}, "\x00"))))[:36]
 }
 
 // Judge says whose the object with these tags is.

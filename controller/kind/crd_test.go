@@ -66,10 +66,16 @@ func TestEveryKindHasItsCRD(t *testing.T) {
 			if k.MaxName > 0 {
 				longest = int64(k.MaxName)
 			}
-			require.Equal(t, longest, *name.MaxLength, "MaxName is what AWS accepts")
+			require.LessOrEqual(t, longest, *name.MaxLength, "AWS accepts names of that length")
+			if k.Lifecycle != reconcile.Job {
+				require.Equal(t, longest, *name.MaxLength, "and of no other")
+			}
 
 			control := map[reconcile.Lifecycle][]string{
 				reconcile.Job: {"rerun", "readiness"}, reconcile.Revision: {"interval", "revisionHistoryLimit"}, reconcile.Service: {"interval"},
+			}
+			if k.Retained {
+				control[reconcile.Revision] = []string{"interval"} // versions are never pruned
 			}
 			var others []string
 			for lifecycle, fields := range control {
@@ -148,7 +154,9 @@ func TestAKindIsSmall(t *testing.T) {
 		require.NoError(t, err)
 		lines := strings.Count(string(data), "\n")
 		require.LessOrEqual(t, lines, 120, file)
-		sizes = append(sizes, lines)
+		if strings.Contains(string(data), " = reconcile.Kind{\n") {
+			sizes = append(sizes, lines)
+		}
 	}
 	slices.Sort(sizes)
 	require.GreaterOrEqual(t, len(sizes), len(kinds()), "a file for each kind")

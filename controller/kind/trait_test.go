@@ -1,6 +1,7 @@
 package kind_test
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -44,15 +45,39 @@ func TestTraitsAreMembers(t *testing.T) {
 			input, output := k.Create.Input(), k.Describe.Output()
 			require.Equal(t, reflect.TypeFor[*string](), find(t, input, k.Name))
 			require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.Name))
-			require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.Kind()+"Arn"), "the loop finds the ARN there")
-			require.Equal(t, reflect.TypeFor[*string](), find(t, k.Create.Output(), k.Kind()+"Arn"), "and there")
+			arn := cmp.Or(k.ARN, k.Kind()+"Arn")
+			require.Equal(t, reflect.TypeFor[*string](), find(t, output, arn), "the loop finds the ARN there")
+			require.Equal(t, reflect.TypeFor[*string](), find(t, k.Create.Output(), arn), "and there")
+			require.NotEqual(t, k.Kind()+"Arn", k.ARN, "which needs no mention")
 			require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, "CreationTime"), "new tags are waited for from there on")
-			for _, path := range k.Mutable {
-				find(t, input, path)
-				find(t, k.Update.Input(), path)
+			for _, member := range k.Within {
+				require.True(t, k.Create.HasInput(member) && k.Describe.HasInput(member) && k.Delete.HasInput(member), member)
 			}
-			for _, path := range k.Unread {
-				find(t, input, path)
+			if k.ID != "" {
+				require.Equal(t, reflect.TypeFor[*string](), find(t, output, k.ID))
+				require.Equal(t, reflect.TypeFor[*string](), find(t, k.Create.Output(), k.ID), "the loop learns it there")
+				require.NotNil(t, k.Find)
+			}
+			if k.Token != "" {
+				require.Equal(t, reflect.TypeFor[*string](), find(t, input, k.Token))
+			}
+			for _, path := range slices.Concat(k.Mutable, k.Unread) {
+				require.True(t, takes(k, path), "%s is a member of no operation", path)
+			}
+			for _, path := range slices.Concat(k.WriteOnly, k.JSON) {
+				require.True(t, takes(k, path), "%s is a member of no operation", path)
+			}
+			for _, path := range k.WriteOnly {
+				require.Contains(t, k.Unread, path)
+			}
+			for path, as := range k.ReadAs {
+				require.True(t, takes(k, path), "%s is a member of no operation", path)
+				find(t, output, as)
+			}
+			for _, path := range []string{k.Progress, k.Failure} {
+				if path != "" {
+					find(t, output, path)
+				}
 			}
 			for path, target := range k.Serves {
 				require.Equal(t, reflect.TypeFor[*string](), find(t, output, path))
@@ -70,6 +95,28 @@ func TestTraitsAreMembers(t *testing.T) {
 	}
 }
 
+// takes tells whether one of the operations that make or change an object has
+// the member at a path.
+func takes(k reconcile.Kind, path string) bool {
+	for _, o := range []cloud.Operation{k.Create, k.Update, k.Adjust, k.Delete} {
+		if o.Exists() && leads(o.Input(), path) {
+			return true
+		}
+	}
+	return false
+}
+
+func leads(in reflect.Type, path string) bool {
+	for name := range strings.SplitSeq(path, ".") {
+		f, ok := element(in).FieldByName(name)
+		if !ok {
+			return false
+		}
+		in = f.Type
+	}
+	return true
+}
+
 func kinds() map[string]reconcile.Kind {
 	all := map[string]reconcile.Kind{}
 	for _, k := range kind.All() {
@@ -77,6 +124,9 @@ func kinds() map[string]reconcile.Kind {
 	}
 	return all
 }
+
+// wordless are kinds of whose failure AWS tells no reason.
+var wordless = map[string]bool{"ModelPackage": true, "ModelPackageGroup": true}
 
 func TestTraitsFitTheLifecycle(t *testing.T) {
 	require.Len(t, kinds(), len(kind.All()), "no kind twice")
@@ -89,16 +139,19 @@ func TestTraitsFitTheLifecycle(t *testing.T) {
 			case reconcile.Job:
 				require.True(t, k.Stop.Exists(), "a job that is superseded is stopped")
 				require.NotEmpty(t, k.EndTime, "status.runs tells when a run ended")
-				require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
 			case reconcile.Revision:
 				require.True(t, k.Delete.Exists(), "history is pruned")
-				require.False(t, k.Update.Exists(), "what can be updated is a service")
-				require.Empty(t, k.Mutable)
+				require.Equal(t, k.Update.Exists(), len(k.Mutable) > 0, "a revision says what of it can be updated")
 			case reconcile.Service:
-				require.True(t, k.Update.Exists() && k.Delete.Exists())
-				require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
-				require.Equal(t, reflect.TypeFor[*time.Time](), find(t, k.Describe.Output(), "LastModifiedTime"), "a roll-back is seen by it")
+				require.True(t, k.Delete.Exists())
+				if k.Update.Exists() {
+					require.Equal(t, reflect.TypeFor[*time.Time](), find(t, k.Describe.Output(), "LastModifiedTime"), "a roll-back is seen by it")
+				}
 			}
+			if len(k.States.Failed) > 0 && k.Failure == "" && !wordless[k.Kind()] {
+				require.Equal(t, reflect.TypeFor[*string](), find(t, k.Describe.Output(), "FailureReason"))
+			}
+			require.True(t, !k.Start.Exists() || k.Stop.Exists() && k.Update.Exists())
 			if k.Lifecycle != reconcile.Job {
 				require.False(t, k.KeepsRuns)
 				require.Empty(t, k.EndTime+k.Billable+k.ModelData)

@@ -117,7 +117,7 @@ func (c control) withACK(annotations map[string]string) (control, []string) {
 
 // withDefaults fills what the spec leaves open from the namespace, and then
 // with what the controller was told.
-func (c control) withDefaults(namespace map[string]string, owner identity.Owner, policy v1alpha1.DeletionPolicy) control {
+func (c control) withDefaults(namespace map[string]string, owner identity.Owner, kind Kind, policy v1alpha1.DeletionPolicy) control {
 	if c.Region == "" {
 		c.Region = namespace[annotationRegion]
 	}
@@ -127,6 +127,9 @@ func (c control) withDefaults(namespace map[string]string, owner identity.Owner,
 		if role := namespace[annotationAssumeRole]; role != "" {
 			c.AssumeRole = &v1alpha1.AssumeRole{RoleARN: role}
 		}
+	}
+	if kind.Retained {
+		policy = v1alpha1.DeletionRetain
 	}
 	for _, p := range []v1alpha1.DeletionPolicy{v1alpha1.DeletionPolicy(namespace[annotationDeletionPolicy]), policy, v1alpha1.DeletionDelete} {
 		if c.DeletionPolicy == "" {

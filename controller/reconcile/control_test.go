@@ -78,8 +78,27 @@ func TestDefaults(t *testing.T) {
 		given     v1alpha1.Control
 		namespace map[string]string
 		flag      v1alpha1.DeletionPolicy
+		retained  bool
 		want      v1alpha1.Control
 	}{
+		{
+			reason: "what git cannot make again is retained, whatever the flag says", flag: v1alpha1.DeletionDelete, retained: true,
+			want: v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionRetain, AdoptionPolicy: v1alpha1.AdoptIfOwned},
+		},
+		{
+			reason: "but not against the namespace", namespace: map[string]string{annotationDeletionPolicy: "Delete"}, retained: true,
+			want: v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned},
+		},
+		{
+			reason:    "an identity of the namespace is for objects that name none",
+			namespace: map[string]string{annotationServiceAccount: "team"},
+			want:      v1alpha1.Control{ServiceAccountName: "team", DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned},
+		},
+		{
+			reason: "and not mixed with one of theirs", given: v1alpha1.Control{ServiceAccountName: "own"},
+			namespace: map[string]string{annotationAssumeRole: "r"},
+			want:      v1alpha1.Control{ServiceAccountName: "own", DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned},
+		},
 		{
 			reason: "nothing says anything",
 			want:   v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionDelete, AdoptionPolicy: v1alpha1.AdoptIfOwned},
@@ -114,7 +133,7 @@ func TestDefaults(t *testing.T) {
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			given := row.given.DeepCopy()
-			require.Equal(t, row.want, control{Control: row.given}.withDefaults(row.namespace, owner, row.flag).Control)
+			require.Equal(t, row.want, control{Control: row.given}.withDefaults(row.namespace, owner, Kind{Retained: row.retained}, row.flag).Control)
 			require.Equal(t, *given, row.given, "the object's own role is left alone")
 		})
 	}

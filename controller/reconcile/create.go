@@ -6,6 +6,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -38,6 +39,7 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 		return r.refused(ctx, s, name, err)
 	}
 	status.ARN = s.arn(out)
+	s.identified(name, out)
 	after := firstRetry
 	switch s.kind.Lifecycle {
 	case Job:
@@ -54,9 +56,15 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 
 // creation is the whole Create request for the AWS name.
 func (s *scope) creation(name string, tags map[string]string) shape.Tree {
-	t := shape.Clone(s.request)
-	t[s.kind.Name] = name
-	t["Tags"] = tagList(tags)
+	t := s.request
+	if !s.kind.Nameless || s.named != "" {
+		t = over(t, s.kind.parts(name))
+	}
+	t = shape.Clone(t)
+	s.kind.tags().Put(t, tags)
+	if s.kind.Token != "" {
+		t[s.kind.Token] = identity.Token(s.owner, name)
+	}
 	return t
 }
 

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -23,7 +24,7 @@ func (r *Reconciler) reconcileDeletion(ctx context.Context, obj Object) (ctrl.Re
 	if !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
-	s, _, err := r.open(ctx, r.Reader, obj)
+	s, err := r.open(ctx, r.Reader, obj)
 	if err != nil {
 		return r.finish(ctx, s, verdict{}, err)
 	}
@@ -179,7 +180,7 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (i
 	if s.state(described) == health.StateDeleting {
 		return false, false, nil
 	}
-	tags, err := s.tagsOf(ctx, s.arn(described))
+	tags, err := s.tagsOf(ctx, name, described)
 	if err != nil {
 		return false, false, err
 	}
@@ -189,7 +190,11 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (i
 	if tags[identity.TagRetained] != "" && s.kind.Lifecycle == Revision {
 		return true, true, nil
 	}
-	err = s.call(ctx, s.kind.Delete, name)
+	gone := s.kind.Delete
+	if s.kind.Start.Exists() && s.state(described) == health.StateDone {
+		gone = s.kind.Stop
+	}
+	err = s.call(ctx, gone, name, s.spec)
 	if c := cloud.Classify(err); c == cloud.Busy || c == cloud.NotFound {
 		return false, false, nil
 	}
@@ -205,13 +210,13 @@ func (r *Reconciler) retain(ctx context.Context, s *scope) bool {
 	if err := r.identify(ctx, s); err != nil {
 		return r.givesUp(s, err)
 	}
-	arns, err := r.retainedARNs(ctx, s)
+	objects, err := r.toRetain(ctx, s)
 	if err != nil {
 		return r.givesUp(s, err)
 	}
 	all := true
-	for _, arn := range arns {
-		marked, err := s.retained(ctx, arn)
+	for _, object := range objects {
+		marked, err := object.retain(ctx)
 		if err != nil {
 			return r.givesUp(s, err)
 		}
@@ -220,44 +225,67 @@ func (r *Reconciler) retain(ctx context.Context, s *scope) bool {
 	return all || r.confirmed(s, "retained", retainPatience)
 }
 
-// retainedARNs are those of the AWS object and of the immutable ones it uses.
-func (r *Reconciler) retainedARNs(ctx context.Context, s *scope) ([]string, error) {
-	var arns []string
-	if arn := s.object.Common().ARN; arn != "" {
-		arns = append(arns, arn)
+// keepsake is an AWS object that is to outlive its custom resource.
+type keepsake struct {
+	tags   Tags
+	object Tagged
+}
+
+// toRetain are the AWS object and the immutable ones it uses.
+func (r *Reconciler) toRetain(ctx context.Context, s *scope) ([]keepsake, error) {
+	var all []keepsake
+	status := s.object.Common()
+	if status.ARN != "" {
+		own := s.tagged(status.Name, nil)
+		own.ARN = status.ARN
+		all = append(all, keepsake{s.kind.tags(), own})
 	}
 	for _, ref := range usesOf(s.object) {
 		kind, ok := r.Kinds[ref.Kind]
-		if !ok || kind.Lifecycle != Revision {
+		if !ok || kind.Lifecycle != Revision || kind.Tags != nil {
 			continue
 		}
 		arn := ref.ARN
 		if arn == "" {
-			described, err := kind.Describe.Call(ctx, s.client, shape.Tree{kind.Name: ref.AWSName})
+			described, err := kind.Describe.Call(ctx, s.client, kind.parts(ref.AWSName))
 			if err != nil && cloud.Classify(err) != cloud.NotFound {
 				return nil, err
 			}
-			arn = shape.String(described, kind.Kind()+"Arn")
+			arn = shape.String(described, kind.arnMember())
 		}
-		if arn != "" && !slices.Contains(arns, arn) {
-			arns = append(arns, arn)
+		known := slices.ContainsFunc(all, func(k keepsake) bool { return k.object.ARN == arn })
+		if arn != "" && !known {
+			all = append(all, keepsake{kind.tags(), Tagged{Client: s.client, ARN: arn, Name: ref.AWSName}})
 		}
 	}
-	return arns, nil
+	return all, nil
+}
+
+// retain marks an AWS object; it reports whether the mark was there.
+func (k keepsake) retain(ctx context.Context) (bool, error) {
+	tags, err := k.tags.Read(ctx, k.object)
+	if err != nil || tags[identity.TagRetained] != "" {
+		return err == nil, err
+	}
+	err = k.tags.Write(ctx, k.object, map[string]string{identity.TagRetained: "true"}, nil)
+	if errors.Is(err, ErrNoTags) {
+		return true, nil
+	}
+	return false, err
 }
 
 // unretain takes the marks away again: the object is managed once more, and
 // its deletion is to delete.
-func (r *Reconciler) unretain(ctx context.Context, s *scope, arn string) error {
-	arns := []string{arn}
+func (r *Reconciler) unretain(ctx context.Context, s *scope, name string, described shape.Tree) error {
+	all := []keepsake{{s.kind.tags(), s.tagged(name, described)}}
 	for _, ref := range s.references.consumed {
-		if kind, ok := r.Kinds[ref.Kind]; ok && kind.Lifecycle == Revision && ref.ARN != "" {
-			arns = append(arns, ref.ARN)
+		if kind, ok := r.Kinds[ref.Kind]; ok && kind.Lifecycle == Revision && kind.Tags == nil && ref.ARN != "" {
+			all = append(all, keepsake{kind.tags(), Tagged{Client: s.client, ARN: ref.ARN, Name: ref.AWSName}})
 		}
 	}
-	for _, arn := range arns {
-		_, err := cloud.DeleteTags.Call(ctx, s.client, shape.Tree{"ResourceArn": arn, "TagKeys": []any{identity.TagRetained}})
-		if err != nil {
+	for _, k := range all {
+		err := k.tags.Write(ctx, k.object, nil, []string{identity.TagRetained})
+		if err != nil && !errors.Is(err, ErrNoTags) {
 			return err
 		}
 	}
@@ -273,13 +301,4 @@ func (r *Reconciler) givesUp(s *scope, err error) bool {
 	}
 	r.eventf(s, reason.AccessDenied, "could not tag what is retained: %s", cloud.Message(err))
 	return true
-}
-
-// retained marks one AWS object; it reports whether the mark was there.
-func (s *scope) retained(ctx context.Context, arn string) (bool, error) {
-	tags, err := s.tagsOf(ctx, arn)
-	if err != nil || tags[identity.TagRetained] != "" {
-		return err == nil, err
-	}
-	return false, s.tag(ctx, arn, map[string]string{identity.TagRetained: "true"})
 }

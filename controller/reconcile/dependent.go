@@ -84,7 +84,7 @@ func claimKeys(kind Kind, o client.Object) []string {
 	if name := obj.Common().Name; name != "" {
 		keys = append(keys, name)
 	}
-	if _, spec, err := split(obj); err == nil {
+	if _, spec, err := split(obj); err == nil && len(kind.Within) == 0 {
 		if name, _ := spec[jsonName(kind.Name)].(string); name != "" && name != obj.Common().Name {
 			keys = append(keys, name)
 		}

@@ -35,17 +35,15 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		}
 		return r.create(ctx, s, run.name)
 	}
-	differences, err := s.jobDrift(described)
-	if err != nil {
-		return verdict{}, err
-	}
+	differences := s.jobDrift(described)
 	situation := situate(facts{
 		lifecycle: Job, exists: true, observe: s.observeOnly(),
 		ownership: run.ownership, known: run.known, adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "", attempted: s.attempted(),
-		drifted: len(differences) > 0, fixed: s.named != "" && len(fixedOf(differences, s.request, described, s.kind)) > 0,
+		drifted: len(differences) > 0, fixed: s.named != "" && len(s.fixed(described)) > 0,
 	})
 	if situation != Foreign {
+		s.addDetails(ctx, described)
 		if err := r.takeOver(ctx, s, run, described); err != nil {
 			return verdict{}, err
 		}
@@ -68,15 +66,11 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 
 // jobDrift compares a run with the spec: all of it if the spec gives its name,
 // since then the digest does not; else what can be updated.
-func (s *scope) jobDrift(described shape.Tree) ([]shape.Difference, error) {
+func (s *scope) jobDrift(described shape.Tree) []shape.Difference {
 	if s.named != "" {
-		return shape.Uncovered(s.request, described, s.kind.Unread...), nil
+		return s.differences(s.request, described)
 	}
-	if !s.kind.Update.Exists() {
-		return nil, nil
-	}
-	want, err := s.kind.Update.Select(s.request)
-	return shape.Uncovered(want, described, s.kind.Unread...), err
+	return s.differences(s.changeable(), described)
 }
 
 // found is a run that findRun looked for.
@@ -111,7 +105,7 @@ func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, 
 		if was := s.runNamed(run.name); s.named == "" && was != nil && was.Outcome == v1alpha1.RunSuperseded {
 			continue
 		}
-		if run.tags, err = s.tagsOf(ctx, s.arn(described)); err != nil {
+		if run.tags, err = s.tagsOf(ctx, run.name, described); err != nil {
 			return run, nil, err
 		}
 		run.ownership = s.owner.Judge(run.tags)
@@ -143,7 +137,7 @@ func (s *scope) counts(ctx context.Context, run found, described shape.Tree, for
 	case *force == "", s.observeOnly(), !s.state(described).Settled():
 		return true, nil
 	}
-	if err := s.tag(ctx, s.arn(described), map[string]string{identity.TagForced: *force}); err != nil {
+	if err := s.tag(ctx, run.name, described, map[string]string{identity.TagForced: *force}); err != nil {
 		return false, err
 	}
 	*force = ""
@@ -179,7 +173,7 @@ func (r *Reconciler) takeOver(ctx context.Context, s *scope, run found, describe
 		return nil
 	}
 	if run.ownership == identity.Unowned && !run.known {
-		if err := s.tag(ctx, s.arn(described), s.wanted()); err != nil {
+		if err := s.tag(ctx, run.name, described, s.wanted()); err != nil {
 			return err
 		}
 	}
@@ -237,13 +231,13 @@ func (r *Reconciler) atWork(s *scope, described shape.Tree) verdict {
 func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described shape.Tree, situation Situation) (verdict, error) {
 	if !s.observeOnly() && s.isNew() {
 		if run.tags == nil {
-			tags, err := s.tagsOf(ctx, s.arn(described))
+			tags, err := s.tagsOf(ctx, run.name, described)
 			if err != nil {
 				return verdict{}, err
 			}
 			run.tags = tags
 		}
-		if err := r.syncTags(ctx, s, described, run.tags); err != nil {
+		if err := r.syncTags(ctx, s, run.name, described, run.tags); err != nil {
 			return verdict{}, err
 		}
 	}
@@ -321,7 +315,7 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 	if state == health.StateStopping || state == health.StateDeleting {
 		return false, nil
 	}
-	tags, err := s.tagsOf(ctx, s.arn(described))
+	tags, err := s.tagsOf(ctx, name, described)
 	if err != nil {
 		return false, err
 	}
@@ -329,14 +323,14 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 		return r.confirmed(s, foreign+name, foreignWait), nil
 	}
 	if tags[identity.TagSuperseded] == "" {
-		if err := s.tag(ctx, s.arn(described), map[string]string{identity.TagSuperseded: "true"}); err != nil {
+		if err := s.tag(ctx, name, described, map[string]string{identity.TagSuperseded: "true"}); err != nil {
 			return false, err
 		}
 	}
 	if state.Settled() {
 		return true, nil
 	}
-	err = s.call(ctx, s.kind.Stop, name)
+	err = s.call(ctx, s.kind.Stop, name, nil)
 	if c := cloud.Classify(err); c == cloud.Busy || c == cloud.NotFound {
 		err = nil // it ended in this moment
 	}

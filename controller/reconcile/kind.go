@@ -1,7 +1,9 @@
 package reconcile
 
 import (
+	"context"
 	"reflect"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -9,6 +11,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
 
@@ -28,15 +31,16 @@ type Lifecycle int
 const (
 	// Job runs once: a changed spec is a new run.
 	Job Lifecycle = iota
-	// Revision cannot be changed: a changed spec is a new object beside the
-	// old one.
+	// Revision cannot be changed, but for what Update changes: a changed spec
+	// is a new object beside the old one.
 	Revision
 	// Service goes on existing and is changed in place.
 	Service
 )
 
 // Kind is what the loop has to know about a SageMaker kind. Member names and
-// dotted paths are AWS's (as in CreateTrainingJobInput).
+// dotted paths are AWS's (as in CreateTrainingJobInput). The zero value of a
+// field is what holds for most kinds.
 type Kind struct {
 	// Object makes an empty custom resource.
 	Object func() Object
@@ -45,10 +49,36 @@ type Kind struct {
 	// Create to Delete are the operations. Update, Stop and Delete may be
 	// missing.
 	Create, Describe, Update, Stop, Delete cloud.Operation
-	// Name is the member that identifies an object, such as TrainingJobName.
+	// Adjust is a second operation that changes an object, for members that
+	// Update does not take.
+	Adjust cloud.Operation
+	// Start is for services that AWS changes and deletes only while they are
+	// stopped: they are stopped for it, and started afterwards.
+	Start cloud.Operation
+
+	// Name is the member that names an object, such as TrainingJobName.
 	Name string
 	// MaxName is how long a name may be; 0 means identity.MaxName.
 	MaxName int
+	// Within are the members within which the name is unique, such as
+	// DomainId. In status.name they stand before it, with slashes between. All
+	// but the last of them, and the name, hold no slashes.
+	Within []string
+	// ARN is the member with the ARN; empty means the kind's name and Arn.
+	ARN string
+	// ID is the member by which AWS knows an object where it makes the
+	// identifier itself; empty means that it is Name.
+	ID string
+	// Find looks for the identifier of an object that is not known; it returns
+	// "" if there is none. Needed with ID.
+	Find func(context.Context, Search) (string, error)
+	// Nameless says that AWS takes no name unless the spec gives one: ours is
+	// only for status.
+	Nameless bool
+	// Token is the member that makes Create idempotent, where a repeated Create
+	// is not refused because of its name.
+	Token string
+
 	// States sorts the values of the AWS status.
 	States health.States
 	// Mutable are the paths Update can change; empty means every member of
@@ -57,14 +87,49 @@ type Kind struct {
 	// Unread are paths that Describe does not tell, or not as they were given,
 	// so that they cannot be compared.
 	Unread []string
+	// WriteOnly are those of Unread for whose sake a service is updated when
+	// the spec has changed and nothing else tells whether they have.
+	WriteOnly []string
+	// Progress is a path in Describe that says InProgress while an update is
+	// under way of which the status says nothing.
+	Progress string
+	// Failure is the path in Describe that tells why an object failed; empty
+	// means FailureReason.
+	Failure string
+	// ReadAs says under which path Describe tells a path of Create, where the
+	// two differ.
+	ReadAs map[string]string
+	// JSON are paths whose text is JSON, and is compared as such.
+	JSON []string
+	// Reading corrects what Describe tells so that it can be compared with
+	// Create's request. It may change its argument described.
+	Reading func(request, described shape.Tree)
+	// Changing makes of the request what is sent to Update, knowing what there
+	// is. It may change its argument request.
+	Changing func(request, described shape.Tree)
+	// Complete fills in members of a spec that have no counterpart in AWS, and
+	// takes those away. It says what it waits for, if it does.
+	Complete func(ctx context.Context, reader client.Reader, namespace string, spec shape.Tree) (waiting string, err error)
+	// Details are what AWS tells beside Describe, by their member in status.
+	Details map[string]Detail
+	// Tags is where an object's tags are kept; nil means SageMaker's own.
+	Tags Tags
+
 	// KeepsRuns says that AWS puts a job's name into its output path, so that
 	// a finished run's output is still there after another run, and going back
 	// to its spec needs no new run.
 	KeepsRuns bool
+	// Retained says that git cannot re-create what an object holds: it is
+	// retained unless its deletion policy says otherwise, and revisions of it
+	// are never pruned.
+	Retained bool
+	// Approval says that Describe tells whether a revision is approved, in
+	// ModelApprovalStatus.
+	Approval bool
 	// Serves maps members of Describe that name objects in use at the moment
 	// to the kind of those objects.
 	Serves map[string]string
-	// ModelData is the path in Describe of the model a finished job made.
+	// ModelData is the path in status of the model a finished job made.
 	ModelData string
 	// EndTime and Billable are the members of Describe that tell when a job
 	// ended and how many seconds AWS charges.
@@ -74,6 +139,16 @@ type Kind struct {
 	// References are the fields that name other custom resources; nil means
 	// those generated with the type.
 	References []v1alpha1.ReferenceField
+}
+
+// Detail is something that AWS tells by an operation of its own.
+type Detail struct {
+	// Operation is called with what With makes of Describe's answer; nil calls
+	// it with the members of Describe that it takes. A nil request is no call.
+	Operation cloud.Operation
+	With      func(described shape.Tree) shape.Tree
+	// Member of the answer. Lists in it begin with the newest item.
+	Member string
 }
 
 // Kind is the name of the custom resource's kind.
@@ -93,24 +168,63 @@ func (k Kind) references() []v1alpha1.ReferenceField {
 	return v1alpha1.References[k.Kind()]
 }
 
+func (k Kind) arnMember() string {
+	if k.ARN != "" {
+		return k.ARN
+	}
+	return k.Kind() + "Arn"
+}
+
+func (k Kind) tags() Tags {
+	if k.Tags != nil {
+		return k.Tags
+	}
+	return sageMakerTags{}
+}
+
 // tokens are members that only make a request unique.
 var tokens = []string{"ClientRequestToken", "ClientToken"}
 
-// mutable lists the paths that Update can change.
+// beyondCreate are the operations that take members which Create does not.
+func (k Kind) beyondCreate() []cloud.Operation {
+	return slices.DeleteFunc([]cloud.Operation{k.Update, k.Adjust, k.Delete}, func(o cloud.Operation) bool { return !o.Exists() })
+}
+
+// mutable lists the paths that Update or Adjust can change.
 func (k Kind) mutable() []string {
-	if k.Mutable != nil || !k.Update.Exists() {
-		return k.Mutable
+	paths := slices.Clone(k.Mutable)
+	if k.Mutable == nil && k.Update.Exists() {
+		for f := range k.Update.Input().Fields() {
+			if f.IsExported() && !k.addresses(f.Name) {
+				paths = append(paths, f.Name)
+			}
+		}
 	}
-	var paths []string
-	for f := range k.Update.Input().Fields() {
-		if f.IsExported() && f.Name != k.Name && k.Create.HasInput(f.Name) {
-			paths = append(paths, f.Name)
+	if k.Adjust.Exists() {
+		for f := range k.Adjust.Input().Fields() {
+			if f.IsExported() && !k.addresses(f.Name) {
+				paths = append(paths, f.Name)
+			}
 		}
 	}
 	return paths
 }
 
+// addresses tells whether a member is one of those that say which object is
+// meant.
+func (k Kind) addresses(member string) bool {
+	return member == k.Name || member == k.ID || slices.Contains(k.Within, member)
+}
+
 // outsideDigest lists what does not make a new run or revision.
 func (k Kind) outsideDigest() []string {
-	return append(append([]string{k.Name, "Tags"}, tokens...), k.mutable()...)
+	paths := append([]string{k.Name, "Tags"}, tokens...)
+	for _, o := range k.beyondCreate() {
+		for f := range o.Input().Fields() {
+			if f.IsExported() && !k.Create.HasInput(f.Name) && !slices.Contains(k.mutable(), f.Name) {
+				paths = append(paths, f.Name)
+			}
+		}
+	}
+	return append(paths, k.mutable()...)
 }

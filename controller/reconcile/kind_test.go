@@ -69,9 +69,12 @@ func TestWhatAKindSaysOfItself(t *testing.T) {
 		{"what the kind says can be updated", jobKind, []string{"ProfilerConfig"}, []string{"TrainingJobName", "Tags", "ClientRequestToken", "ClientToken", "ProfilerConfig"}},
 		{"nothing can", revisionKind, nil, []string{"EndpointConfigName", "Tags", "ClientRequestToken", "ClientToken"}},
 		{
-			"all that Update takes, but the name and what Create does not take", serviceKind,
-			[]string{"EndpointConfigName", "DeploymentConfig"},
-			[]string{"EndpointName", "Tags", "ClientRequestToken", "ClientToken", "EndpointConfigName", "DeploymentConfig"},
+			"all that Update takes, but the name", serviceKind,
+			[]string{"EndpointConfigName", "DeploymentConfig", "ExcludeRetainedVariantProperties", "RetainAllVariantProperties", "RetainDeploymentConfig"},
+			[]string{
+				"EndpointName", "Tags", "ClientRequestToken", "ClientToken", "EndpointConfigName", "DeploymentConfig",
+				"ExcludeRetainedVariantProperties", "RetainAllVariantProperties", "RetainDeploymentConfig",
+			},
 		},
 	} {
 		t.Run(row.reason, func(t *testing.T) {

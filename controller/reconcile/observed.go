@@ -1,20 +1,30 @@
 package reconcile
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
-// maxList is how many items of a list status keeps: the newest.
-const maxList = 20
+const (
+	// maxList is how many items of a list status keeps: the newest.
+	maxList = 20
+	// maxStatus is how long a status may be, in bytes of JSON, and reserve what
+	// is kept free of that for conditions yet to come.
+	maxStatus, reserve = 32 << 10, 4 << 10
+)
 
 // observed puts into status what AWS tells of the object.
 func (s *scope) observed(described shape.Tree) {
@@ -23,35 +33,84 @@ func (s *scope) observed(described shape.Tree) {
 		if s.kind.Create.HasInput(member) {
 			chosen[member] = v
 		} else {
-			told[member] = newest(v)
+			told[member] = v
 		}
-	}
-	fresh := s.kind.Object()
-	if err := decode(told, statusOf(fresh)); err != nil {
-		return // a member that no longer has its type is better left as it was
 	}
 	status := s.object.Common()
 	status.ARN = s.arn(described)
 	status.ConsoleURL = s.consoleURL()
 	status.Defaults = s.defaults(chosen)
+	fresh := s.kind.Object()
+	if err := decode(s.fitting(told), statusOf(fresh)); err != nil {
+		return // a member that no longer has its type is better left as it was
+	}
 	*fresh.Common() = *status
 	statusOf(s.object).Set(statusOf(fresh))
 }
 
+// addDetails adds to what Describe told the lists that AWS tells by operations
+// of their own. One that is not had is left out: it decides nothing.
+func (s *scope) addDetails(ctx context.Context, described shape.Tree) {
+	for member, detail := range s.kind.Details {
+		request := over(described, shape.Tree{"MaxResults": int64(maxList)})
+		if detail.With != nil {
+			request = detail.With(described)
+		}
+		if request == nil {
+			continue
+		}
+		answer, err := detail.Operation.Call(ctx, s.client, request)
+		if err != nil {
+			ctrl.LoggerFrom(ctx).V(1).Info("a detail is left out", "operation", detail.Operation.Name, "reason", cloud.Message(err))
+			continue
+		}
+		told, ok := shape.Lookup(answer, detail.Member)
+		if !ok {
+			continue
+		}
+		if list, isList := told.([]any); isList {
+			slices.Reverse(list) // in status the newest are the last
+		}
+		described[member] = told
+	}
+}
+
+// fitting is what of the told fits into a status: all, or shorter lists.
+func (s *scope) fitting(told shape.Tree) shape.Tree {
+	room := maxStatus - reserve - size(s.object.Common())
+	for most := maxList; ; most /= 2 {
+		cut := shape.Clone(told)
+		for k := range cut {
+			cut[k] = newest(cut[k], most)
+		}
+		if most == 0 || size(cut) <= room {
+			return cut
+		}
+	}
+}
+
+func size(v any) int {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return maxStatus
+	}
+	return len(data)
+}
+
 // newest keeps the last items of every list: AWS appends.
-func newest(v any) any {
+func newest(v any, most int) any {
 	switch v := v.(type) {
 	case []any:
-		if len(v) > maxList {
-			v = v[len(v)-maxList:]
+		if len(v) > most {
+			v = v[len(v)-most:]
 		}
 		for i := range v {
-			v[i] = newest(v[i])
+			v[i] = newest(v[i], most)
 		}
 		return v
 	case map[string]any:
 		for k := range v {
-			v[k] = newest(v[k])
+			v[k] = newest(v[k], most)
 		}
 	}
 	return v
@@ -152,14 +211,18 @@ func (s *scope) detail(described shape.Tree) string {
 func (s *scope) reasonOf(described shape.Tree) string {
 	why := s.kind.States.Reason(shape.String(described, s.kind.States.Member), s.detail(described))
 	if why == reason.Failed {
-		return health.FailureReason(shape.String(described, "FailureReason"))
+		return health.FailureReason(s.whyFailed(described))
 	}
 	return why
 }
 
+func (s *scope) whyFailed(described shape.Tree) string {
+	return shape.String(described, cmp.Or(s.kind.Failure, "FailureReason"))
+}
+
 // failure is what AWS says about a failure, its words first.
 func (s *scope) failure(described shape.Tree) string {
-	words := shape.String(described, "FailureReason")
+	words := s.whyFailed(described)
 	if words == "" {
 		return s.tell(described)
 	}
@@ -167,7 +230,7 @@ func (s *scope) failure(described shape.Tree) string {
 }
 
 func (s *scope) rolledBack(described shape.Tree) string {
-	words := shape.String(described, "FailureReason")
+	words := s.whyFailed(described)
 	if words == "" {
 		words = "AWS went back to the earlier configuration"
 	}

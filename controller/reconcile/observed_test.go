@@ -40,15 +40,15 @@ func TestNewest(t *testing.T) {
 	for i := range list {
 		list[i] = map[string]any{"Number": i}
 	}
-	got, ok := newest(map[string]any{"Transitions": list, "Status": "x"}).(map[string]any)
+	got, ok := newest(map[string]any{"Transitions": list, "Status": "x"}, maxList).(map[string]any)
 	require.True(t, ok)
 	require.Equal(t, "x", got["Status"])
 	kept, ok := got["Transitions"].([]any)
 	require.True(t, ok)
 	require.Len(t, kept, maxList)
 	require.Equal(t, []any{map[string]any{"Number": 5}, map[string]any{"Number": 24}}, []any{kept[0], kept[19]}, "AWS appends: the last are the newest")
-	require.Equal(t, []any{"a"}, newest([]any{"a"}))
-	require.Nil(t, newest(nil))
+	require.Equal(t, []any{"a"}, newest([]any{"a"}, maxList))
+	require.Nil(t, newest(nil, maxList))
 }
 
 // described is what AWS tells of a training job, as shape makes it.

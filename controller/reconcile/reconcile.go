@@ -86,14 +86,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			return ctrl.Result{}, err
 		}
 	}
-	s, spec, err := r.open(ctx, r.Reader, obj)
+	s, err := r.open(ctx, r.Reader, obj)
 	if err != nil {
 		return r.finish(ctx, s, verdict{}, err)
 	}
 	if s.control.Suspend {
 		return r.finish(ctx, s, verdict{keep: true, ready: "Unknown", reason: reason.Suspended, message: "reconciliation is suspended"}, nil)
 	}
-	if err := r.prepare(ctx, r.Reader, s, spec); err != nil || s.references.waiting != "" {
+	if err := r.prepare(ctx, r.Reader, s); err != nil || s.references.waiting != "" {
 		return r.hold(ctx, s, err)
 	}
 	v, err := r.act(ctx, s)
@@ -148,11 +148,11 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 	if !obj.GetDeletionTimestamp().IsZero() || !controllerutil.ContainsFinalizer(obj, v1alpha1.Finalizer) {
 		return false, ctrl.Result{}
 	}
-	s, spec, err := r.open(ctx, r.Client, obj)
+	s, err := r.open(ctx, r.Client, obj)
 	if err != nil || s.control.Suspend {
 		return false, ctrl.Result{}
 	}
-	if err := r.prepare(ctx, r.Client, s, spec); err != nil || s.references.waiting != "" || s.requested() {
+	if err := r.prepare(ctx, r.Client, s); err != nil || s.references.waiting != "" || s.requested() {
 		return false, ctrl.Result{}
 	}
 	if s.finished() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,31 +32,52 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 	if err != nil {
 		return verdict{}, err
 	}
-	var differences []shape.Difference
-	if s.named != "" {
-		differences = shape.Uncovered(s.request, described, s.kind.Unread...)
-	}
+	differences, fixed := s.revisionDrift(described)
 	situation := situate(facts{
 		lifecycle: Revision, exists: true, observe: s.observeOnly(),
 		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
-		state: s.state(described), named: s.named != "", drifted: len(differences) > 0,
+		state: s.state(described), named: s.named != "",
+		drifted: len(differences) > 0, fixed: len(fixed) > 0, attempted: s.attempted(), changed: s.changedSince(described),
 	})
-	switch situation {
-	case Foreign:
+	if situation == Foreign {
 		return r.foreign(s, name, ownership), nil
-	case Immutable:
-		return s.immutable(differences), nil
-	case Deleting:
-		return progressing(reason.Deleting, s.tell(described), r.look(s, described)), nil
-	default:
+	}
+	if situation == Immutable {
+		return s.immutable(fixed), nil
 	}
 	r.adoptRevision(s, name, described)
 	if tags != nil && !s.observeOnly() {
-		if err := r.syncTags(ctx, s, described, tags); err != nil {
+		if err := r.syncTags(ctx, s, name, described, tags); err != nil {
 			return verdict{}, err
 		}
 	}
+	return r.actOnRevision(ctx, s, name, described, situation)
+}
+
+// revisionDrift compares a revision with the spec: all of it if the spec gives
+// its name, since then the digest does not; else what can be updated.
+func (s *scope) revisionDrift(described shape.Tree) (all, fixed []shape.Difference) {
+	if s.named != "" {
+		return s.differences(s.request, described), s.fixed(described)
+	}
+	return s.differences(s.changeable(), described), nil
+}
+
+// actOnRevision does what the situation of a revision that is ours asks for.
+func (r *Reconciler) actOnRevision(ctx context.Context, s *scope, name string, described shape.Tree, situation Situation) (verdict, error) {
 	after := r.look(s, described)
+	switch situation {
+	case OutOfSync:
+		return r.updateInPlace(ctx, s, name, described)
+	case Failed:
+		return stalled(s.reasonOf(described), s.failure(described), s.interval()), nil
+	case RolledBack:
+		return stalled(reason.RolledBack, s.rolledBack(described), s.interval()), nil
+	case Creating, Deleting:
+		return progressing(s.reasonOf(described), s.tell(described), after), nil
+	default:
+	}
+	s.object.Common().Attempted = nil
 	pruned, err := r.prune(ctx, s)
 	if ofKubernetes(err) {
 		return verdict{}, err
@@ -66,12 +88,32 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 	} else if !pruned {
 		after = goneWait
 	}
+	if s.kind.Approval {
+		return s.approval(described, after), nil
+	}
 	return ready(reason.Created, s.tell(described), after), nil
+}
+
+// approval is the verdict on a version that people approve or reject: as git
+// says, or else as was decided in AWS.
+func (s *scope) approval(described shape.Tree, after time.Duration) verdict {
+	said := shape.String(described, "ModelApprovalStatus")
+	text := s.tell(described) + " " + said
+	switch said {
+	case "PendingManualApproval":
+		return progressing(reason.AwaitingApproval, text, after)
+	case "Rejected":
+		return stalled(reason.Rejected, text, after)
+	case "Approved":
+		return ready(reason.Approved, text, after)
+	default:
+		return ready(reason.Created, s.tell(described), after)
+	}
 }
 
 func (r *Reconciler) adoptRevision(s *scope, name string, described shape.Tree) {
 	s.addRevision(v1alpha1.Revision{
-		Name: name, Digest: s.digest, CreationTime: timeAt(described, "CreationTime"), References: s.references.consumed,
+		Name: name, Digest: s.digest, ID: s.found[name], CreationTime: timeAt(described, "CreationTime"), References: s.references.consumed,
 	})
 	s.object.Common().Name = name
 	s.object.Common().References = s.references.consumed
@@ -115,7 +157,7 @@ func (r *Reconciler) prune(ctx context.Context, s *scope) (bool, error) {
 // superfluous lists the revisions beyond the history limit that nothing uses,
 // the oldest first.
 func (r *Reconciler) superfluous(ctx context.Context, s *scope) ([]string, error) {
-	if s.kind.Lifecycle != Revision || s.observeOnly() || s.control.DeletionPolicy == v1alpha1.DeletionRetain {
+	if s.kind.Lifecycle != Revision || s.kind.Retained || s.observeOnly() || s.control.DeletionPolicy == v1alpha1.DeletionRetain {
 		return nil, nil
 	}
 	var names []string
@@ -142,7 +184,7 @@ func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, des
 	if r.knows(s, name, described) && !s.isNew() && !r.Observer.TagsDue(s.object.GetUID()) {
 		return nil, identity.Ours, nil
 	}
-	tags, err := s.tagsOf(ctx, s.arn(described))
+	tags, err := s.tagsOf(ctx, name, described)
 	if err != nil {
 		return nil, identity.Unowned, err
 	}

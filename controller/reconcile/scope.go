@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
@@ -32,6 +33,10 @@ type scope struct {
 	// client calls AWS as the object; nil until identify.
 	client *cloud.Client
 
+	// spec is the part of the spec that speaks of AWS.
+	spec shape.Tree
+	// found are identifiers that this round found, by AWS name.
+	found map[string]string
 	// named is the AWS name the spec gives, if it does.
 	named string
 	// prefix stands before the AWS names of services.
@@ -50,43 +55,52 @@ type scope struct {
 }
 
 // open builds the scope of an object as far as it needs nothing but the object
-// and its namespace. It returns the part of the spec that speaks of AWS.
-func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object) (*scope, shape.Tree, error) {
+// and its namespace.
+func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object) (*scope, error) {
 	s := &scope{
 		kind:   r.Kind,
 		object: obj,
 		before: snapshot(obj),
+		found:  map[string]string{},
 		owner:  identity.Owner{Cluster: r.ClusterName, Namespace: obj.GetNamespace(), Kind: r.Kind.Kind(), Name: obj.GetName()},
 	}
 	c, spec, err := split(obj)
 	if err != nil {
-		return s, nil, err
+		return s, err
 	}
 	var ns corev1.Namespace
 	if err := reader.Get(ctx, client.ObjectKey{Name: obj.GetNamespace()}, &ns); err != nil {
-		return s, nil, fmt.Errorf("reading the namespace: %w", err)
+		return s, fmt.Errorf("reading the namespace: %w", err)
 	}
 	c, s.hints = c.withACK(obj.GetAnnotations())
-	s.control = c.withDefaults(ns.Annotations, s.owner, r.DeletionPolicy)
+	s.control = c.withDefaults(ns.Annotations, s.owner, r.Kind, r.DeletionPolicy)
 	s.prefix = r.NamePrefix
 	if p, ok := ns.Annotations[annotationNamePrefix]; ok {
 		s.prefix = p
 	}
 	s.named = shape.String(spec, r.Kind.Name)
-	return s, spec, nil
+	s.spec = spec
+	return s, nil
 }
 
 // prepare resolves the references and builds the request the spec stands for.
 // reader is where the targets are read from.
-func (r *Reconciler) prepare(ctx context.Context, reader client.Reader, s *scope, spec shape.Tree) error {
+func (r *Reconciler) prepare(ctx context.Context, reader client.Reader, s *scope) error {
 	var err error
-	if s.tags, err = userTags(spec); err != nil {
+	if s.tags, err = userTags(s.spec); err != nil {
 		return err
 	}
-	if s.references, err = r.resolve(ctx, reader, s.object, spec); err != nil || s.references.waiting != "" {
+	if s.references, err = r.resolve(ctx, reader, s.object, s.spec); err != nil || s.references.waiting != "" {
 		return err
 	}
-	return s.ask(spec)
+	if s.kind.Complete != nil {
+		s.references.waiting, err = s.kind.Complete(ctx, reader, s.object.GetNamespace(), s.spec)
+		if err != nil || s.references.waiting != "" {
+			return err
+		}
+		s.named = shape.String(s.spec, s.kind.Name)
+	}
+	return s.ask()
 }
 
 func snapshot(obj Object) Object {
@@ -95,11 +109,11 @@ func snapshot(obj Object) Object {
 }
 
 // ask builds the request the spec stands for, and its digests.
-func (s *scope) ask(spec shape.Tree) error {
+func (s *scope) ask() error {
 	if s.named != "" && s.control.Rerun != "" {
 		return &refusal{reason.ValidationFailed, fmt.Sprintf("rerun needs a new name for each run, but the spec sets %s", s.kind.Name)}
 	}
-	request, err := s.kind.Create.Request(spec)
+	request, err := s.kind.request(s.spec)
 	if err != nil {
 		return &refusal{reason.ValidationFailed, err.Error()}
 	}
@@ -112,10 +126,44 @@ func (s *scope) ask(spec shape.Tree) error {
 	if s.asked, err = identity.Digest(s.owner, s.request, s.control.Rerun); err != nil {
 		return err
 	}
-	if err := identity.CheckName(s.awsName(), s.kind.maxName()); err != nil {
+	if s.named != "" && len(s.kind.Within) > 0 {
+		return nil // such names have rules of their own, which the CRD knows
+	}
+	if err := identity.CheckName(s.kind.lastPart(s.awsName()), s.kind.maxName()); err != nil {
 		return &refusal{reason.ValidationFailed, err.Error()}
 	}
 	return nil
+}
+
+// request is what the operations on an object of the kind would send, under
+// AWS's names: every member of the spec is one of Create, or else of an
+// operation that changes or deletes.
+func (k Kind) request(spec shape.Tree) (shape.Tree, error) {
+	own, beyond := shape.Tree{}, map[string]shape.Tree{}
+	for member, value := range spec {
+		i := slices.IndexFunc(k.beyondCreate(), func(o cloud.Operation) bool { return o.HasInput(member) })
+		if i < 0 || k.Create.HasInput(member) {
+			own[member] = value
+			continue
+		}
+		name := k.beyondCreate()[i].Name
+		if beyond[name] == nil {
+			beyond[name] = shape.Tree{}
+		}
+		beyond[name][member] = value
+	}
+	request, err := k.Create.Request(own)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range k.beyondCreate() {
+		more, err := o.Request(beyond[o.Name])
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(request, more)
+	}
+	return request, nil
 }
 
 func userTags(spec shape.Tree) (map[string]string, error) {
@@ -185,7 +233,16 @@ func (s *scope) exists() bool {
 	return len(s.names()) > 0
 }
 
+// arn is the ARN in a described object.
+func (s *scope) arn(described shape.Tree) string {
+	return shape.String(described, s.kind.arnMember())
+}
+
 // state is the class of a described object's status.
 func (s *scope) state(described shape.Tree) health.State {
-	return s.kind.States.Classify(shape.String(described, s.kind.States.Member))
+	state := s.kind.States.Classify(shape.String(described, s.kind.States.Member))
+	if s.kind.Progress != "" && state == health.StateDone && shape.String(described, s.kind.Progress) == "InProgress" {
+		return health.StateUpdating
+	}
+	return state
 }

@@ -43,18 +43,22 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	if err != nil {
 		return verdict{}, err
 	}
-	differences := shape.Uncovered(s.request, described, s.kind.Unread...)
-	fixed := fixedOf(differences, s.request, described, s.kind)
+	differences := s.differences(s.request, described)
+	drifted := len(differences) > 0 || s.unsent() && !s.attempted()
+	var fixed []shape.Difference
+	if len(differences) > 0 {
+		fixed = s.fixed(described)
+	}
 	situation := situate(facts{
 		lifecycle: Service, exists: true, observe: s.observeOnly(),
 		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "",
-		drifted: len(differences) > 0, fixed: len(fixed) > 0,
+		drifted: drifted, fixed: len(fixed) > 0,
 		attempted: s.attempted(), changed: s.changedSince(described),
-		pending: s.pending(described), forced: s.force() != "",
+		pending: s.pending(described), forced: s.force() != "", halted: s.stopped(),
 	})
 	if !s.observeOnly() && (situation == OutOfSync || situation == Replaceable) {
-		foreign, err := r.isForeign(ctx, s, described, tags)
+		foreign, err := r.isForeign(ctx, s, name, described, tags)
 		if err != nil {
 			return verdict{}, err
 		}
@@ -66,10 +70,11 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		return r.foreign(s, name, ownership), nil
 	}
 	s.object.Common().Name = name
+	s.addDetails(ctx, described)
 	s.observed(described)
 	s.inUse(described)
 	if tags != nil && !s.observeOnly() {
-		if err := r.syncTags(ctx, s, described, tags); err != nil {
+		if err := r.syncTags(ctx, s, name, described, tags); err != nil {
 			return verdict{}, err
 		}
 	}
@@ -96,7 +101,7 @@ func (r *Reconciler) renamed(ctx context.Context, s *scope, was, name string) (y
 	if described == nil {
 		return false, !r.confirmed(s, gone+was, goneWait), nil
 	}
-	tags, err := s.tagsOf(ctx, s.arn(described))
+	tags, err := s.tagsOf(ctx, was, described)
 	if err != nil {
 		return false, false, err
 	}
@@ -111,6 +116,8 @@ func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, de
 		return r.updateInPlace(ctx, s, name, described)
 	case Replaceable:
 		return r.replace(ctx, s, name)
+	case Halted:
+		return r.startAgain(ctx, s, name)
 	case InSync:
 		s.object.Common().Attempted = nil
 		s.object.Common().References = s.references.consumed
@@ -120,7 +127,7 @@ func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, de
 	case RolledBack:
 		r.look(s, described)
 		return stalled(reason.RolledBack, s.rolledBack(described), s.interval()), nil
-	case Failed:
+	case Failed, Stopped:
 		r.look(s, described)
 		return stalled(s.reasonOf(described), s.failure(described), s.interval()), nil
 	default:
@@ -133,33 +140,65 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	if wait := settleTime - r.Clock.Since(s.references.settled); wait > 0 {
 		return progressing(reason.Updating, "waiting for the references to settle", wait), nil
 	}
+	op, request, err := s.change(described)
+	if err != nil {
+		return verdict{}, err
+	}
+	stop := s.toStop(described)
+	if stop {
+		op, request = s.kind.Stop, nil
+	}
 	if !s.attempted() {
 		s.object.Common().Attempted = &v1alpha1.Attempt{
 			Digest: s.asked, Generation: s.object.GetGeneration(), Time: metav1.NewTime(r.Clock.Now()),
 			LastModifiedTime: shape.String(described, "LastModifiedTime"),
+			Stopped:          s.stopped(),
 		}
+	}
+	if stop {
+		s.object.Common().Attempted.Stopped, s.object.Common().Attempted.Digest = true, "" // the change itself is not tried yet
 	}
 	s.object.Common().References = slices.Concat(s.references.consumed, s.serving(described))
 	if err := r.save(ctx, s, progressing(reason.Updating, "updating "+name, 0)); err != nil {
 		return verdict{}, err
 	}
-	request := shape.Clone(s.request)
-	request[s.kind.Name] = name
-	if _, err := s.kind.Update.Call(ctx, s.client, request); err != nil {
-		if s.kind.Lifecycle == Job || cloud.Classify(err) != cloud.Server {
+	if err := s.call(ctx, op, name, request); err != nil {
+		switch {
+		case s.stopped():
+			s.object.Common().Attempted.Digest = "" // it had no effect, but the service is still to be started
+		case s.kind.Lifecycle == Job || cloud.Classify(err) != cloud.Server:
 			s.object.Common().Attempted = nil // it had no effect, or one that may be repeated
 		}
 		return verdict{}, err
 	}
-	r.eventf(s, reason.Updating, "updating %s", name)
+	r.eventf(s, reason.Updating, "updating %s (%s)", name, op.Name)
 	return progressing(reason.Updating, name+" is being updated", firstRetry), nil
+}
+
+// stopped tells whether we have stopped the service to change it.
+func (s *scope) stopped() bool {
+	a := s.object.Common().Attempted
+	return a != nil && a.Stopped
+}
+
+// startAgain starts a service that was stopped to be changed.
+func (r *Reconciler) startAgain(ctx context.Context, s *scope, name string) (verdict, error) {
+	s.forceHandled = s.forceHandled || s.force() != ""
+	if !s.kind.Start.Exists() {
+		return stalled(reason.StoppedExternally, name+" was stopped, and AWS has no call to start it", s.interval()), nil
+	}
+	if err := s.call(ctx, s.kind.Start, name, nil); err != nil {
+		return verdict{}, err
+	}
+	r.eventf(s, reason.Updating, "starting %s, which was stopped to be changed", name)
+	return progressing(reason.Updating, name+" is being started", firstRetry), nil
 }
 
 // replace deletes an object that never served, so that the next round creates
 // it anew.
 func (r *Reconciler) replace(ctx context.Context, s *scope, name string) (verdict, error) {
 	s.forceHandled = s.force() != ""
-	if err := s.call(ctx, s.kind.Delete, name); err != nil {
+	if err := s.call(ctx, s.kind.Delete, name, s.spec); err != nil {
 		return verdict{}, err
 	}
 	r.eventf(s, reason.Deleting, "deleting %s, which failed, to create it again", name)
@@ -198,10 +237,10 @@ func (s *scope) pending(described shape.Tree) bool {
 // isForeign reads once more whose an object is, before something is done to
 // it: tags are compared rarely, and an object of the same name may have taken
 // the place of ours since.
-func (r *Reconciler) isForeign(ctx context.Context, s *scope, described shape.Tree, tags map[string]string) (bool, error) {
+func (r *Reconciler) isForeign(ctx context.Context, s *scope, name string, described shape.Tree, tags map[string]string) (bool, error) {
 	if tags == nil {
 		var err error
-		if tags, err = s.tagsOf(ctx, s.arn(described)); err != nil {
+		if tags, err = s.tagsOf(ctx, name, described); err != nil {
 			return false, err
 		}
 	}
@@ -244,12 +283,4 @@ func consumes(list []v1alpha1.ConsumedReference, kind, awsName string) bool {
 		}
 	}
 	return false
-}
-
-// fixedOf are those differences that Update cannot put right.
-func fixedOf(all []shape.Difference, want, have shape.Tree, kind Kind) []shape.Difference {
-	if len(all) == 0 {
-		return nil
-	}
-	return shape.Uncovered(want, have, append(kind.mutable(), kind.Unread...)...)
 }

@@ -20,8 +20,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 )
 
 // Setup adds the indexes and the loops of all kinds in o.Kinds to a manager.
@@ -167,19 +165,6 @@ func (matters) Update(e event.UpdateEvent) bool {
 	return before.GetGeneration() != after.GetGeneration() || was != is ||
 		a.Name != b.Name || a.ARN != b.ARN ||
 		!equality.Semantic.DeepEqual(usesOf(before), usesOf(after))
-}
-
-// awsName is the AWS name the spec stands for; of a job, that of the first
-// attempt.
-func (s *scope) awsName() string {
-	switch {
-	case s.named != "":
-		return s.named
-	case s.kind.Lifecycle == Service:
-		return identity.ServiceName(s.owner, s.prefix, s.kind.maxName())
-	default:
-		return identity.RunName(s.owner, s.digest, 1, s.kind.maxName())
-	}
 }
 
 // jsonName is the name of a root member in a custom resource.

@@ -35,9 +35,11 @@ const (
 	Replaceable
 	// InSync is what the spec asks for.
 	InSync
+	// Halted is what the spec asks for, but is stopped, and is to be started.
+	Halted
 	// Done is a job that ended well.
 	Done
-	// Stopped is a job that was stopped.
+	// Stopped is a job or service that was stopped.
 	Stopped
 	// Failed failed.
 	Failed
@@ -68,6 +70,8 @@ type facts struct {
 	// pending says that some update of ours has not been seen to end, or that
 	// AWS is changing to something else than the spec asks for.
 	pending bool
+	// halted says that we stopped it ourselves, to change it.
+	halted bool
 	// forced says that a person asks to try again what failed.
 	forced bool
 }
@@ -104,12 +108,26 @@ func situate(f facts) Situation {
 	case Job:
 		return situateJob(f)
 	case Revision:
-		if f.drifted && f.named && !f.observe {
-			return Immutable
-		}
-		return InSync
+		return situateRevision(f)
 	default:
 		return situateService(f)
+	}
+}
+
+func situateRevision(f facts) Situation {
+	switch {
+	case f.state.Broken():
+		return Failed
+	case f.state.Busy():
+		return Creating
+	case f.observe, !f.drifted:
+		return InSync
+	case f.fixed && f.named:
+		return Immutable
+	case f.attempted && f.changed:
+		return RolledBack
+	default:
+		return OutOfSync
 	}
 }
 
@@ -164,6 +182,10 @@ func situateSettled(f facts) Situation {
 	switch {
 	case !f.drifted && f.state == health.StateUpdateFailed:
 		return Failed
+	case !f.drifted && f.state == health.StateStopped && (f.halted || f.forced):
+		return Halted
+	case !f.drifted && f.state == health.StateStopped:
+		return Stopped
 	case !f.drifted:
 		return InSync
 	case f.fixed:

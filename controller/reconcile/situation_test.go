@@ -62,14 +62,21 @@ func TestSituate(t *testing.T) {
 		{"nor complains of what it differs in", mine(Job, func(f *facts) { f.drifted, f.fixed, f.named, f.observe = true, true, true, true }), Done},
 
 		{"a revision that exists is what the digest says", mine(Revision, nil), InSync},
-		{"one that is named is compared", mine(Revision, func(f *facts) { f.named, f.drifted = true, true }), Immutable},
+		{"one that is named is compared", mine(Revision, func(f *facts) { f.named, f.drifted, f.fixed = true, true, true }), Immutable},
+		{"a version whose approval differs", mine(Revision, func(f *facts) { f.drifted = true }), OutOfSync},
+		{"one that somebody else has then decided about", mine(Revision, func(f *facts) { f.drifted, f.attempted, f.changed = true, true, true }), RolledBack},
+		{"a version that is being made", mine(Revision, in(health.StateCreating)), Creating},
+		{"a version that could not be made", mine(Revision, in(health.StateFailed)), Failed},
 		{"one that is only looked at is not", mine(Revision, func(f *facts) { f.named, f.drifted, f.observe = true, true, true }), InSync},
 		{"a revision that is being deleted", mine(Revision, in(health.StateDeleting)), Deleting},
 
 		{"a service that is being built", mine(Service, in(health.StateCreating)), Creating},
 		{"its differences are for later", mine(Service, func(f *facts) { f.state, f.drifted = health.StateCreating, true }), Creating},
 		{"a service as it should be", mine(Service, nil), InSync},
-		{"a service that was stopped is as it should be: nothing asks for it to run", mine(Service, in(health.StateStopped)), InSync},
+		{"a service that a person stopped does not serve", mine(Service, in(health.StateStopped)), Stopped},
+		{"one that we stopped is started again", mine(Service, func(f *facts) { f.state, f.halted = health.StateStopped, true }), Halted},
+		{"so is one that a person asks for", mine(Service, func(f *facts) { f.state, f.forced = health.StateStopped, true }), Halted},
+		{"after it has been changed", mine(Service, func(f *facts) { f.state, f.halted, f.drifted = health.StateStopped, true, true }), OutOfSync},
 		{"a service that differs", mine(Service, func(f *facts) { f.drifted = true }), OutOfSync},
 		{"an update AWS has taken and not yet begun", mine(Service, func(f *facts) { f.drifted, f.attempted = true, true }), OutOfSync},
 		{"a service that differs in what AWS cannot change", mine(Service, func(f *facts) { f.drifted, f.fixed = true, true }), Immutable},
@@ -108,11 +115,12 @@ func everyFact(f func(facts)) {
 		for ownership := identity.Unowned; ownership <= identity.Foreign; ownership++ {
 			for _, adoption := range []v1alpha1.AdoptionPolicy{v1alpha1.AdoptIfOwned, v1alpha1.AdoptUnowned, v1alpha1.AdoptNever} {
 				for state := health.StateUnknown; state <= health.StateGone; state++ {
-					for flags := range 1 << 8 {
+					for flags := range 1 << 10 {
 						f(facts{
 							lifecycle: lifecycle, ownership: ownership, adoption: adoption, state: state,
 							exists: bits[flags&1], known: bits[flags>>1&1], observe: bits[flags>>2&1], drifted: bits[flags>>3&1],
 							fixed: bits[flags>>4&1], named: bits[flags>>5&1], attempted: bits[flags>>6&1], changed: bits[flags>>7&1],
+							halted: bits[flags>>8&1], forced: bits[flags>>9&1],
 						})
 					}
 				}
@@ -125,8 +133,10 @@ func everyFact(f func(facts)) {
 func TestSituationsNeverContradictTheFacts(t *testing.T) {
 	of := map[Lifecycle][]Situation{
 		Job:      {Absent, Foreign, Creating, Running, Stopping, Deleting, OutOfSync, Immutable, Done, Stopped, Failed},
-		Revision: {Absent, Foreign, Deleting, Immutable, InSync},
-		Service:  {Absent, Foreign, Creating, Deleting, Updating, Scaling, OutOfSync, Immutable, Replaceable, InSync, Failed, RolledBack},
+		Revision: {Absent, Foreign, Creating, Deleting, OutOfSync, Immutable, InSync, Failed, RolledBack},
+		Service: {
+			Absent, Foreign, Creating, Deleting, Updating, Scaling, OutOfSync, Immutable, Replaceable, InSync, Halted, Stopped, Failed, RolledBack,
+		},
 	}
 	seen := map[Lifecycle]map[Situation]bool{Job: {}, Revision: {}, Service: {}}
 	everyFact(func(f facts) {
@@ -159,10 +169,10 @@ func TestSituationsNeverContradictTheFacts(t *testing.T) {
 			must(f.drifted || f.fixed, "a refusal needs a difference")
 			must(f.lifecycle == Service || f.named, "what has no name of its own becomes another run or revision")
 		case Replaceable:
-			must(f.state == health.StateFailed && f.drifted, "only what never served is deleted")
+			must(f.state == health.StateFailed && (f.drifted || f.forced), "only what never served is deleted")
 		case InSync, Scaling:
-			must(f.lifecycle == Revision || !f.drifted, "what differs is not ready")
-			must(f.lifecycle == Revision || !f.state.Broken(), "what is broken is not ready")
+			must(!f.drifted || f.lifecycle == Revision && f.observe, "what differs is not ready")
+			must(!f.state.Broken(), "what is broken is not ready")
 		case Done:
 			must(f.state == health.StateDone, "only a completed job is done")
 		case Failed:

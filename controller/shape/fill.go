@@ -100,6 +100,12 @@ func (r *treeReader) set(f reflect.Value, v any) error {
 		return r.setSlice(f, v)
 	case reflect.Map:
 		return r.setMap(f, v)
+	case reflect.Struct:
+		fields, ok := v.(map[string]any)
+		if !ok {
+			return mismatch(unnamed, "a structure", v)
+		}
+		return fill(fields, f.Addr().Interface(), r.lenient)
 	case reflect.Interface:
 		return errUnionTopLevel
 	default:

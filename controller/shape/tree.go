@@ -58,6 +58,25 @@ func Set(t Tree, name string, value any) {
 	t[name] = value
 }
 
+// Put sets the member at a dotted path, whatever the case, and makes the
+// structures above it that are not there. It leaves the tree alone where
+// something else than a structure is in the way.
+func Put(t Tree, path string, value any) {
+	name, rest, nested := strings.Cut(path, ".")
+	if !nested {
+		Set(t, name, value)
+		return
+	}
+	v, ok := Get(t, name)
+	if !ok {
+		v = Tree{}
+		t[name] = v
+	}
+	if m, ok := v.(map[string]any); ok {
+		Put(m, rest, value)
+	}
+}
+
 // Remove deletes the member at a dotted path, whatever the case, and then the
 // structures above it that this leaves empty.
 func Remove(t Tree, path string) {

@@ -3,6 +3,7 @@ package shape
 import (
 	"encoding/base64"
 	"math/big"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -10,14 +11,84 @@ import (
 	"github.com/aws/smithy-go/document"
 )
 
-// ToTree turns an input, an output or any structure of the SDK into a tree.
-func ToTree(v smithy.Serializable) Tree {
+// ToTree turns an input, an output or any structure of the SDK into a tree. v is
+// a pointer to it.
+func ToTree(v any) Tree {
+	serializable, ok := v.(smithy.Serializable)
+	if !ok {
+		t, _ := plain(reflect.ValueOf(v)).(map[string]any)
+		if t == nil {
+			return Tree{}
+		}
+		return t
+	}
 	w := &treeWriter{}
-	v.Serialize(w)
+	serializable.Serialize(w)
 	if w.root == nil {
 		return Tree{}
 	}
 	return w.root
+}
+
+func plainStruct(v reflect.Value) Tree {
+	t := Tree{}
+	for f, value := range v.Fields() {
+		if !f.IsExported() || f.Name == "ResultMetadata" {
+			continue
+		}
+		if member := plain(value); member != nil {
+			t[f.Name] = member
+		}
+	}
+	return t
+}
+
+// plain turns values of services whose structures do not serialise themselves
+// into a tree. Unions and documents are in none of those that are used.
+func plain(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return nil
+		}
+		return plain(v.Elem())
+	case reflect.Struct:
+		if at, ok := reflect.TypeAssert[time.Time](v); ok {
+			return at.UTC().Format(time.RFC3339Nano)
+		}
+		return plainStruct(v)
+	case reflect.Slice:
+		if v.IsNil() {
+			return nil
+		}
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = plain(v.Index(i))
+		}
+		return list
+	case reflect.Map:
+		if v.IsNil() {
+			return nil
+		}
+		t := Tree{}
+		for key, value := range v.Seq2() {
+			t[key.String()] = plain(value)
+		}
+		return t
+	case reflect.String:
+		if v.Type() != reflect.TypeFor[string]() && v.Len() == 0 {
+			return nil // an enumeration that is not set
+		}
+		return v.String()
+	case reflect.Bool:
+		return v.Bool()
+	case reflect.Int32, reflect.Int64:
+		return v.Int()
+	case reflect.Float32, reflect.Float64:
+		return v.Float()
+	default:
+		return nil
+	}
 }
 
 // treeWriter is a smithy.ShapeSerializer that builds a tree.

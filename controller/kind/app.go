@@ -1,0 +1,23 @@
+package kind
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+)
+
+// App runs for a user or in a space. AWS can change nothing of it.
+var App = reconcile.Kind{
+	Object:    func() reconcile.Object { return new(v1alpha1.App) },
+	Lifecycle: reconcile.Service,
+	Create:    cloud.Op((*sagemaker.Client).CreateApp),
+	Describe:  cloud.Op((*sagemaker.Client).DescribeApp),
+	Delete:    cloud.Op((*sagemaker.Client).DeleteApp),
+	Name:      "AppName",
+	Within:    []string{"DomainId", "UserProfileName", "SpaceName", "AppType"},
+	States:    health.App,
+	Console:   "studio",
+}

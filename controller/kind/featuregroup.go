@@ -1,0 +1,64 @@
+package kind
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+)
+
+// FeatureGroup is a table of features, to which AWS can add columns.
+var FeatureGroup = reconcile.Kind{
+	Object:    func() reconcile.Object { return new(v1alpha1.FeatureGroup) },
+	Lifecycle: reconcile.Service,
+	Create:    cloud.Op((*sagemaker.Client).CreateFeatureGroup),
+	Describe:  cloud.Op((*sagemaker.Client).DescribeFeatureGroup),
+	Update:    cloud.Op((*sagemaker.Client).UpdateFeatureGroup),
+	Delete:    cloud.Op((*sagemaker.Client).DeleteFeatureGroup),
+	Name:      "FeatureGroupName",
+	MaxName:   64,
+	States:    health.FeatureGroup,
+	Progress:  "LastUpdateStatus.Status",
+	Reading:   additions,
+	Changing:  additions,
+	Retained:  true,
+	Console:   "feature-store",
+}
+
+// additions takes the features that are not there yet out of the definitions:
+// UpdateFeatureGroup wants them by themselves. What is left is fixed.
+func additions(request, described shape.Tree) {
+	known := map[string]bool{}
+	have, _ := described["FeatureDefinitions"].([]any)
+	for _, feature := range have {
+		known[name(feature)] = true
+	}
+	var old, added []any
+	want, _ := request["FeatureDefinitions"].([]any)
+	for _, feature := range want {
+		if known[name(feature)] {
+			old = append(old, feature)
+		} else {
+			added = append(added, feature)
+		}
+	}
+	if len(added) > 0 {
+		request["FeatureDefinitions"], request["FeatureAdditions"] = old, added
+	}
+	for _, t := range []shape.Tree{request, described} { // AWS lists added ones in an order of its own
+		if list, ok := t["FeatureDefinitions"].([]any); ok {
+			slices.SortFunc(list, func(a, b any) int { return strings.Compare(name(a), name(b)) })
+		}
+	}
+}
+
+func name(feature any) string {
+	t, _ := feature.(map[string]any)
+	return shape.String(t, "FeatureName")
+}

@@ -1,0 +1,28 @@
+package kind
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+)
+
+// Project is made from a template of Service Catalog.
+var Project = reconcile.Kind{
+	Object:    func() reconcile.Object { return new(v1alpha1.Project) },
+	Lifecycle: reconcile.Service,
+	Create:    cloud.Op((*sagemaker.Client).CreateProject),
+	Describe:  cloud.Op((*sagemaker.Client).DescribeProject),
+	Update:    cloud.Op((*sagemaker.Client).UpdateProject),
+	Delete:    cloud.Op((*sagemaker.Client).DeleteProject),
+	Name:      "ProjectName",
+	MaxName:   32,
+	States:    health.Project,
+	Mutable:   []string{"ProjectDescription", "ServiceCatalogProvisioningUpdateDetails", "TemplateProvidersToUpdate"},
+	Unread:    []string{"TemplateProviders", "ServiceCatalogProvisioningUpdateDetails", "TemplateProvidersToUpdate"},
+	WriteOnly: []string{"ServiceCatalogProvisioningUpdateDetails", "TemplateProvidersToUpdate"},
+	Failure:   "ServiceCatalogProvisionedProductDetails.ProvisionedProductStatusMessage",
+	Console:   "projects",
+}

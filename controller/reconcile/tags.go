@@ -1,0 +1,143 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+)
+
+// Tags is where the tags of a kind's objects are kept: those of the user, and
+// those by which the controller knows its own.
+type Tags interface {
+	// Put puts the tags of a new object into the request that creates it.
+	Put(request shape.Tree, tags map[string]string)
+	// Read returns the tags of an object.
+	Read(ctx context.Context, object Tagged) (map[string]string, error)
+	// Write sets some tags and removes others. It returns ErrNoTags if the
+	// object can have none beside those of its creation.
+	Write(ctx context.Context, object Tagged, set map[string]string, remove []string) error
+}
+
+// Tagged is an object whose tags are read or written.
+type Tagged struct {
+	Client *cloud.Client
+	// ARN of the object.
+	ARN string
+	// Described is what Describe told of it; nil if it was not asked.
+	Described shape.Tree
+	// Name, Owner and Digest are the object's if it is who we think.
+	Name   string
+	Owner  identity.Owner
+	Digest string
+}
+
+// ErrNoTags means that an object cannot be tagged.
+var ErrNoTags = errors.New("AWS keeps no tags of objects of this kind")
+
+// sageMakerTags are the tags that nearly everything in SageMaker has.
+type sageMakerTags struct{}
+
+// Put implements Tags.
+func (sageMakerTags) Put(request shape.Tree, tags map[string]string) {
+	request["Tags"] = TagList(tags)
+}
+
+// Read implements Tags.
+func (sageMakerTags) Read(ctx context.Context, object Tagged) (map[string]string, error) {
+	tags := map[string]string{}
+	request := shape.Tree{"ResourceArn": object.ARN}
+	for {
+		page, err := cloud.ListTags.Call(ctx, object.Client, request)
+		if err != nil {
+			return nil, err
+		}
+		items, _ := page["Tags"].([]any)
+		for _, item := range items {
+			t, _ := item.(map[string]any)
+			tags[shape.String(t, "Key")] = shape.String(t, "Value")
+		}
+		next := shape.String(page, "NextToken")
+		if next == "" {
+			return tags, nil
+		}
+		request["NextToken"] = next
+	}
+}
+
+// Write implements Tags.
+func (sageMakerTags) Write(ctx context.Context, object Tagged, set map[string]string, remove []string) error {
+	if len(set) > 0 {
+		if _, err := cloud.AddTags.Call(ctx, object.Client, shape.Tree{"ResourceArn": object.ARN, "Tags": TagList(set)}); err != nil {
+			return err
+		}
+	}
+	if len(remove) == 0 {
+		return nil
+	}
+	_, err := cloud.DeleteTags.Call(ctx, object.Client, shape.Tree{"ResourceArn": object.ARN, "TagKeys": TagKeys(remove)})
+	return err
+}
+
+// TagList is a list of tags as AWS's operations take it.
+func TagList(tags map[string]string) []any {
+	list := make([]any, 0, len(tags))
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, map[string]any{"Key": k, "Value": tags[k]})
+	}
+	return list
+}
+
+// TagKeys is a list of keys as AWS's operations take it.
+func TagKeys(keys []string) []any {
+	list := make([]any, len(keys))
+	for i, k := range keys {
+		list[i] = k
+	}
+	return list
+}
+
+func (s *scope) tagged(name string, described shape.Tree) Tagged {
+	return Tagged{Client: s.client, ARN: s.arn(described), Described: described, Name: name, Owner: s.owner, Digest: s.digest}
+}
+
+func (s *scope) tagsOf(ctx context.Context, name string, described shape.Tree) (map[string]string, error) {
+	return s.kind.tags().Read(ctx, s.tagged(name, described))
+}
+
+func (s *scope) tag(ctx context.Context, name string, described shape.Tree, set map[string]string) error {
+	return s.kind.tags().Write(ctx, s.tagged(name, described), set, nil)
+}
+
+// syncTags makes the AWS object's tags those that are wanted. Tags appear some
+// time after a new object, so that one which has none yet is left alone.
+func (r *Reconciler) syncTags(ctx context.Context, s *scope, name string, described shape.Tree, have map[string]string) error {
+	made := timeAt(described, "CreationTime")
+	ownership := s.owner.Judge(have)
+	if ownership == identity.Foreign || ownership == identity.Unowned && made != nil && r.Clock.Since(made.Time) < foreignWait {
+		return nil
+	}
+	if have[identity.TagRetained] != "" && s.kind.Lifecycle == Service && s.control.DeletionPolicy != v1alpha1.DeletionRetain {
+		if err := r.unretain(ctx, s, name, described); err != nil {
+			return err
+		}
+	}
+	want := s.wanted()
+	if digest, ok := have[identity.TagDigest]; ok {
+		want[identity.TagDigest] = digest // of what it was made from, which no update changes
+	}
+	set, remove := identity.TagDrift(want, have)
+	if len(set) == 0 && len(remove) == 0 {
+		return nil
+	}
+	err := s.kind.tags().Write(ctx, s.tagged(name, described), set, remove)
+	if errors.Is(err, ErrNoTags) {
+		return nil
+	}
+	return err
+}
