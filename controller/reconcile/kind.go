@@ -123,6 +123,9 @@ type Kind struct {
 	// retained unless its deletion policy says otherwise, and revisions of it
 	// are never pruned.
 	Retained bool
+	// StandsAside says that AWS refuses to update what a reference of the kind
+	// names while an object of it exists, so that it is deleted for that time.
+	StandsAside bool
 	// Approval says that Describe tells whether a revision is approved, in
 	// ModelApprovalStatus.
 	Approval bool

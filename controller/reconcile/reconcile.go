@@ -129,6 +129,10 @@ func (r *Reconciler) hold(ctx context.Context, s *scope, cause error) (ctrl.Resu
 	if cause != nil {
 		v = r.verdictOf(s, cause)
 	}
+	if s.references.updating && !s.observeOnly() {
+		v, err := r.standAside(ctx, s)
+		return r.finish(ctx, s, v, err)
+	}
 	if s.observeOnly() || !s.hasSuperseding() {
 		return r.finish(ctx, s, v, nil)
 	}

@@ -106,6 +106,8 @@ type resolution struct {
 	settled time.Time
 	// waiting says what is being waited for; empty if nothing is.
 	waiting string
+	// updating says that what is waited for is being updated.
+	updating bool
 }
 
 // resolve puts into the spec what its references stand for, and takes the
@@ -126,7 +128,8 @@ func (r *Reconciler) resolve(ctx context.Context, reader client.Reader, obj Obje
 		}
 		if waiting != "" {
 			out.waiting = waiting
-			return out, nil
+			out.updating, err = r.isUpdating(ctx, reader, t)
+			return out, err
 		}
 		if since.After(out.settled) {
 			out.settled = since

@@ -144,6 +144,15 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	if err != nil {
 		return verdict{}, err
 	}
+	if op.Name == s.kind.Update.Name {
+		scaled, waiting, err := r.aside(ctx, s)
+		if err != nil || waiting != "" {
+			return progressing(reason.Updating, waiting, settleTime), err
+		}
+		if _, says := request["RetainAllVariantProperties"]; scaled && !says {
+			request["RetainAllVariantProperties"] = true // or the count would be that of the configuration again
+		}
+	}
 	stop := s.toStop(described)
 	if stop {
 		op, request = s.kind.Stop, nil

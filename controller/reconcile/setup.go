@@ -162,7 +162,7 @@ func (matters) Update(e event.UpdateEvent) bool {
 	_, was := settledSince(before)
 	_, is := settledSince(after)
 	a, b := before.Common(), after.Common()
-	return before.GetGeneration() != after.GetGeneration() || was != is ||
+	return before.GetGeneration() != after.GetGeneration() || was != is || updating(before) != updating(after) ||
 		a.Name != b.Name || a.ARN != b.ARN ||
 		!equality.Semantic.DeepEqual(usesOf(before), usesOf(after))
 }
