@@ -3,6 +3,7 @@ package reconcile
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -56,8 +57,10 @@ func (k Kind) readable(want, described shape.Tree) (shape.Tree, shape.Tree) {
 // canonical is a JSON text with its members in order and without spaces; any
 // other text as it is.
 func canonical(text string) string {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
 	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
+	if err := decoder.Decode(&v); err != nil {
 		return text
 	}
 	out, err := json.Marshal(v)

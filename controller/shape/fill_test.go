@@ -5,9 +5,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
-	smithy "github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -134,12 +135,27 @@ func TestToTree(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 5e8, time.FixedZone("CET", 3600))
 	for _, row := range []struct {
 		reason string
-		value  smithy.Serializable
+		value  any
 		want   shape.Tree
 	}{
 		{"absent members are absent", &sagemaker.CreateModelInput{}, shape.Tree{}},
 		{"an output without members", &sagemaker.DeleteModelOutput{}, shape.Tree{}},
 		{"times are in UTC and keep fractions", &sagemaker.DescribeModelOutput{CreationTime: &at}, shape.Tree{"CreationTime": "2026-03-01T11:00:00.5Z"}},
+		{
+			"a service whose structures do not serialise themselves",
+			&applicationautoscaling.RegisterScalableTargetInput{
+				MaxCapacity: aws.Int32(4), ServiceNamespace: scaling.ServiceNamespaceSagemaker, Tags: map[string]string{"team": "ml"},
+				SuspendedState: &scaling.SuspendedState{ScheduledScalingSuspended: aws.Bool(false)},
+			},
+			shape.Tree{
+				"MaxCapacity": int64(4), "ServiceNamespace": "sagemaker", "Tags": map[string]any{"team": "ml"},
+				"SuspendedState": map[string]any{"ScheduledScalingSuspended": false},
+			},
+		},
+		{
+			"its answers", &applicationautoscaling.DescribeScalableTargetsOutput{ScalableTargets: []scaling.ScalableTarget{{CreationTime: &at}}},
+			shape.Tree{"ScalableTargets": []any{map[string]any{"CreationTime": "2026-03-01T11:00:00.5Z"}}},
+		},
 		{"false is not absent", &sagemaker.CreateModelInput{EnableNetworkIsolation: aws.Bool(false)}, shape.Tree{"EnableNetworkIsolation": false}},
 		{"an empty list is told from an absent one", &sagemaker.CreateModelInput{Containers: []types.ContainerDefinition{}}, shape.Tree{"Containers": []any{}}},
 		{
@@ -152,4 +168,26 @@ func TestToTree(t *testing.T) {
 			require.Equal(t, row.want, shape.ToTree(row.value))
 		})
 	}
+}
+
+// Structures that do not deserialise themselves are filled member by member.
+func TestPlainStructures(t *testing.T) {
+	spec := shape.Tree{
+		"policyName": "p", "policyType": "TargetTrackingScaling", "targetTrackingScalingPolicyConfiguration": map[string]any{
+			"targetValue": 70.5, "scaleInCooldown": int64(300),
+			"predefinedMetricSpecification": map[string]any{"predefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+		},
+	}
+	in := new(applicationautoscaling.PutScalingPolicyInput)
+	require.NoError(t, shape.Fill(spec, in))
+	require.Equal(t, &applicationautoscaling.PutScalingPolicyInput{
+		PolicyName: aws.String("p"), PolicyType: scaling.PolicyTypeTargetTrackingScaling,
+		TargetTrackingScalingPolicyConfiguration: &scaling.TargetTrackingScalingPolicyConfiguration{
+			TargetValue: aws.Float64(70.5), ScaleInCooldown: aws.Int32(300),
+			PredefinedMetricSpecification: &scaling.PredefinedMetricSpecification{PredefinedMetricType: scaling.MetricTypeSageMakerVariantInvocationsPerInstance},
+		},
+	}, in)
+	require.ErrorContains(t, shape.Fill(shape.Tree{"targetTrackingScalingPolicyConfiguration": map[string]any{"target": 1}}, in),
+		`targetTrackingScalingPolicyConfiguration: TargetTrackingScalingPolicyConfiguration has no member "target"`)
+	require.ErrorContains(t, shape.Fill(shape.Tree{"targetTrackingScalingPolicyConfiguration": "x"}, in), "a structure")
 }
