@@ -52,7 +52,7 @@ func TestSDKRequests(t *testing.T) {
 	folder := sdkFolder(t)
 	b := start(t, nil)
 	operations := b.Operations()
-	require.Len(t, operations, 28)
+	require.Greater(t, len(operations), 28)
 	for _, operation := range operations {
 		headers, body := snapshot(t, filepath.Join(folder, "request_snapshot", operation+".request.snap"))
 		require.Equal(t, "SageMaker."+operation, headers["X-Amz-Target"])

@@ -95,6 +95,8 @@ type List struct {
 	Summaries string
 	// Members of the object's document that a summary shows.
 	Members []string
+	// Summary makes a summary, where Members do not say it all.
+	Summary func(*Object) wire.Body
 	// Filter applies filters that are the kind's own. Nil: none.
 	Filter func(o *Object, request wire.Body) bool
 	// Ascending is the default order of the kind, by creation time.

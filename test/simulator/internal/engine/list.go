@@ -54,6 +54,9 @@ func list(kind *Kind) Operation {
 
 // summary is what lists show of an object.
 func (o *Object) summary() wire.Body {
+	if o.Kind.List.Summary != nil {
+		return o.Kind.List.Summary(o)
+	}
 	summary := wire.Body{}
 	for _, member := range o.Kind.List.Members {
 		if value := o.Document[member]; value != nil {

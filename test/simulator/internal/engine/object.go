@@ -2,6 +2,9 @@ package engine
 
 import (
 	"cmp"
+	"fmt"
+	"hash/fnv"
+	"strings"
 	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
@@ -34,6 +37,14 @@ type Object struct {
 
 // Status is the object's status, "" for kinds without one.
 func (o *Object) Status() string { return wire.String(o.Document, o.Kind.Status) }
+
+// Reference is an identifier of 16 letters and digits as AWS makes them, the
+// same for the same words.
+func Reference(words ...string) string {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(strings.Join(words, "\x00")))
+	return fmt.Sprintf("%016x", hash.Sum64())
+}
 
 // title is the name people gave the object.
 func (o *Object) title() string {

@@ -102,6 +102,9 @@ func missing(path string) *wire.Error {
 	return wire.Invalid("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", path)
 }
 
+// lastPart is what an ARN names.
+func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
+
 func joinURI(base string, parts ...string) string {
 	return strings.TrimRight(base, "/") + "/" + strings.Join(parts, "/")
 }

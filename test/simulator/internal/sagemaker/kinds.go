@@ -6,5 +6,10 @@ import "github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/eng
 
 // Kinds lists every simulated kind.
 func Kinds() []*engine.Kind {
-	return []*engine.Kind{trainingJob, processingJob, model, endpointConfig, endpoint}
+	return []*engine.Kind{
+		trainingJob, processingJob, model, endpointConfig, endpoint,
+		labelingJob,
+		dataQualityJobDefinition, modelBiasJobDefinition, modelExplainabilityJobDefinition, modelQualityJobDefinition,
+		project,
+	}
 }
