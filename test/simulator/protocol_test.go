@@ -145,7 +145,7 @@ func TestOptions(t *testing.T) {
 		message string
 	}{
 		{"a short account", simulator.Options{Account: "1"}, `account "1" is not 12 digits`},
-		{"an unknown stage", simulator.Options{Durations: map[string]time.Duration{"TrainingJob/Sleeping": 1}}, `unknown stage "TrainingJob/Sleeping": known are Endpoint/Creating,`},
+		{"an unknown stage", simulator.Options{Durations: map[string]time.Duration{"TrainingJob/Sleeping": 1}}, `unknown stage "TrainingJob/Sleeping": known are App/Creating,`},
 		{"a duration that is the deployment's", simulator.Options{Durations: map[string]time.Duration{"Endpoint/Shifting": 1}}, `unknown stage "Endpoint/Shifting"`},
 		{"time does not go back", simulator.Options{Durations: map[string]time.Duration{"Endpoint/Creating": -1}}, "negative duration"},
 		{"nothing ever allowed", simulator.Options{Throttle: map[string]simulator.Rate{"List": {}}}, `throttle "List"`},

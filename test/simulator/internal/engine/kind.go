@@ -39,6 +39,9 @@ type Kind struct {
 	Token string
 	// Untagged kinds cannot be tagged.
 	Untagged bool
+	// Over tells of an object that its name is free, although it is still told
+	// of. Nil: no such thing.
+	Over func(*Object) bool
 	// FoldCase is set for kinds whose names differ only by more than case.
 	FoldCase bool
 	// Immutable kinds have no LastModifiedTime.

@@ -66,8 +66,11 @@ func create(kind *Kind) Operation {
 			name = kind.Assign(tx, body)
 		}
 		arn := tx.Caller.ARN(kind.Resource, name)
-		if tx.Find(kind, name) != nil {
-			return nil, kind.Duplicate(arn)
+		if other := tx.Find(kind, name); other != nil {
+			if kind.Over == nil || !kind.Over(other) {
+				return nil, kind.Duplicate(arn)
+			}
+			tx.Remove(other)
 		}
 		tags, err := readTags(body)
 		if err != nil {

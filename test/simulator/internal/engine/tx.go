@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +30,24 @@ func (tx *Tx) See(kind *Kind, name string) *Object {
 		return nil
 	}
 	return o
+}
+
+// NewID is an identifier of 12 letters and digits that nothing has yet.
+func (tx *Tx) NewID() string { return Reference(tx.Caller.Account, tx.Caller.Region, strconv.Itoa(tx.serial))[:12] }
+
+// Each calls f with the caller's objects of a kind, by its name, in the order of
+// creation.
+func (tx *Tx) Each(kind string, f func(*Object)) {
+	var all []*Object
+	for _, o := range tx.objects {
+		if o.Kind.Name == kind && o.Scope == tx.Caller.Scope {
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Object) int { return a.serial - b.serial })
+	for _, o := range all {
+		f(o)
+	}
 }
 
 // FindARN gets an object of the caller's by its ARN as writes see it. ARNs are

@@ -102,6 +102,10 @@ func missing(path string) *wire.Error {
 	return wire.Invalid("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", path)
 }
 
+func containsFold(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
 // lastPart is what an ARN names.
 func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 

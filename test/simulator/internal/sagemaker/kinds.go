@@ -10,6 +10,8 @@ func Kinds() []*engine.Kind {
 		trainingJob, processingJob, model, endpointConfig, endpoint,
 		labelingJob,
 		dataQualityJobDefinition, modelBiasJobDefinition, modelExplainabilityJobDefinition, modelQualityJobDefinition,
+		monitoringSchedule,
+		domain, userProfile, space, app,
 		project,
 	}
 }

@@ -18,8 +18,9 @@ var project = &engine.Kind{
 		// Assumption: the rule is documented, not the words.
 		return wire.Invalid("Project name must be unique within an AWS account and region: %s already exists.", lastPart(arn))
 	},
+	Over: func(o *engine.Object) bool { return o.Status() == "DeleteCompleted" },
 	Check: func(tx *engine.Tx, o *engine.Object) *wire.Error {
-		wire.Default(o.Document, wire.Body{"ProjectId": "p-" + engine.Reference(o.ARN, tx.Now.String())[:12], "CreatedBy": wire.Body{}})
+		wire.Default(o.Document, wire.Body{"ProjectId": "p-" + tx.NewID(), "CreatedBy": wire.Body{}})
 		return nil
 	},
 	Answer: func(o *engine.Object) wire.Body { return wire.Body{"ProjectId": o.Document["ProjectId"]} },

@@ -1,0 +1,65 @@
+package sagemaker
+
+import (
+	"strings"
+	"time"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
+)
+
+// app runs for a user or in a space. A deleted one is told of for a while.
+var app = func() *engine.Kind {
+	k := studioKind("App", "app")
+	k.Update = nil
+	k.Immutable = true
+	k.Over = func(o *engine.Object) bool { return o.Status() == "Deleted" }
+	k.Identify = func(body wire.Body) string {
+		owner := wire.String(body, "UserProfileName")
+		if owner == "" {
+			owner = wire.String(body, "SpaceName")
+		}
+		return strings.Join([]string{wire.String(body, "DomainId"), owner, strings.ToLower(wire.String(body, "AppType")), wire.String(body, "AppName")}, "/")
+	}
+	k.Check = func(tx *engine.Tx, o *engine.Object) *wire.Error {
+		d := o.Document
+		if err := theDomain(tx, "CreateApp", o); err != nil {
+			return err
+		}
+		owner, name := userProfile, wire.String(d, "UserProfileName")
+		if in := wire.String(d, "SpaceName"); in != "" {
+			if name != "" {
+				// Assumption: the rule is documented, not the words.
+				return wire.Invalid("Specify either UserProfileName or SpaceName, and not both.")
+			}
+			owner, name = space, in
+		}
+		if id := wire.String(d, "DomainId") + "/" + name; tx.See(owner, id) == nil {
+			return tx.Missing(owner, "CreateApp", id)
+		}
+		wire.Default(d, wire.Body{"ResourceSpec": wire.Body{"InstanceType": "system"}})
+		return nil
+	}
+	k.Delete = func(tx *engine.Tx, o *engine.Object, _ wire.Body) (wire.Body, *wire.Error) {
+		if o.Status() != "InService" && o.Status() != "Failed" {
+			// Assumption: that only these can be deleted is documented, not the words.
+			return nil, wire.Errorf("ResourceInUse", "App [%s] is in status %s and cannot be deleted now.", o.ARN, o.Status())
+		}
+		tx.Enter(o, "Deleting")
+		return wire.Body{}, nil
+	}
+	// Assumption: how long each takes, and how long a deleted one is told of.
+	k.Stages = []engine.Stage{
+		{Name: "Creating", Lasts: 3 * time.Minute, Next: engine.To("InService"), Enter: studioStatus("Pending")},
+		{Name: "InService", Enter: studioStatus("InService")},
+		{Name: "Deleting", Lasts: 2 * time.Minute, Next: engine.To("Deleted"), Enter: studioStatus("Deleting")},
+		{Name: "Deleted", Lasts: 10 * time.Minute, Next: vanish, Enter: studioStatus("Deleted")},
+		{Name: "Failed", Enter: studioStatus("Failed")},
+		{Name: "DeleteFailed", Enter: studioStatus("Failed")},
+	}
+	k.List = engine.List{
+		Summaries: "Apps", Ascending: true, Filter: byDomain("AppName"),
+		Members: []string{"DomainId", "UserProfileName", "SpaceName", "AppType", "AppName", "Status", "CreationTime", "ResourceSpec"},
+	}
+	return k
+}()
