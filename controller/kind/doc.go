@@ -18,5 +18,16 @@ func All() []reconcile.Kind {
 		Model,
 		EndpointConfig,
 		Endpoint,
+		LabelingJob,
+		DataQualityJobDefinition,
+		ModelBiasJobDefinition,
+		ModelExplainabilityJobDefinition,
+		ModelQualityJobDefinition,
+		MonitoringSchedule,
+		Domain,
+		UserProfile,
+		Space,
+		App,
+		Project,
 	}
 }

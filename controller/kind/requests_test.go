@@ -12,9 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
-	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -93,8 +90,8 @@ func readStory(t *testing.T, k reconcile.Kind) []step {
 	return story
 }
 
-// world is one object, the loop of its kind and a simulated AWS account that
-// has two of everything the object may need, called one and two.
+// world is one object, the loop of its kind and a simulated AWS account with
+// what the object may need, see furnish.
 type world struct {
 	t     *testing.T
 	kind  reconcile.Kind
@@ -104,6 +101,8 @@ type world struct {
 	loop  *reconcile.Reconciler
 	key   client.ObjectKey
 	spec  map[string]any
+	// named are the identifiers that AWS made, by what the stories call them.
+	named map[string]string
 }
 
 func newWorld(t *testing.T, k reconcile.Kind) *world {
@@ -119,7 +118,7 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 	t.Cleanup(func() { require.NoError(t, w.aws.Close()) })
 	config, err := w.aws.AWSConfig(t.Context())
 	require.NoError(t, err)
-	w.furnish(sagemaker.NewFromConfig(config))
+	w.furnish(config)
 
 	scheme := runtime.NewScheme()
 	require.NoError(t, clientgoscheme.AddToScheme(scheme))
@@ -137,32 +136,6 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 		Recorder: &record.FakeRecorder{}, Clock: w.clock, ClusterName: "prod", Kinds: kinds(),
 	})
 	return w
-}
-
-func (w *world) furnish(api *sagemaker.Client) {
-	w.t.Helper()
-	ctx := w.t.Context()
-	for _, key := range []string{"abalone/train/part-0", "raw/part-0", "one/model.tar.gz", "two/model.tar.gz"} {
-		require.NoError(w.t, w.aws.PutObject("acme-ml", key, []byte("data")))
-	}
-	for _, name := range []string{"one", "two"} {
-		_, err := api.CreateModel(ctx, &sagemaker.CreateModelInput{
-			ModelName: aws.String(name), ExecutionRoleArn: aws.String("arn:aws:iam::123456789012:role/sagemaker"),
-			PrimaryContainer: &types.ContainerDefinition{
-				Image:        aws.String("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"),
-				ModelDataUrl: aws.String("s3://acme-ml/" + name + "/model.tar.gz"),
-			},
-		})
-		require.NoError(w.t, err)
-		_, err = api.CreateEndpointConfig(ctx, &sagemaker.CreateEndpointConfigInput{
-			EndpointConfigName: aws.String(name),
-			ProductionVariants: []types.ProductionVariant{{
-				VariantName: aws.String("AllTraffic"), ModelName: aws.String(name), InitialInstanceCount: aws.Int32(2),
-				InstanceType: types.ProductionVariantInstanceTypeMlM5Large,
-			}},
-		})
-		require.NoError(w.t, err)
-	}
 }
 
 // push applies a step as a GitOps tool and the API server would, and lets the
@@ -197,6 +170,9 @@ func (w *world) push(s step) {
 			return
 		}
 		require.NoError(w.t, err)
+		if id := obj.Common().ID; id != "" {
+			w.named["(made by AWS)"] = id
+		}
 		if s.Spec != nil && told(obj) == s.Until {
 			return
 		}
@@ -225,6 +201,9 @@ func (w *world) object() reconcile.Object {
 		"metadata": map[string]any{"namespace": w.key.Namespace, "name": w.key.Name, "uid": "0"}, "spec": w.spec,
 	})
 	require.NoError(w.t, err)
+	for called, id := range w.named {
+		data = bytes.ReplaceAll(data, []byte(called), []byte(id))
+	}
 	obj := w.kind.Object()
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
@@ -246,6 +225,9 @@ func (w *world) writeLog(log *bytes.Buffer) {
 		text := fmt.Sprintf("%s %s\n", e.Operation, body)
 		if !e.Succeeded() {
 			text += fmt.Sprintf("-> %s: %s\n", e.Code, e.Message)
+		}
+		for called, id := range w.named {
+			text = strings.ReplaceAll(text, id, called)
 		}
 		if e.Mutation() {
 			asked.Clear()

@@ -33,19 +33,23 @@ func TestNamesWithinOthers(t *testing.T) {
 		{"most names stand alone", serviceKind, shape.Tree{}, "abalone", shape.Tree{"EndpointName": "abalone"}},
 		{
 			"a user's application", appKind,
-			shape.Tree{"DomainId": "d-1", "UserProfileName": "alice", "AppType": "JupyterServer"}, "d-1/alice//JupyterServer/abalone",
+			shape.Tree{"DomainId": "d-1", "UserProfileName": "alice", "AppType": "JupyterServer"},
+			"d-1/alice//JupyterServer/abalone",
 			shape.Tree{"DomainId": "d-1", "UserProfileName": "alice", "AppType": "JupyterServer", "AppName": "abalone"},
 		},
 		{
 			"a space's application", appKind,
-			shape.Tree{"DomainId": "d-1", "SpaceName": "team", "AppType": "JupyterLab"}, "d-1//team/JupyterLab/abalone",
+			shape.Tree{"DomainId": "d-1", "SpaceName": "team", "AppType": "JupyterLab"},
+			"d-1//team/JupyterLab/abalone",
 			shape.Tree{"DomainId": "d-1", "SpaceName": "team", "AppType": "JupyterLab", "AppName": "abalone"},
 		},
 		{
-			"the last of the others may hold slashes", Kind{
+			"the last of the others may hold slashes",
+			Kind{
 				Object: appKind.Object, Lifecycle: Service, Name: "Dimension", Within: []string{"Service", "Resource"},
 			},
-			shape.Tree{"Service": "sagemaker", "Resource": "endpoint/a/variant/b"}, "sagemaker/endpoint/a/variant/b/abalone",
+			shape.Tree{"Service": "sagemaker", "Resource": "endpoint/a/variant/b"},
+			"sagemaker/endpoint/a/variant/b/abalone",
 			shape.Tree{"Service": "sagemaker", "Resource": "endpoint/a/variant/b", "Dimension": "abalone"},
 		},
 	} {

@@ -14,7 +14,7 @@ import (
 
 // aside tells whether there are objects that have to stand aside while this one
 // is updated, and which it still waits for.
-func (r *Reconciler) aside(ctx context.Context, s *scope) (any bool, waiting string, err error) {
+func (r *Reconciler) aside(ctx context.Context, s *scope) (some bool, waiting string, err error) {
 	for _, kind := range r.Kinds {
 		if !kind.StandsAside || !refers(kind, s.kind) {
 			continue
@@ -29,13 +29,13 @@ func (r *Reconciler) aside(ctx context.Context, s *scope) (any bool, waiting str
 			if err != nil || c.Suspend || c.ManagementPolicy == v1alpha1.ManageObserve {
 				continue // nobody makes it stand aside
 			}
-			any = true
+			some = true
 			if o.Common().ARN != "" && waiting == "" {
 				waiting = fmt.Sprintf("waiting for %s %s/%s to stand aside", kind.Kind(), o.GetNamespace(), o.GetName())
 			}
 		}
 	}
-	return any, waiting, nil
+	return some, waiting, nil
 }
 
 // standAside deletes the AWS object while what it refers to is being updated;

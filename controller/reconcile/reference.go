@@ -195,7 +195,7 @@ func settledSince(obj Object) (time.Time, string) {
 // valueOf is what a reference to obj stands for.
 func valueOf(kind Kind, obj Object, value v1alpha1.ReferenceValue) (string, error) {
 	if value == v1alpha1.ReferenceName {
-		return obj.Common().Name, nil
+		return kind.lastPart(obj.Common().Name), nil
 	}
 	if value == v1alpha1.ReferenceARN {
 		return obj.Common().ARN, nil

@@ -61,14 +61,10 @@ func create(kind *Kind) Operation {
 		if made := tx.repeated(kind, body); made != nil {
 			return made.answer(), nil
 		}
-		name := kind.identify(body)
-		if kind.Assign != nil {
-			name = kind.Assign(tx, body)
-		}
-		arn := tx.Caller.ARN(kind.Resource, name)
-		if other := tx.Find(kind, name); other != nil {
+		o := tx.draw(kind, body)
+		if other := tx.Find(kind, o.Name); other != nil {
 			if kind.Over == nil || !kind.Over(other) {
-				return nil, kind.Duplicate(arn)
+				return nil, kind.Duplicate(o.ARN)
 			}
 			tx.Remove(other)
 		}
@@ -76,15 +72,6 @@ func create(kind *Kind) Operation {
 		if err != nil {
 			return nil, err
 		}
-		o := &Object{Kind: kind, Scope: tx.Caller.Scope, Name: name, ARN: arn, Request: body, created: tx.Now}
-		o.Document, _ = wire.Clone(body).(wire.Body)
-		delete(o.Document, "Tags")
-		delete(o.Document, kind.Token)
-		for _, member := range kind.WriteOnly {
-			delete(o.Document, member)
-		}
-		o.Document[kind.arnMember()], o.Document["CreationTime"] = arn, tx.Now
-		o.Touch(tx.Now)
 		if kind.Check != nil {
 			if err := kind.Check(tx, o); err != nil {
 				return nil, err
@@ -95,14 +82,33 @@ func create(kind *Kind) Operation {
 				return nil, err
 			}
 		}
-		o.visible = tx.Now.Add(tx.spread(tx.Consistency, arn))
-		o.tags.set(tags, o.visible.Add(tx.spread(tx.Consistency, arn, "tags")))
+		o.visible = tx.Now.Add(tx.spread(tx.Consistency, o.ARN))
+		o.tags.set(tags, o.visible.Add(tx.spread(tx.Consistency, o.ARN, "tags")))
 		tx.insert(o)
 		if kind.First != "" {
 			tx.Enter(o, kind.First)
 		}
 		return o.answer(), nil
 	}}
+}
+
+// draw makes an object of what its creation asks for, without keeping it.
+func (tx *Tx) draw(kind *Kind, body wire.Body) *Object {
+	name := kind.identify(body)
+	if kind.Assign != nil {
+		name = kind.Assign(tx, body)
+	}
+	arn := tx.Caller.ARN(kind.Resource, name)
+	o := &Object{Kind: kind, Scope: tx.Caller.Scope, Name: name, ARN: arn, Request: body, created: tx.Now}
+	o.Document, _ = wire.Clone(body).(wire.Body)
+	delete(o.Document, "Tags")
+	delete(o.Document, kind.Token)
+	for _, member := range kind.WriteOnly {
+		delete(o.Document, member)
+	}
+	o.Document[kind.arnMember()], o.Document["CreationTime"] = arn, tx.Now
+	o.Touch(tx.Now)
+	return o
 }
 
 // answer is what the creation of an object answers.

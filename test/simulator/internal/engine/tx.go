@@ -33,7 +33,9 @@ func (tx *Tx) See(kind *Kind, name string) *Object {
 }
 
 // NewID is an identifier of 12 letters and digits that nothing has yet.
-func (tx *Tx) NewID() string { return Reference(tx.Caller.Account, tx.Caller.Region, strconv.Itoa(tx.serial))[:12] }
+func (tx *Tx) NewID() string {
+	return Reference(tx.Caller.Account, tx.Caller.Region, strconv.Itoa(tx.serial))[:12]
+}
 
 // Each calls f with the caller's objects of a kind, by its name, in the order of
 // creation.

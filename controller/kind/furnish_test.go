@@ -1,0 +1,77 @@
+package kind_test
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+	"github.com/stretchr/testify/require"
+)
+
+const sageMakerRole = "arn:aws:iam::123456789012:role/sagemaker"
+
+// furnish makes in AWS what stories refer to: data, the models and endpoint
+// configurations one and two, an endpoint called serving, a job definition
+// called quality, a domain called d-team with a user called alice.
+func (w *world) furnish(config aws.Config) {
+	w.t.Helper()
+	api, ctx := sagemaker.NewFromConfig(config), w.t.Context()
+	for _, key := range []string{"abalone/train/part-0", "raw/part-0", "one/model.tar.gz", "two/model.tar.gz"} {
+		require.NoError(w.t, w.aws.PutObject("acme-ml", key, []byte("data")))
+	}
+	for _, name := range []string{"one", "two"} {
+		_, err := api.CreateModel(ctx, &sagemaker.CreateModelInput{
+			ModelName: aws.String(name), ExecutionRoleArn: aws.String(sageMakerRole),
+			PrimaryContainer: &types.ContainerDefinition{
+				Image:        aws.String("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"),
+				ModelDataUrl: aws.String("s3://acme-ml/" + name + "/model.tar.gz"),
+			},
+		})
+		require.NoError(w.t, err)
+		_, err = api.CreateEndpointConfig(ctx, &sagemaker.CreateEndpointConfigInput{
+			EndpointConfigName: aws.String(name),
+			ProductionVariants: []types.ProductionVariant{{
+				VariantName: aws.String("AllTraffic"), ModelName: aws.String(name), InitialInstanceCount: aws.Int32(2),
+				InstanceType: types.ProductionVariantInstanceTypeMlM5Large,
+			}},
+		})
+		require.NoError(w.t, err)
+	}
+	_, err := api.CreateEndpoint(ctx, &sagemaker.CreateEndpointInput{EndpointName: aws.String("serving"), EndpointConfigName: aws.String("one")})
+	require.NoError(w.t, err)
+	w.monitor(api)
+	w.studio(api)
+	w.clock.Step(time.Hour)
+}
+
+func (w *world) monitor(api *sagemaker.Client) {
+	w.t.Helper()
+	_, err := api.CreateDataQualityJobDefinition(w.t.Context(), &sagemaker.CreateDataQualityJobDefinitionInput{
+		JobDefinitionName: aws.String("quality"), RoleArn: aws.String(sageMakerRole),
+		DataQualityAppSpecification: &types.DataQualityAppSpecification{ImageUri: aws.String("156813124566.dkr.ecr.us-east-1.amazonaws.com/analyzer")},
+		DataQualityJobInput: &types.DataQualityJobInput{EndpointInput: &types.EndpointInput{
+			EndpointName: aws.String("serving"), LocalPath: aws.String("/opt/ml/processing/input"),
+		}},
+		DataQualityJobOutputConfig: &types.MonitoringOutputConfig{MonitoringOutputs: []types.MonitoringOutput{{
+			S3Output: &types.MonitoringS3Output{S3Uri: aws.String("s3://acme-ml/reports/"), LocalPath: aws.String("/opt/ml/processing/output")},
+		}}},
+		JobResources: &types.MonitoringResources{ClusterConfig: &types.MonitoringClusterConfig{
+			InstanceType: types.ProcessingInstanceTypeMlM5Large, InstanceCount: aws.Int32(1), VolumeSizeInGB: aws.Int32(20),
+		}},
+	})
+	require.NoError(w.t, err)
+}
+
+func (w *world) studio(api *sagemaker.Client) {
+	w.t.Helper()
+	made, err := api.CreateDomain(w.t.Context(), &sagemaker.CreateDomainInput{
+		DomainName: aws.String("team"), AuthMode: types.AuthModeIam, VpcId: aws.String("vpc-1"), SubnetIds: []string{"subnet-1"},
+		DefaultUserSettings: &types.UserSettings{ExecutionRole: aws.String(sageMakerRole)},
+	})
+	require.NoError(w.t, err)
+	w.named = map[string]string{"d-team": aws.ToString(made.DomainId)}
+	w.clock.Step(time.Hour)
+	_, err = api.CreateUserProfile(w.t.Context(), &sagemaker.CreateUserProfileInput{DomainId: made.DomainId, UserProfileName: aws.String("alice")})
+	require.NoError(w.t, err)
+}
