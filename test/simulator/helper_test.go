@@ -46,6 +46,7 @@ func start(t *testing.T, change func(*simulator.Options)) *bench {
 	config, err := server.AWSConfig(t.Context())
 	require.NoError(t, err)
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	config.HTTPClient = newJudge(t)
 	return &bench{Server: server, Client: sagemaker.NewFromConfig(config), t: t, clock: clock, config: config}
 }
 

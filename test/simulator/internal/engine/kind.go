@@ -37,8 +37,8 @@ type Kind struct {
 	// Token is the member of the creation that makes it idempotent: the same
 	// token again answers with the object that was made.
 	Token string
-	// Untagged kinds cannot be tagged.
-	Untagged bool
+	// Untagged tells which objects cannot be tagged. Nil: all can.
+	Untagged func(*Object) bool
 	// Over tells of an object that its name is free, although it is still told
 	// of. Nil: no such thing.
 	Over func(*Object) bool

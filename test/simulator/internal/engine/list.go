@@ -52,6 +52,26 @@ func list(kind *Kind) Operation {
 	}}
 }
 
+// Page answers a List of rows that belong to an object, in the order they are in.
+func (tx *Tx) Page(o *Object, member string, rows []any, body wire.Body) (wire.Body, *wire.Error) {
+	first, query := 0, query(body)
+	if token := wire.String(body, "NextToken"); token != "" {
+		from, err := readToken(tx, o.Kind, query, token)
+		if err != nil {
+			return nil, err
+		}
+		if first, _ = strconv.Atoi(from.after); first > len(rows) {
+			return nil, badToken()
+		}
+	}
+	end := min(len(rows), first+wire.Int(defaultPage, body, "MaxResults"))
+	answer := wire.Body{member: rows[first:end]}
+	if end < len(rows) {
+		answer["NextToken"] = writeToken(cursor{kind: o.Kind.Name, query: query, after: strconv.Itoa(end), issued: tx.Now})
+	}
+	return answer, nil
+}
+
 // summary is what lists show of an object.
 func (o *Object) summary() wire.Body {
 	if o.Kind.List.Summary != nil {

@@ -58,38 +58,48 @@ func Operations(kinds []*Kind) map[string]Operation {
 
 func create(kind *Kind) Operation {
 	return Operation{kind, func(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
-		if made := tx.repeated(kind, body); made != nil {
-			return made.answer(), nil
-		}
-		o := tx.draw(kind, body)
-		if other := tx.Find(kind, o.Name); other != nil {
-			if kind.Over == nil || !kind.Over(other) {
-				return nil, kind.Duplicate(o.ARN)
-			}
-			tx.Remove(other)
-		}
-		tags, err := readTags(body)
+		o, err := tx.Create(kind, body)
 		if err != nil {
 			return nil, err
 		}
-		if kind.Check != nil {
-			if err := kind.Check(tx, o); err != nil {
-				return nil, err
-			}
-		}
-		if kind.Usage != nil {
-			if err := tx.Reserve(o, kind.Usage(o)); err != nil {
-				return nil, err
-			}
-		}
-		o.visible = tx.Now.Add(tx.spread(tx.Consistency, o.ARN))
-		o.tags.set(tags, o.visible.Add(tx.spread(tx.Consistency, o.ARN, "tags")))
-		tx.insert(o)
-		if kind.First != "" {
-			tx.Enter(o, kind.First)
-		}
 		return o.answer(), nil
 	}}
+}
+
+// Create makes an object as a request asks for, or finds the one that the same
+// token made.
+func (tx *Tx) Create(kind *Kind, body wire.Body) (*Object, *wire.Error) {
+	if made := tx.repeated(kind, body); made != nil {
+		return made, nil
+	}
+	o := tx.draw(kind, body)
+	if other := tx.Find(kind, o.Name); other != nil {
+		if kind.Over == nil || !kind.Over(other) {
+			return nil, kind.Duplicate(o.ARN)
+		}
+		tx.Remove(other)
+	}
+	tags, err := readTags(body)
+	if err != nil {
+		return nil, err
+	}
+	if kind.Check != nil {
+		if err := kind.Check(tx, o); err != nil {
+			return nil, err
+		}
+	}
+	if kind.Usage != nil {
+		if err := tx.Reserve(o, kind.Usage(o)); err != nil {
+			return nil, err
+		}
+	}
+	o.visible = tx.Now.Add(tx.spread(tx.Consistency, o.ARN))
+	o.tags.set(tags, o.visible.Add(tx.spread(tx.Consistency, o.ARN, "tags")))
+	tx.insert(o)
+	if kind.First != "" {
+		tx.Enter(o, kind.First)
+	}
+	return o, nil
 }
 
 // draw makes an object of what its creation asks for, without keeping it.

@@ -89,7 +89,7 @@ func listTags(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 
 func tagged(tx *Tx, operation string, body wire.Body) (*Object, *wire.Error) {
 	arn := wire.String(body, "ResourceArn")
-	if o := tx.FindARN(arn); o != nil && !o.Kind.Untagged {
+	if o := tx.FindARN(arn); o != nil && (o.Kind.Untagged == nil || !o.Kind.Untagged(o)) {
 		return o, nil
 	}
 	for _, kind := range tx.kinds {

@@ -188,6 +188,12 @@ func deleteEndpoint(tx *engine.Tx, o *engine.Object, _ wire.Body) (wire.Body, *w
 			return nil, err
 		}
 	}
+	hosts := false
+	tx.Each("InferenceComponent", func(c *engine.Object) { hosts = hosts || c.Document["EndpointName"] == o.Document["EndpointName"] })
+	if hosts {
+		// Assumption: the rule is documented, not the words.
+		return nil, wire.Invalid("Cannot delete endpoint %q: it hosts inference components.", o.ARN)
+	}
 	tx.Enter(o, "Deleting")
 	return wire.Body{}, nil
 }

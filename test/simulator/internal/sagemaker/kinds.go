@@ -7,8 +7,12 @@ import "github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/eng
 // Kinds lists every simulated kind.
 func Kinds() []*engine.Kind {
 	return []*engine.Kind{
-		trainingJob, processingJob, model, endpointConfig, endpoint,
-		labelingJob,
+		trainingJob, processingJob, transformJob, hyperParameterTuningJob, labelingJob,
+		model, endpointConfig, endpoint, inferenceComponent,
+		modelPackageGroup, modelPackage,
+		pipeline, pipelineExecution,
+		featureGroup,
+		notebookLifecycle, notebookInstance,
 		dataQualityJobDefinition, modelBiasJobDefinition, modelExplainabilityJobDefinition, modelQualityJobDefinition,
 		monitoringSchedule,
 		domain, userProfile, space, app,

@@ -37,9 +37,25 @@ var labelingJob = &engine.Kind{
 	},
 	List: engine.List{
 		Summaries: "LabelingJobSummaryList",
-		Members: []string{
-			"LabelingJobName", "LabelingJobArn", "CreationTime", "LastModifiedTime", "LabelingJobStatus", "LabelCounters",
-			"WorkteamArn", "PreHumanTaskLambdaArn", "AnnotationConsolidationLambdaArn", "FailureReason", "LabelingJobOutput", "InputConfig",
+		Summary: func(o *engine.Object) wire.Body {
+			summary := wire.Body{}
+			for _, member := range []string{
+				"LabelingJobName", "LabelingJobArn", "CreationTime", "LastModifiedTime", "LabelingJobStatus", "LabelCounters",
+				"FailureReason", "LabelingJobOutput", "InputConfig",
+			} {
+				if o.Document[member] != nil {
+					summary[member] = o.Document[member]
+				}
+			}
+			task := wire.Object(o.Document, "HumanTaskConfig")
+			summary["WorkteamArn"] = task["WorkteamArn"]
+			if lambda := task["PreHumanTaskLambdaArn"]; lambda != nil {
+				summary["PreHumanTaskLambdaArn"] = lambda
+			}
+			if lambda := wire.At(task, "AnnotationConsolidationConfig", "AnnotationConsolidationLambdaArn"); lambda != nil {
+				summary["AnnotationConsolidationLambdaArn"] = lambda
+			}
+			return summary
 		},
 	},
 	// Assumption: people label a small manifest in an hour.

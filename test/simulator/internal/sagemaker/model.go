@@ -36,7 +36,11 @@ func checkModel(tx *engine.Tx, o *engine.Object) *wire.Error {
 		return err
 	}
 	for _, container := range containers {
-		if wire.String(container, "ModelPackageName") == "" {
+		if name := wire.String(container, "ModelPackageName"); name != "" {
+			if err := deployable(tx, name); err != nil {
+				return err
+			}
+		} else {
 			// Assumption: AWS tells what the older and the newer way of naming
 			// the data have in common.
 			wire.Default(container, wire.Body{"Mode": "SingleModel"})
@@ -52,6 +56,23 @@ func checkModel(tx *engine.Tx, o *engine.Object) *wire.Error {
 				"has \"s3:GetObject\" permissions and that the object is located in %s.",
 				uri, role, tx.Caller.Region)
 		}
+	}
+	return nil
+}
+
+// deployable checks that a model package is there, complete and approved.
+func deployable(tx *engine.Tx, name string) *wire.Error {
+	id := modelPackage.Identify(wire.Body{"ModelPackageName": name})
+	o := tx.See(modelPackage, id)
+	if o == nil {
+		return tx.Missing(modelPackage, "CreateModel", id)
+	}
+	// Assumption: the rules are documented, not the words.
+	if o.Status() != "Completed" {
+		return wire.Invalid("ModelPackage %s is in status %s and cannot be deployed.", o.ARN, o.Status())
+	}
+	if approval := wire.String(o.Document, "ModelApprovalStatus"); approval != "" && approval != "Approved" {
+		return wire.Invalid("ModelPackage %s is not approved: its approval status is %s.", o.ARN, approval)
 	}
 	return nil
 }

@@ -217,12 +217,11 @@ func execute(tx *engine.Tx, o *engine.Object, failure string) {
 	})
 }
 
-func listExecutions(_ *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wire.Error) {
+func listExecutions(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wire.Error) {
 	all := runsOf(o).all
-	size := min(len(all), wire.Int(10, body, "MaxResults"))
-	page := make([]any, 0, size)
-	for i := range size {
-		page = append(page, all[len(all)-1-i])
+	rows := make([]any, len(all))
+	for i, run := range all {
+		rows[len(all)-1-i] = run
 	}
-	return wire.Body{"MonitoringExecutionSummaries": page}, nil
+	return tx.Page(o, "MonitoringExecutionSummaries", rows, body)
 }

@@ -112,13 +112,22 @@ func checkTraining(tx *engine.Tx, o *engine.Object) *wire.Error {
 
 // complete fills in what AWS answers for members that were left out.
 func complete(d wire.Body) {
-	wire.Default(d, wire.Body{
-		"EnableNetworkIsolation": false, "EnableInterContainerTrafficEncryption": false, "EnableManagedSpotTraining": false,
-		"ProfilingStatus": "Disabled",
-	})
+	wire.Default(d, wire.Body{"ProfilingStatus": "Disabled"})
 	if algorithm := wire.Object(d, "AlgorithmSpecification"); algorithm != nil {
 		wire.Default(algorithm, wire.Body{"EnableSageMakerMetricsTimeSeries": false})
 	}
+	completeDefinition(d)
+	if wire.Int(0, d, "ResourceConfig", "KeepAlivePeriodInSeconds") > 0 {
+		d["WarmPoolStatus"] = wire.Body{"Status": "InUse"}
+	}
+}
+
+// completeDefinition fills in what training jobs have in common with the
+// definitions that tuning jobs make them of.
+func completeDefinition(d wire.Body) {
+	wire.Default(d, wire.Body{
+		"EnableNetworkIsolation": false, "EnableInterContainerTrafficEncryption": false, "EnableManagedSpotTraining": false,
+	})
 	if condition := wire.Object(d, "StoppingCondition"); condition != nil {
 		wire.Default(condition, wire.Body{"MaxRuntimeInSeconds": engine.Number(24 * 60 * 60)})
 	}
@@ -130,9 +139,6 @@ func complete(d wire.Body) {
 		if source := wire.Object(channel, "DataSource", "S3DataSource"); source != nil {
 			wire.Default(source, wire.Body{"S3DataDistributionType": "FullyReplicated"})
 		}
-	}
-	if wire.Int(0, d, "ResourceConfig", "KeepAlivePeriodInSeconds") > 0 {
-		d["WarmPoolStatus"] = wire.Body{"Status": "InUse"}
 	}
 }
 

@@ -1,0 +1,178 @@
+package sagemaker
+
+import (
+	"time"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
+)
+
+// inferenceComponent is a model among others on an endpoint's variant.
+var inferenceComponent = &engine.Kind{
+	Name: "InferenceComponent", Resource: "inference-component", Status: "InferenceComponentStatus",
+	WriteOnly: []string{"DeploymentConfig"},
+	NotFound:  func(_, arn string) *wire.Error { return wire.Invalid("Could not find inference component %q.", arn) },
+	Duplicate: func(arn string) *wire.Error {
+		return wire.Invalid("Cannot create already existing inference component %q.", arn)
+	},
+	Check: checkComponent,
+	First: "Creating",
+	Fail: func(tx *engine.Tx, o *engine.Object, reason string) {
+		o.Document["FailureReason"] = reason
+		if c := componentOf(o); o.Stage == "Updating" { // AWS goes back to what it served
+			c.next, c.copies = c.current, c.before
+			tx.Enter(o, "InService")
+			return
+		}
+		tx.Enter(o, "Failed")
+	},
+	Update: updateComponent,
+	Delete: func(tx *engine.Tx, o *engine.Object, _ wire.Body) (wire.Body, *wire.Error) {
+		if err := settledComponent(o); err != nil {
+			return nil, err
+		}
+		tx.Enter(o, "Deleting")
+		return wire.Body{}, nil
+	},
+	More: map[string]engine.Verb{
+		"UpdateInferenceComponentRuntimeConfig": func(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wire.Error) {
+			if err := settledComponent(o); err != nil {
+				return nil, err
+			}
+			c := componentOf(o)
+			c.before, c.copies = c.copies, wire.Int(c.copies, body, "DesiredRuntimeConfig", "CopyCount")
+			delete(o.Document, "FailureReason")
+			tx.Enter(o, "Updating")
+			return wire.Body{"InferenceComponentArn": o.ARN}, nil
+		},
+	},
+	List: engine.List{
+		Summaries: "InferenceComponents",
+		Filter: func(o *engine.Object, request wire.Body) bool {
+			for member, own := range map[string]string{"EndpointNameEquals": "EndpointName", "VariantNameEquals": "VariantName"} {
+				if want := wire.String(request, member); want != "" && want != wire.String(o.Document, own) {
+					return false
+				}
+			}
+			return true
+		},
+		Members: []string{
+			"InferenceComponentName", "InferenceComponentArn", "EndpointName", "EndpointArn", "VariantName", "InferenceComponentStatus",
+			"CreationTime", "LastModifiedTime",
+		},
+	},
+	// Assumption: how long each takes.
+	Stages: []engine.Stage{
+		{Name: "Creating", Lasts: 4 * time.Minute, Next: engine.To("InService"), Enter: describeComponent("Creating")},
+		{Name: "InService", Enter: func(tx *engine.Tx, o *engine.Object) {
+			c := componentOf(o)
+			c.current, c.running = c.next, c.copies
+			describeComponent("InService")(tx, o)
+		}},
+		{Name: "Updating", Lasts: 3 * time.Minute, Next: engine.To("InService"), Enter: describeComponent("Updating")},
+		{Name: "Failed", Enter: describeComponent("Failed")},
+		{Name: "Deleting", Lasts: time.Minute, Next: vanish, Enter: describeComponent("Deleting")},
+	},
+}
+
+// component is what an inference component has beyond its document.
+type component struct {
+	current, next           wire.Body // specifications
+	running, copies, before int
+}
+
+func componentOf(o *engine.Object) *component {
+	c, _ := o.Private.(*component)
+	return c
+}
+
+// describeComponent tells the specification it is to have, as Describe does.
+func describeComponent(status string) func(*engine.Tx, *engine.Object) {
+	return func(tx *engine.Tx, o *engine.Object) {
+		c := componentOf(o)
+		told, _ := wire.Clone(c.next).(wire.Body)
+		if container := wire.Object(told, "Container"); container != nil {
+			if image := wire.String(container, "Image"); image != "" {
+				container["DeployedImage"] = wire.Body{"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": tx.Now}
+				delete(container, "Image")
+			}
+		}
+		o.Document["Specification"], o.Document["InferenceComponentStatus"] = told, status
+		o.Document["RuntimeConfig"] = wire.Body{"DesiredCopyCount": engine.Number(c.copies), "CurrentCopyCount": engine.Number(c.running)}
+	}
+}
+
+// settledComponent refuses changes while AWS is at work. Assumption: the words
+// are those of endpoints.
+func settledComponent(o *engine.Object) *wire.Error {
+	switch o.Stage {
+	case "Creating", "Updating", "Deleting":
+		return wire.Invalid("Cannot update in-progress inference component %q.", o.ARN)
+	default:
+		return nil
+	}
+}
+
+func checkComponent(tx *engine.Tx, o *engine.Object) *wire.Error {
+	d := o.Document
+	name := wire.String(d, "EndpointName")
+	on := tx.See(endpoint, name)
+	if on == nil {
+		return tx.Missing(endpoint, "CreateInferenceComponent", name)
+	}
+	spec := wire.Object(d, "Specification")
+	if err := checkSpecification(tx, spec); err != nil {
+		return err
+	}
+	if base := wire.String(spec, "BaseInferenceComponentName"); base != "" {
+		of := tx.See(o.Kind, base)
+		if of == nil {
+			return tx.Missing(o.Kind, "CreateInferenceComponent", base)
+		}
+		wire.Default(d, wire.Body{"VariantName": of.Document["VariantName"]})
+	}
+	if on.Status() != "InService" {
+		// Assumption: that it must be, and the words.
+		return wire.Invalid("Cannot create an inference component on endpoint %q in status %s.", on.ARN, on.Status())
+	}
+	if variant := wire.String(d, "VariantName"); stateOf(on).serving.variant(variant) == nil {
+		return wire.Invalid("Could not find variant %q of endpoint %q.", variant, on.ARN) // Assumption: the words.
+	}
+	d["EndpointArn"] = on.ARN
+	o.Private = &component{next: spec, copies: wire.Int(1, d, "RuntimeConfig", "CopyCount")}
+	if config := o.Request["DeploymentConfig"]; config != nil {
+		d["LastDeploymentConfig"] = wire.Clone(config)
+	}
+	return nil
+}
+
+func checkSpecification(tx *engine.Tx, spec wire.Body) *wire.Error {
+	if name := wire.String(spec, "ModelName"); name != "" && tx.See(model, name) == nil {
+		return tx.Missing(model, "CreateInferenceComponent", name)
+	}
+	if spec["ModelName"] == nil && spec["Container"] == nil {
+		// Assumption: the rule is documented, not the words.
+		return wire.Invalid("Specify either ModelName or Container in Specification.")
+	}
+	return nil
+}
+
+func updateComponent(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wire.Error) {
+	if err := settledComponent(o); err != nil {
+		return nil, err
+	}
+	c := componentOf(o)
+	if spec := wire.Object(body, "Specification"); spec != nil {
+		if err := checkSpecification(tx, spec); err != nil {
+			return nil, err
+		}
+		c.next, _ = wire.Clone(spec).(wire.Body)
+	}
+	c.before, c.copies = c.copies, wire.Int(c.copies, body, "RuntimeConfig", "CopyCount")
+	if config := body["DeploymentConfig"]; config != nil {
+		o.Document["LastDeploymentConfig"] = wire.Clone(config)
+	}
+	delete(o.Document, "FailureReason")
+	tx.Enter(o, "Updating")
+	return wire.Body{"InferenceComponentArn": o.ARN}, nil
+}
