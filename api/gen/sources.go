@@ -34,9 +34,20 @@ func sources(service kind.API) (*model.API, *model.API, error) {
 	if err := constraint.Apply(api, older, constraint.Overlay); err != nil {
 		return nil, nil, err
 	}
-	api, err = api.Trim(service.AllOperations(api))
-	if err != nil {
+	if api, err = api.Trim(service.AllOperations(api, service.Operations)); err != nil {
 		return nil, nil, err
+	}
+	for _, neighbour := range service.Neighbours {
+		other, err := constraint.ReadFile(filepath.Join(dir, filepath.FromSlash(neighbour.OlderModel)))
+		if err != nil {
+			return nil, nil, err
+		}
+		if other, err = other.Trim(service.AllOperations(other, neighbour.Operations)); err != nil {
+			return nil, nil, err
+		}
+		if err := api.Merge(other, neighbour.Prefix, neighbour.Docs); err != nil {
+			return nil, nil, err
+		}
 	}
 	for name := range constraint.Overlay {
 		if _, ok := api.Shapes[name]; !ok {

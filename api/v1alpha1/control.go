@@ -159,3 +159,55 @@ type ExternalIDControl struct {
 	// +optional
 	ExternalID string `json:"externalID,omitempty"`
 }
+
+// PipelineDefinitionControl offers a pipeline's definition from a ConfigMap.
+type PipelineDefinitionControl struct {
+	// PipelineDefinitionFrom is where the definition stands, in place of
+	// pipelineDefinition. A changed ConfigMap is taken up within the interval.
+	// +optional
+	PipelineDefinitionFrom *PipelineDefinitionSource `json:"pipelineDefinitionFrom,omitempty"`
+}
+
+// PipelineDefinitionSource is where a pipeline's definition stands.
+type PipelineDefinitionSource struct {
+	// ConfigMapKeyRef is a key of a ConfigMap in the same namespace.
+	ConfigMapKeyRef ConfigMapKeyReference `json:"configMapKeyRef"`
+}
+
+// ConfigMapKeyReference names a key of a ConfigMap.
+type ConfigMapKeyReference struct {
+	// Name of the ConfigMap.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+	// Key in the ConfigMap; pipeline.json if absent.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	Key string `json:"key,omitempty"`
+}
+
+// ScalableResourceControl says what is scaled, in place of resourceID,
+// serviceNamespace and scalableDimension, which follow from it.
+type ScalableResourceControl struct {
+	// EndpointName is the endpoint of which a variant is scaled.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +optional
+	EndpointName *string `json:"endpointName,omitempty"`
+	// EndpointRef stands for endpointName.
+	// +optional
+	EndpointRef *Reference `json:"endpointRef,omitempty"`
+	// VariantName is the variant of the endpoint.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +optional
+	VariantName *string `json:"variantName,omitempty"`
+	// InferenceComponentName is the inference component that is scaled.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +optional
+	InferenceComponentName *string `json:"inferenceComponentName,omitempty"`
+	// InferenceComponentRef stands for inferenceComponentName.
+	// +optional
+	InferenceComponentRef *Reference `json:"inferenceComponentRef,omitempty"`
+}

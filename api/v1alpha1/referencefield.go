@@ -26,6 +26,8 @@ const (
 	ReferenceARN ReferenceValue = "ARN"
 	// ReferenceID is the identifier that AWS made for the target.
 	ReferenceID ReferenceValue = "ID"
+	// ReferenceResourceID is what a scalable target scales.
+	ReferenceResourceID ReferenceValue = "ResourceID"
 	// ReferenceModelData is the S3 URI of the model artefacts that a training
 	// job, or the best training job of a tuning job, has produced.
 	ReferenceModelData ReferenceValue = "ModelData"

@@ -85,6 +85,10 @@ type DomainSpec struct {
 	// +kubebuilder:validation:Pattern=`^[-0-9a-zA-Z]+$`
 	// +optional
 	VpcID *string `json:"vpcID,omitempty"`
+
+	// AWS API: DeleteDomain.RetentionPolicy.
+	// +optional
+	RetentionPolicy *RetentionPolicy `json:"retentionPolicy,omitempty"`
 }
 
 // DomainStatus is what DescribeDomain tells beyond the spec, and what the controller knows.

@@ -37,6 +37,24 @@ type EndpointSpec struct {
 	// +listMapKey=key
 	// +optional
 	Tags []Tag `json:"tags,omitempty"`
+
+	// AWS API: UpdateEndpoint.ExcludeRetainedVariantProperties.
+	// +kubebuilder:validation:MaxItems=3
+	// +optional
+	ExcludeRetainedVariantProperties []VariantProperty `json:"excludeRetainedVariantProperties,omitempty"`
+
+	// AWS API: UpdateEndpoint.RetainAllVariantProperties.
+	// +optional
+	RetainAllVariantProperties *bool `json:"retainAllVariantProperties,omitempty"`
+
+	// AWS API: UpdateEndpoint.RetainDeploymentConfig.
+	// +optional
+	RetainDeploymentConfig *bool `json:"retainDeploymentConfig,omitempty"`
+
+	// AWS API: UpdateEndpointWeightsAndCapacities.DesiredWeightsAndCapacities.
+	// +kubebuilder:validation:MinItems=1
+	// +optional
+	DesiredWeightsAndCapacities []DesiredWeightAndCapacity `json:"desiredWeightsAndCapacities,omitempty"`
 }
 
 // EndpointStatus is what DescribeEndpoint tells beyond the spec, and what the controller knows.

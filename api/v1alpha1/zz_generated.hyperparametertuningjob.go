@@ -99,6 +99,14 @@ type HyperParameterTuningJobStatus struct {
 	// AWS API: DescribeHyperParameterTuningJob.TuningJobCompletionDetails.
 	// +optional
 	TuningJobCompletionDetails *HyperParameterTuningJobCompletionDetails `json:"tuningJobCompletionDetails,omitempty"`
+
+	// AWS API: ListTrainingJobsForHyperParameterTuningJob.TrainingJobSummaries.
+	// +optional
+	TrainingJobs []HyperParameterTrainingJobSummary `json:"trainingJobs,omitempty"`
+
+	// AWS API: DescribeTrainingJob.ModelArtifacts.
+	// +optional
+	ModelArtifacts *ModelArtifacts `json:"modelArtifacts,omitempty"`
 }
 
 // HyperParameterTuningJob runs training jobs to find the best hyperparameters, and ends.

@@ -63,6 +63,10 @@ type MonitoringScheduleStatus struct {
 	// AWS API: DescribeMonitoringSchedule.MonitoringType.
 	// +optional
 	MonitoringType *string `json:"monitoringType,omitempty"`
+
+	// AWS API: ListMonitoringExecutions.MonitoringExecutionSummaries.
+	// +optional
+	Executions []MonitoringExecutionSummary `json:"executions,omitempty"`
 }
 
 // MonitoringSchedule runs a monitoring job from time to time.

@@ -5,9 +5,12 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // PipelineSpec is what CreatePipeline takes, with references and control fields.
+//
+// +kubebuilder:validation:XValidation:rule="[has(self.pipelineDefinition), has(self.pipelineDefinitionS3Location), has(self.pipelineDefinitionFrom)].filter(x, x).size() == 1",message="exactly one of pipelineDefinition, pipelineDefinitionS3Location and pipelineDefinitionFrom"
 type PipelineSpec struct {
-	Control      `json:",inline"`
-	DriftControl `json:",inline"`
+	Control                   `json:",inline"`
+	DriftControl              `json:",inline"`
+	PipelineDefinitionControl `json:",inline"`
 
 	// AWS API: CreatePipeline.ClientRequestToken.
 	// +kubebuilder:validation:MinLength=32

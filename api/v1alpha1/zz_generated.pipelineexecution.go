@@ -109,6 +109,10 @@ type PipelineExecutionStatus struct {
 	// AWS API: DescribePipelineExecution.PipelineExperimentConfig.
 	// +optional
 	PipelineExperimentConfig *PipelineExperimentConfig `json:"pipelineExperimentConfig,omitempty"`
+
+	// AWS API: ListPipelineExecutionSteps.PipelineExecutionSteps.
+	// +optional
+	Steps []PipelineExecutionStep `json:"steps,omitempty"`
 }
 
 // PipelineExecution runs a SageMaker pipeline once and ends.

@@ -76,6 +76,13 @@ var References = map[string][]ReferenceField{
 	"ProcessingJob": {
 		{Path: "processingOutputConfig.outputs[].featureStoreOutput.featureGroupRef", Fills: "processingOutputConfig.outputs[].featureStoreOutput.featureGroupName", Kind: "FeatureGroup", Value: ReferenceName},
 	},
+	"ScalableTarget": {
+		{Path: "endpointRef", Fills: "endpointName", Kind: "Endpoint", Value: ReferenceName},
+		{Path: "inferenceComponentRef", Fills: "inferenceComponentName", Kind: "InferenceComponent", Value: ReferenceName},
+	},
+	"ScalingPolicy": {
+		{Path: "scalableTargetRef", Fills: "resourceID", Kind: "ScalableTarget", Value: ReferenceResourceID},
+	},
 	"Space": {
 		{Path: "domainRef", Fills: "domainID", Kind: "Domain", Value: ReferenceID},
 		{Path: "ownershipSettings.ownerUserProfileRef", Fills: "ownershipSettings.ownerUserProfileName", Kind: "UserProfile", Value: ReferenceName},

@@ -38,6 +38,8 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&PipelineExecution{}, &PipelineExecutionList{},
 		&ProcessingJob{}, &ProcessingJobList{},
 		&Project{}, &ProjectList{},
+		&ScalableTarget{}, &ScalableTargetList{},
+		&ScalingPolicy{}, &ScalingPolicyList{},
 		&Space{}, &SpaceList{},
 		&TrainingJob{}, &TrainingJobList{},
 		&TransformJob{}, &TransformJobList{},

@@ -218,6 +218,19 @@ type AppSpecification struct {
 	ImageURI *string `json:"imageURI,omitempty"`
 }
 
+// AssociationInfo is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AssociationInfo.html.
+type AssociationInfo struct {
+	// AWS API: AssociationInfo.DestinationArn.
+	// +optional
+	DestinationARN *string `json:"destinationARN,omitempty"`
+
+	// AWS API: AssociationInfo.SourceArn.
+	// +optional
+	SourceARN *string `json:"sourceARN,omitempty"`
+}
+
 // AsyncInferenceClientConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AsyncInferenceClientConfig.html.
@@ -344,6 +357,28 @@ type AthenaDatasetDefinition struct {
 	// +kubebuilder:validation:Pattern=`^[a-zA-Z0-9._-]+$`
 	// +optional
 	WorkGroup *string `json:"workGroup,omitempty"`
+}
+
+// AthenaStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AthenaStepMetadata.html.
+type AthenaStepMetadata struct {
+	// AWS API: AthenaStepMetadata.QueryExecutionId.
+	// +optional
+	QueryExecutionID *string `json:"queryExecutionID,omitempty"`
+
+	// AWS API: AthenaStepMetadata.S3OutputLocation.
+	// +optional
+	S3OutputLocation *string `json:"s3OutputLocation,omitempty"`
+}
+
+// AutoMLJobStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AutoMLJobStepMetadata.html.
+type AutoMLJobStepMetadata struct {
+	// AWS API: AutoMLJobStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
 }
 
 // AutoParameter is a part of the AWS API.
@@ -491,6 +526,42 @@ type BatchTransformInput struct {
 	StartTimeOffset *string `json:"startTimeOffset,omitempty"`
 }
 
+// BedrockCustomModelDeploymentMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BedrockCustomModelDeploymentMetadata.html.
+type BedrockCustomModelDeploymentMetadata struct {
+	// AWS API: BedrockCustomModelDeploymentMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+}
+
+// BedrockCustomModelMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BedrockCustomModelMetadata.html.
+type BedrockCustomModelMetadata struct {
+	// AWS API: BedrockCustomModelMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+}
+
+// BedrockModelImportMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BedrockModelImportMetadata.html.
+type BedrockModelImportMetadata struct {
+	// AWS API: BedrockModelImportMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+}
+
+// BedrockProvisionedModelThroughputMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BedrockProvisionedModelThroughputMetadata.html.
+type BedrockProvisionedModelThroughputMetadata struct {
+	// AWS API: BedrockProvisionedModelThroughputMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+}
+
 // BestObjectiveNotImproving is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html.
@@ -537,6 +608,32 @@ type BlueGreenUpdatePolicy struct {
 	// AWS API: BlueGreenUpdatePolicy.TrafficRoutingConfiguration.
 	// +required
 	TrafficRoutingConfiguration *TrafficRoutingConfig `json:"trafficRoutingConfiguration,omitempty"`
+}
+
+// CacheHitResult is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CacheHitResult.html.
+type CacheHitResult struct {
+	// AWS API: CacheHitResult.SourcePipelineExecutionArn.
+	// +optional
+	SourcePipelineExecutionARN *string `json:"sourcePipelineExecutionARN,omitempty"`
+}
+
+// CallbackStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CallbackStepMetadata.html.
+type CallbackStepMetadata struct {
+	// AWS API: CallbackStepMetadata.CallbackToken.
+	// +optional
+	CallbackToken *string `json:"callbackToken,omitempty"`
+
+	// AWS API: CallbackStepMetadata.OutputParameters.
+	// +optional
+	OutputParameters []OutputParameter `json:"outputParameters,omitempty"`
+
+	// AWS API: CallbackStepMetadata.SqsQueueUrl.
+	// +optional
+	SqsQueueURL *string `json:"sqsQueueURL,omitempty"`
 }
 
 // CanvasAppSettings is a part of the AWS API.
@@ -801,6 +898,43 @@ type CheckpointConfig struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
+// ClarifyCheckStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyCheckStepMetadata.html.
+type ClarifyCheckStepMetadata struct {
+	// AWS API: ClarifyCheckStepMetadata.BaselineUsedForDriftCheckConstraints.
+	// +optional
+	BaselineUsedForDriftCheckConstraints *string `json:"baselineUsedForDriftCheckConstraints,omitempty"`
+
+	// AWS API: ClarifyCheckStepMetadata.CalculatedBaselineConstraints.
+	// +optional
+	CalculatedBaselineConstraints *string `json:"calculatedBaselineConstraints,omitempty"`
+
+	// AWS API: ClarifyCheckStepMetadata.CheckJobArn.
+	// +optional
+	CheckJobARN *string `json:"checkJobARN,omitempty"`
+
+	// AWS API: ClarifyCheckStepMetadata.CheckType.
+	// +optional
+	CheckType *string `json:"checkType,omitempty"`
+
+	// AWS API: ClarifyCheckStepMetadata.ModelPackageGroupName.
+	// +optional
+	ModelPackageGroupName *string `json:"modelPackageGroupName,omitempty"`
+
+	// AWS API: ClarifyCheckStepMetadata.RegisterNewBaseline.
+	// +optional
+	RegisterNewBaseline *bool `json:"registerNewBaseline,omitempty"`
+
+	// AWS API: ClarifyCheckStepMetadata.SkipCheck.
+	// +optional
+	SkipCheck *bool `json:"skipCheck,omitempty"`
+
+	// AWS API: ClarifyCheckStepMetadata.ViolationReport.
+	// +optional
+	ViolationReport *string `json:"violationReport,omitempty"`
+}
+
 // ClarifyExplainerConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyExplainerConfig.html.
@@ -957,6 +1091,40 @@ type ClarifyTextConfig struct {
 	Language *string `json:"language,omitempty"`
 }
 
+// CleanupFailure is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CleanupFailure.html.
+type CleanupFailure struct {
+	// AWS API: CleanupFailure.ErrorCode.
+	// +optional
+	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// AWS API: CleanupFailure.ErrorMessage.
+	// +optional
+	ErrorMessage *string `json:"errorMessage,omitempty"`
+
+	// AWS API: CleanupFailure.StepName.
+	// +optional
+	StepName *string `json:"stepName,omitempty"`
+}
+
+// CleanupStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CleanupStepMetadata.html.
+type CleanupStepMetadata struct {
+	// AWS API: CleanupStepMetadata.CleanedSteps.
+	// +optional
+	CleanedSteps []string `json:"cleanedSteps,omitempty"`
+
+	// AWS API: CleanupStepMetadata.FailedSteps.
+	// +optional
+	FailedSteps []CleanupFailure `json:"failedSteps,omitempty"`
+
+	// AWS API: CleanupStepMetadata.SkippedSteps.
+	// +optional
+	SkippedSteps []string `json:"skippedSteps,omitempty"`
+}
+
 // CodeEditorAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CodeEditorAppSettings.html.
@@ -1023,6 +1191,15 @@ type CollectionConfiguration struct {
 	// +kubebuilder:validation:MaxProperties=20
 	// +optional
 	CollectionParameters map[string]string `json:"collectionParameters,omitempty"`
+}
+
+// ConditionStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ConditionStepMetadata.html.
+type ConditionStepMetadata struct {
+	// AWS API: ConditionStepMetadata.Outcome.
+	// +optional
+	Outcome *string `json:"outcome,omitempty"`
 }
 
 // ContainerDefinition is a part of the AWS API.
@@ -1234,6 +1411,36 @@ type CustomPosixUserConfig struct {
 	// +kubebuilder:validation:Maximum=4000000
 	// +required
 	Uid *int64 `json:"uid,omitempty"`
+}
+
+// CustomizedMetricSpecification is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_CustomizedMetricSpecification.html.
+type CustomizedMetricSpecification struct {
+	// AWS API: CustomizedMetricSpecification.Dimensions.
+	// +optional
+	Dimensions []MetricDimension `json:"dimensions,omitempty"`
+
+	// AWS API: CustomizedMetricSpecification.MetricName.
+	// +optional
+	MetricName *string `json:"metricName,omitempty"`
+
+	// AWS API: CustomizedMetricSpecification.Metrics.
+	// +optional
+	Metrics []TargetTrackingMetricDataQuery `json:"metrics,omitempty"`
+
+	// AWS API: CustomizedMetricSpecification.Namespace.
+	// +optional
+	Namespace *string `json:"namespace,omitempty"`
+
+	// AWS API: CustomizedMetricSpecification.Statistic.
+	// +kubebuilder:validation:Enum="Average";"Minimum";"Maximum";"SampleCount";"Sum"
+	// +optional
+	Statistic *string `json:"statistic,omitempty"`
+
+	// AWS API: CustomizedMetricSpecification.Unit.
+	// +optional
+	Unit *string `json:"unit,omitempty"`
 }
 
 // DataCaptureConfig is a part of the AWS API.
@@ -1689,6 +1896,31 @@ type DeploymentRecommendation struct {
 	RecommendationStatus *string `json:"recommendationStatus,omitempty"`
 }
 
+// DesiredWeightAndCapacity is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DesiredWeightAndCapacity.html.
+type DesiredWeightAndCapacity struct {
+	// AWS API: DesiredWeightAndCapacity.DesiredInstanceCount.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	DesiredInstanceCount *int32 `json:"desiredInstanceCount,omitempty"`
+
+	// AWS API: DesiredWeightAndCapacity.DesiredWeight.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	DesiredWeight *float64 `json:"desiredWeight,omitempty"`
+
+	// AWS API: DesiredWeightAndCapacity.ServerlessUpdateConfig.
+	// +optional
+	ServerlessUpdateConfig *ProductionVariantServerlessUpdateConfig `json:"serverlessUpdateConfig,omitempty"`
+
+	// AWS API: DesiredWeightAndCapacity.VariantName.
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$`
+	// +required
+	VariantName *string `json:"variantName,omitempty"`
+}
+
 // DirectDeploySettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DirectDeploySettings.html.
@@ -1872,6 +2104,48 @@ type EFSFileSystemConfig struct {
 	FileSystemPath *string `json:"fileSystemPath,omitempty"`
 }
 
+// EMRServerlessStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EMRServerlessStepMetadata.html.
+type EMRServerlessStepMetadata struct {
+	// AWS API: EMRServerlessStepMetadata.ApplicationId.
+	// +optional
+	ApplicationID *string `json:"applicationID,omitempty"`
+
+	// AWS API: EMRServerlessStepMetadata.JobRunId.
+	// +optional
+	JobRunID *string `json:"jobRunID,omitempty"`
+
+	// AWS API: EMRServerlessStepMetadata.JobRunName.
+	// +optional
+	JobRunName *string `json:"jobRunName,omitempty"`
+
+	// AWS API: EMRServerlessStepMetadata.LogFilePath.
+	// +optional
+	LogFilePath *string `json:"logFilePath,omitempty"`
+}
+
+// EMRStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EMRStepMetadata.html.
+type EMRStepMetadata struct {
+	// AWS API: EMRStepMetadata.ClusterId.
+	// +optional
+	ClusterID *string `json:"clusterID,omitempty"`
+
+	// AWS API: EMRStepMetadata.LogFilePath.
+	// +optional
+	LogFilePath *string `json:"logFilePath,omitempty"`
+
+	// AWS API: EMRStepMetadata.StepId.
+	// +optional
+	StepID *string `json:"stepID,omitempty"`
+
+	// AWS API: EMRStepMetadata.StepName.
+	// +optional
+	StepName *string `json:"stepName,omitempty"`
+}
+
 // EbsStorageSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EbsStorageSettings.html.
@@ -1942,6 +2216,15 @@ type EmrSettings struct {
 	ExecutionRoleARNs []string `json:"executionRoleARNs,omitempty"`
 }
 
+// EndpointConfigStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EndpointConfigStepMetadata.html.
+type EndpointConfigStepMetadata struct {
+	// AWS API: EndpointConfigStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+}
+
 // EndpointInput is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EndpointInput.html.
@@ -2007,6 +2290,15 @@ type EndpointInput struct {
 	// +kubebuilder:validation:Pattern=`^.?P.*$`
 	// +optional
 	StartTimeOffset *string `json:"startTimeOffset,omitempty"`
+}
+
+// EndpointStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_EndpointStepMetadata.html.
+type EndpointStepMetadata struct {
+	// AWS API: EndpointStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
 }
 
 // ExperimentConfig is a part of the AWS API.
@@ -2089,6 +2381,15 @@ type FSxLustreFileSystemConfig struct {
 	// +kubebuilder:validation:Pattern=`^\/\S*$`
 	// +optional
 	FileSystemPath *string `json:"fileSystemPath,omitempty"`
+}
+
+// FailStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FailStepMetadata.html.
+type FailStepMetadata struct {
+	// AWS API: FailStepMetadata.ErrorMessage.
+	// +optional
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 }
 
 // FeatureDefinition is a part of the AWS API.
@@ -2181,6 +2482,52 @@ type FinalHyperParameterTuningJobObjectiveMetric struct {
 	// AWS API: FinalHyperParameterTuningJobObjectiveMetric.Value.
 	// +optional
 	Value *float64 `json:"value,omitempty"`
+}
+
+// ForEachSelectorResult is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ForEachSelectorResult.html.
+type ForEachSelectorResult struct {
+	// AWS API: ForEachSelectorResult.Index.
+	// +optional
+	Index *int32 `json:"index,omitempty"`
+
+	// AWS API: ForEachSelectorResult.StepName.
+	// +optional
+	StepName *string `json:"stepName,omitempty"`
+}
+
+// ForEachStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ForEachStepMetadata.html.
+type ForEachStepMetadata struct {
+	// AWS API: ForEachStepMetadata.FailedStepCount.
+	// +optional
+	FailedStepCount *int32 `json:"failedStepCount,omitempty"`
+
+	// AWS API: ForEachStepMetadata.InputItemCount.
+	// +optional
+	InputItemCount *int32 `json:"inputItemCount,omitempty"`
+
+	// AWS API: ForEachStepMetadata.Selector.
+	// +optional
+	Selector *ForEachSelectorResult `json:"selector,omitempty"`
+
+	// AWS API: ForEachStepMetadata.Status.
+	// +optional
+	Status *string `json:"status,omitempty"`
+
+	// AWS API: ForEachStepMetadata.StoppedStepCount.
+	// +optional
+	StoppedStepCount *int32 `json:"stoppedStepCount,omitempty"`
+
+	// AWS API: ForEachStepMetadata.SucceededStepCount.
+	// +optional
+	SucceededStepCount *int32 `json:"succeededStepCount,omitempty"`
+
+	// AWS API: ForEachStepMetadata.TotalStepCount.
+	// +optional
+	TotalStepCount *int32 `json:"totalStepCount,omitempty"`
 }
 
 // GenerativeAiSettings is a part of the AWS API.
@@ -2826,6 +3173,15 @@ type InferenceComponentDeploymentConfig struct {
 	RollingUpdatePolicy *InferenceComponentRollingUpdatePolicy `json:"rollingUpdatePolicy,omitempty"`
 }
 
+// InferenceComponentMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentMetadata.html.
+type InferenceComponentMetadata struct {
+	// AWS API: InferenceComponentMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+}
+
 // InferenceComponentRollingUpdatePolicy is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InferenceComponentRollingUpdatePolicy.html.
@@ -3136,6 +3492,32 @@ type IntegerParameterRange struct {
 	ScalingType *string `json:"scalingType,omitempty"`
 }
 
+// IterationContext is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IterationContext.html.
+type IterationContext struct {
+	// AWS API: IterationContext.Index.
+	// +optional
+	Index *int32 `json:"index,omitempty"`
+
+	// AWS API: IterationContext.Item.
+	// +optional
+	Item *string `json:"item,omitempty"`
+
+	// AWS API: IterationContext.ParentStepName.
+	// +optional
+	ParentStepName *string `json:"parentStepName,omitempty"`
+}
+
+// JobStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_JobStepMetadata.html.
+type JobStepMetadata struct {
+	// AWS API: JobStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+}
+
 // JupyterLabAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_JupyterLabAppSettings.html.
@@ -3404,6 +3786,19 @@ type LabelingJobStoppingConditions struct {
 	MaxPercentageOfInputDatasetLabeled *int32 `json:"maxPercentageOfInputDatasetLabeled,omitempty"`
 }
 
+// LambdaStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LambdaStepMetadata.html.
+type LambdaStepMetadata struct {
+	// AWS API: LambdaStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+
+	// AWS API: LambdaStepMetadata.OutputParameters.
+	// +optional
+	OutputParameters []OutputParameter `json:"outputParameters,omitempty"`
+}
+
 // LastUpdateStatus is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LastUpdateStatus.html.
@@ -3415,6 +3810,27 @@ type LastUpdateStatus struct {
 	// AWS API: LastUpdateStatus.Status.
 	// +optional
 	Status *string `json:"status,omitempty"`
+}
+
+// LineageMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_LineageMetadata.html.
+type LineageMetadata struct {
+	// AWS API: LineageMetadata.ActionArns.
+	// +optional
+	ActionARNs map[string]string `json:"actionARNs,omitempty"`
+
+	// AWS API: LineageMetadata.ArtifactArns.
+	// +optional
+	ArtifactARNs map[string]string `json:"artifactARNs,omitempty"`
+
+	// AWS API: LineageMetadata.Associations.
+	// +optional
+	Associations []AssociationInfo `json:"associations,omitempty"`
+
+	// AWS API: LineageMetadata.ContextArns.
+	// +optional
+	ContextARNs map[string]string `json:"contextARNs,omitempty"`
 }
 
 // MLflowConfiguration is a part of the AWS API.
@@ -3505,6 +3921,19 @@ type MetricDefinition struct {
 	// +kubebuilder:validation:Pattern=`^.+$`
 	// +required
 	Regex *string `json:"regex,omitempty"`
+}
+
+// MetricDimension is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_MetricDimension.html.
+type MetricDimension struct {
+	// AWS API: MetricDimension.Name.
+	// +required
+	Name *string `json:"name,omitempty"`
+
+	// AWS API: MetricDimension.Value.
+	// +required
+	Value *string `json:"value,omitempty"`
 }
 
 // MetricsConfig is a part of the AWS API.
@@ -4149,6 +4578,15 @@ type ModelRegisterSettings struct {
 	// +kubebuilder:validation:Enum="ENABLED";"DISABLED"
 	// +optional
 	Status *string `json:"status,omitempty"`
+}
+
+// ModelStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelStepMetadata.html.
+type ModelStepMetadata struct {
+	// AWS API: ModelStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
 }
 
 // MonitoringAppSpecification is a part of the AWS API.
@@ -5131,6 +5569,19 @@ type OutputDataConfig struct {
 	S3OutputPath *string `json:"s3OutputPath,omitempty"`
 }
 
+// OutputParameter is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputParameter.html.
+type OutputParameter struct {
+	// AWS API: OutputParameter.Name.
+	// +optional
+	Name *string `json:"name,omitempty"`
+
+	// AWS API: OutputParameter.Value.
+	// +optional
+	Value *string `json:"value,omitempty"`
+}
+
 // OwnershipSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OwnershipSettings.html.
@@ -5330,6 +5781,172 @@ type PipelineDefinitionS3Location struct {
 	VersionID *string `json:"versionID,omitempty"`
 }
 
+// PipelineExecutionStep is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PipelineExecutionStep.html.
+type PipelineExecutionStep struct {
+	// AWS API: PipelineExecutionStep.AttemptCount.
+	// +optional
+	AttemptCount *int32 `json:"attemptCount,omitempty"`
+
+	// AWS API: PipelineExecutionStep.CacheHitResult.
+	// +optional
+	CacheHitResult *CacheHitResult `json:"cacheHitResult,omitempty"`
+
+	// AWS API: PipelineExecutionStep.EndTime.
+	// +optional
+	EndTime *metav1.Time `json:"endTime,omitempty"`
+
+	// AWS API: PipelineExecutionStep.FailureReason.
+	// +optional
+	FailureReason *string `json:"failureReason,omitempty"`
+
+	// AWS API: PipelineExecutionStep.IterationContext.
+	// +optional
+	IterationContext *IterationContext `json:"iterationContext,omitempty"`
+
+	// AWS API: PipelineExecutionStep.Metadata.
+	// +optional
+	Metadata *PipelineExecutionStepMetadata `json:"metadata,omitempty"`
+
+	// AWS API: PipelineExecutionStep.SelectiveExecutionResult.
+	// +optional
+	SelectiveExecutionResult *SelectiveExecutionResult `json:"selectiveExecutionResult,omitempty"`
+
+	// AWS API: PipelineExecutionStep.StartTime.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+
+	// AWS API: PipelineExecutionStep.StepDescription.
+	// +optional
+	StepDescription *string `json:"stepDescription,omitempty"`
+
+	// AWS API: PipelineExecutionStep.StepDisplayName.
+	// +optional
+	StepDisplayName *string `json:"stepDisplayName,omitempty"`
+
+	// AWS API: PipelineExecutionStep.StepName.
+	// +optional
+	StepName *string `json:"stepName,omitempty"`
+
+	// AWS API: PipelineExecutionStep.StepStatus.
+	// +optional
+	StepStatus *string `json:"stepStatus,omitempty"`
+}
+
+// PipelineExecutionStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PipelineExecutionStepMetadata.html.
+type PipelineExecutionStepMetadata struct {
+	// AWS API: PipelineExecutionStepMetadata.Athena.
+	// +optional
+	Athena *AthenaStepMetadata `json:"athena,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.AutoMLJob.
+	// +optional
+	AutoMLJob *AutoMLJobStepMetadata `json:"autoMLJob,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.BedrockCustomModel.
+	// +optional
+	BedrockCustomModel *BedrockCustomModelMetadata `json:"bedrockCustomModel,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.BedrockCustomModelDeployment.
+	// +optional
+	BedrockCustomModelDeployment *BedrockCustomModelDeploymentMetadata `json:"bedrockCustomModelDeployment,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.BedrockModelImport.
+	// +optional
+	BedrockModelImport *BedrockModelImportMetadata `json:"bedrockModelImport,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.BedrockProvisionedModelThroughput.
+	// +optional
+	BedrockProvisionedModelThroughput *BedrockProvisionedModelThroughputMetadata `json:"bedrockProvisionedModelThroughput,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Callback.
+	// +optional
+	Callback *CallbackStepMetadata `json:"callback,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.ClarifyCheck.
+	// +optional
+	ClarifyCheck *ClarifyCheckStepMetadata `json:"clarifyCheck,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Cleanup.
+	// +optional
+	Cleanup *CleanupStepMetadata `json:"cleanup,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Condition.
+	// +optional
+	Condition *ConditionStepMetadata `json:"condition,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.EMR.
+	// +optional
+	Emr *EMRStepMetadata `json:"emr,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.EMRServerless.
+	// +optional
+	EmrServerless *EMRServerlessStepMetadata `json:"emrServerless,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Endpoint.
+	// +optional
+	Endpoint *EndpointStepMetadata `json:"endpoint,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.EndpointConfig.
+	// +optional
+	EndpointConfig *EndpointConfigStepMetadata `json:"endpointConfig,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Fail.
+	// +optional
+	Fail *FailStepMetadata `json:"fail,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.ForEach.
+	// +optional
+	ForEach *ForEachStepMetadata `json:"forEach,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.InferenceComponent.
+	// +optional
+	InferenceComponent *InferenceComponentMetadata `json:"inferenceComponent,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Job.
+	// +optional
+	Job *JobStepMetadata `json:"job,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Lambda.
+	// +optional
+	Lambda *LambdaStepMetadata `json:"lambda,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Lineage.
+	// +optional
+	Lineage *LineageMetadata `json:"lineage,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.Model.
+	// +optional
+	Model *ModelStepMetadata `json:"model,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.ProcessingJob.
+	// +optional
+	ProcessingJob *ProcessingJobStepMetadata `json:"processingJob,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.QualityCheck.
+	// +optional
+	QualityCheck *QualityCheckStepMetadata `json:"qualityCheck,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.RegisterModel.
+	// +optional
+	RegisterModel *RegisterModelStepMetadata `json:"registerModel,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.TrainingJob.
+	// +optional
+	TrainingJob *TrainingJobStepMetadata `json:"trainingJob,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.TransformJob.
+	// +optional
+	TransformJob *TransformJobStepMetadata `json:"transformJob,omitempty"`
+
+	// AWS API: PipelineExecutionStepMetadata.TuningJob.
+	// +optional
+	TuningJob *TuningJobStepMetaData `json:"tuningJob,omitempty"`
+}
+
 // PipelineExperimentConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PipelineExperimentConfig.html.
@@ -5356,6 +5973,21 @@ type PlacementSpecification struct {
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	UltraServerID *string `json:"ultraServerID,omitempty"`
+}
+
+// PredefinedMetricSpecification is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html.
+type PredefinedMetricSpecification struct {
+	// AWS API: PredefinedMetricSpecification.PredefinedMetricType.
+	// +required
+	PredefinedMetricType *string `json:"predefinedMetricType,omitempty"`
+
+	// AWS API: PredefinedMetricSpecification.ResourceLabel.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1023
+	// +optional
+	ResourceLabel *string `json:"resourceLabel,omitempty"`
 }
 
 // PrefixAwareRoutingConfig is a part of the AWS API.
@@ -5464,6 +6096,15 @@ type ProcessingInstancePreference struct {
 	// AWS API: ProcessingInstancePreference.InstanceType.
 	// +required
 	InstanceType *string `json:"instanceType,omitempty"`
+}
+
+// ProcessingJobStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingJobStepMetadata.html.
+type ProcessingJobStepMetadata struct {
+	// AWS API: ProcessingJobStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
 }
 
 // ProcessingOutput is a part of the AWS API.
@@ -5829,6 +6470,23 @@ type ProductionVariantServerlessConfig struct {
 	ProvisionedConcurrency *int32 `json:"provisionedConcurrency,omitempty"`
 }
 
+// ProductionVariantServerlessUpdateConfig is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessUpdateConfig.html.
+type ProductionVariantServerlessUpdateConfig struct {
+	// AWS API: ProductionVariantServerlessUpdateConfig.MaxConcurrency.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=200
+	// +optional
+	MaxConcurrency *int32 `json:"maxConcurrency,omitempty"`
+
+	// AWS API: ProductionVariantServerlessUpdateConfig.ProvisionedConcurrency.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=200
+	// +optional
+	ProvisionedConcurrency *int32 `json:"provisionedConcurrency,omitempty"`
+}
+
 // ProductionVariantStatus is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantStatus.html.
@@ -6022,6 +6680,51 @@ type PublicWorkforceTaskPrice struct {
 	AmountInUsd *USD `json:"amountInUsd,omitempty"`
 }
 
+// QualityCheckStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_QualityCheckStepMetadata.html.
+type QualityCheckStepMetadata struct {
+	// AWS API: QualityCheckStepMetadata.BaselineUsedForDriftCheckConstraints.
+	// +optional
+	BaselineUsedForDriftCheckConstraints *string `json:"baselineUsedForDriftCheckConstraints,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.BaselineUsedForDriftCheckStatistics.
+	// +optional
+	BaselineUsedForDriftCheckStatistics *string `json:"baselineUsedForDriftCheckStatistics,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.CalculatedBaselineConstraints.
+	// +optional
+	CalculatedBaselineConstraints *string `json:"calculatedBaselineConstraints,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.CalculatedBaselineStatistics.
+	// +optional
+	CalculatedBaselineStatistics *string `json:"calculatedBaselineStatistics,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.CheckJobArn.
+	// +optional
+	CheckJobARN *string `json:"checkJobARN,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.CheckType.
+	// +optional
+	CheckType *string `json:"checkType,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.ModelPackageGroupName.
+	// +optional
+	ModelPackageGroupName *string `json:"modelPackageGroupName,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.RegisterNewBaseline.
+	// +optional
+	RegisterNewBaseline *bool `json:"registerNewBaseline,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.SkipCheck.
+	// +optional
+	SkipCheck *bool `json:"skipCheck,omitempty"`
+
+	// AWS API: QualityCheckStepMetadata.ViolationReport.
+	// +optional
+	ViolationReport *string `json:"violationReport,omitempty"`
+}
+
 // RSessionAppSettings is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RSessionAppSettings.html.
@@ -6149,6 +6852,15 @@ type RedshiftDatasetDefinition struct {
 	// +kubebuilder:validation:Pattern=`^[\s\S]+$`
 	// +required
 	QueryString *string `json:"queryString,omitempty"`
+}
+
+// RegisterModelStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RegisterModelStepMetadata.html.
+type RegisterModelStepMetadata struct {
+	// AWS API: RegisterModelStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
 }
 
 // RemoteDebugConfig is a part of the AWS API.
@@ -6290,6 +7002,16 @@ type ResourceSpec struct {
 	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:training-plan/.*|None)$`
 	// +optional
 	TrainingPlanARN *string `json:"trainingPlanARN,omitempty"`
+}
+
+// RetentionPolicy is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RetentionPolicy.html.
+type RetentionPolicy struct {
+	// AWS API: RetentionPolicy.HomeEfsFileSystem.
+	// +kubebuilder:validation:Enum="Retain";"Delete"
+	// +optional
+	HomeEFSFileSystem *string `json:"homeEFSFileSystem,omitempty"`
 }
 
 // RetryStrategy is a part of the AWS API.
@@ -6466,6 +7188,19 @@ type S3StorageConfig struct {
 	S3URI *string `json:"s3URI,omitempty"`
 }
 
+// ScalingAlarm is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Alarm.html.
+type ScalingAlarm struct {
+	// AWS API: ScalingAlarm.AlarmARN.
+	// +optional
+	AlarmARN *string `json:"alarmARN,omitempty"`
+
+	// AWS API: ScalingAlarm.AlarmName.
+	// +optional
+	AlarmName *string `json:"alarmName,omitempty"`
+}
+
 // ScheduleConfig is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ScheduleConfig.html.
@@ -6537,6 +7272,15 @@ type SelectiveExecutionConfig struct {
 	// Stands for sourcePipelineExecutionARN.
 	// +optional
 	SourcePipelineExecutionRef *Reference `json:"sourcePipelineExecutionRef,omitempty"`
+}
+
+// SelectiveExecutionResult is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SelectiveExecutionResult.html.
+type SelectiveExecutionResult struct {
+	// AWS API: SelectiveExecutionResult.SourcePipelineExecutionArn.
+	// +optional
+	SourcePipelineExecutionARN *string `json:"sourcePipelineExecutionARN,omitempty"`
 }
 
 // ServerlessJobConfig is a part of the AWS API.
@@ -6827,6 +7571,50 @@ type SpaceStorageSettings struct {
 	EbsStorageSettings *EbsStorageSettings `json:"ebsStorageSettings,omitempty"`
 }
 
+// StepAdjustment is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_StepAdjustment.html.
+type StepAdjustment struct {
+	// AWS API: StepAdjustment.MetricIntervalLowerBound.
+	// +optional
+	MetricIntervalLowerBound *float64 `json:"metricIntervalLowerBound,omitempty"`
+
+	// AWS API: StepAdjustment.MetricIntervalUpperBound.
+	// +optional
+	MetricIntervalUpperBound *float64 `json:"metricIntervalUpperBound,omitempty"`
+
+	// AWS API: StepAdjustment.ScalingAdjustment.
+	// +required
+	ScalingAdjustment *int32 `json:"scalingAdjustment,omitempty"`
+}
+
+// StepScalingPolicyConfiguration is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_StepScalingPolicyConfiguration.html.
+type StepScalingPolicyConfiguration struct {
+	// AWS API: StepScalingPolicyConfiguration.AdjustmentType.
+	// +kubebuilder:validation:Enum="ChangeInCapacity";"PercentChangeInCapacity";"ExactCapacity"
+	// +optional
+	AdjustmentType *string `json:"adjustmentType,omitempty"`
+
+	// AWS API: StepScalingPolicyConfiguration.Cooldown.
+	// +optional
+	Cooldown *int32 `json:"cooldown,omitempty"`
+
+	// AWS API: StepScalingPolicyConfiguration.MetricAggregationType.
+	// +kubebuilder:validation:Enum="Average";"Minimum";"Maximum"
+	// +optional
+	MetricAggregationType *string `json:"metricAggregationType,omitempty"`
+
+	// AWS API: StepScalingPolicyConfiguration.MinAdjustmentMagnitude.
+	// +optional
+	MinAdjustmentMagnitude *int32 `json:"minAdjustmentMagnitude,omitempty"`
+
+	// AWS API: StepScalingPolicyConfiguration.StepAdjustments.
+	// +optional
+	StepAdjustments []StepAdjustment `json:"stepAdjustments,omitempty"`
+}
+
 // StoppingCondition is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html.
@@ -6876,6 +7664,23 @@ type StudioWebPortalSettings struct {
 	HiddenSageMakerImageVersionAliases []HiddenSageMakerImage `json:"hiddenSageMakerImageVersionAliases,omitempty"`
 }
 
+// SuspendedState is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_SuspendedState.html.
+type SuspendedState struct {
+	// AWS API: SuspendedState.DynamicScalingInSuspended.
+	// +optional
+	DynamicScalingInSuspended *bool `json:"dynamicScalingInSuspended,omitempty"`
+
+	// AWS API: SuspendedState.DynamicScalingOutSuspended.
+	// +optional
+	DynamicScalingOutSuspended *bool `json:"dynamicScalingOutSuspended,omitempty"`
+
+	// AWS API: SuspendedState.ScheduledScalingSuspended.
+	// +optional
+	ScheduledScalingSuspended *bool `json:"scheduledScalingSuspended,omitempty"`
+}
+
 // Tag is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Tag.html.
@@ -6892,6 +7697,130 @@ type Tag struct {
 	// +kubebuilder:validation:Pattern=`^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
 	// +required
 	Value *string `json:"value,omitempty"`
+}
+
+// TargetTrackingMetric is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingMetric.html.
+type TargetTrackingMetric struct {
+	// AWS API: TargetTrackingMetric.Dimensions.
+	// +optional
+	Dimensions []TargetTrackingMetricDimension `json:"dimensions,omitempty"`
+
+	// AWS API: TargetTrackingMetric.MetricName.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +optional
+	MetricName *string `json:"metricName,omitempty"`
+
+	// AWS API: TargetTrackingMetric.Namespace.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +optional
+	Namespace *string `json:"namespace,omitempty"`
+}
+
+// TargetTrackingMetricDataQuery is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingMetricDataQuery.html.
+type TargetTrackingMetricDataQuery struct {
+	// AWS API: TargetTrackingMetricDataQuery.Expression.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +optional
+	Expression *string `json:"expression,omitempty"`
+
+	// AWS API: TargetTrackingMetricDataQuery.Id.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +required
+	Id *string `json:"id,omitempty"`
+
+	// AWS API: TargetTrackingMetricDataQuery.Label.
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +optional
+	Label *string `json:"label,omitempty"`
+
+	// AWS API: TargetTrackingMetricDataQuery.MetricStat.
+	// +optional
+	MetricStat *TargetTrackingMetricStat `json:"metricStat,omitempty"`
+
+	// AWS API: TargetTrackingMetricDataQuery.ReturnData.
+	// +optional
+	ReturnData *bool `json:"returnData,omitempty"`
+}
+
+// TargetTrackingMetricDimension is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingMetricDimension.html.
+type TargetTrackingMetricDimension struct {
+	// AWS API: TargetTrackingMetricDimension.Name.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +required
+	Name *string `json:"name,omitempty"`
+
+	// AWS API: TargetTrackingMetricDimension.Value.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +required
+	Value *string `json:"value,omitempty"`
+}
+
+// TargetTrackingMetricStat is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingMetricStat.html.
+type TargetTrackingMetricStat struct {
+	// AWS API: TargetTrackingMetricStat.Metric.
+	// +required
+	Metric *TargetTrackingMetric `json:"metric,omitempty"`
+
+	// AWS API: TargetTrackingMetricStat.Stat.
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +required
+	Stat *string `json:"stat,omitempty"`
+
+	// AWS API: TargetTrackingMetricStat.Unit.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1023
+	// +kubebuilder:validation:Pattern=`^[\x{0020}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}\r\n\t]*$`
+	// +optional
+	Unit *string `json:"unit,omitempty"`
+}
+
+// TargetTrackingScalingPolicyConfiguration is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html.
+type TargetTrackingScalingPolicyConfiguration struct {
+	// AWS API: TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.
+	// +optional
+	CustomizedMetricSpecification *CustomizedMetricSpecification `json:"customizedMetricSpecification,omitempty"`
+
+	// AWS API: TargetTrackingScalingPolicyConfiguration.DisableScaleIn.
+	// +optional
+	DisableScaleIn *bool `json:"disableScaleIn,omitempty"`
+
+	// AWS API: TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.
+	// +optional
+	PredefinedMetricSpecification *PredefinedMetricSpecification `json:"predefinedMetricSpecification,omitempty"`
+
+	// AWS API: TargetTrackingScalingPolicyConfiguration.ScaleInCooldown.
+	// +optional
+	ScaleInCooldown *int32 `json:"scaleInCooldown,omitempty"`
+
+	// AWS API: TargetTrackingScalingPolicyConfiguration.ScaleOutCooldown.
+	// +optional
+	ScaleOutCooldown *int32 `json:"scaleOutCooldown,omitempty"`
+
+	// AWS API: TargetTrackingScalingPolicyConfiguration.TargetValue.
+	// +required
+	TargetValue *float64 `json:"targetValue,omitempty"`
 }
 
 // TemplateProviderDetail is a part of the AWS API.
@@ -7030,6 +7959,15 @@ type TrainingJobStatusCounters struct {
 	Stopped *int32 `json:"stopped,omitempty"`
 }
 
+// TrainingJobStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingJobStepMetadata.html.
+type TrainingJobStepMetadata struct {
+	// AWS API: TrainingJobStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
+}
+
 // TrainingProgressInfo is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrainingProgressInfo.html.
@@ -7131,6 +8069,15 @@ type TransformJobDefinition struct {
 	// AWS API: TransformJobDefinition.TransformResources.
 	// +required
 	TransformResources *TransformResources `json:"transformResources,omitempty"`
+}
+
+// TransformJobStepMetadata is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformJobStepMetadata.html.
+type TransformJobStepMetadata struct {
+	// AWS API: TransformJobStepMetadata.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
 }
 
 // TransformOutput is a part of the AWS API.
@@ -7242,6 +8189,15 @@ type TuningJobCompletionCriteria struct {
 	// AWS API: TuningJobCompletionCriteria.TargetObjectiveMetricValue.
 	// +optional
 	TargetObjectiveMetricValue *float64 `json:"targetObjectiveMetricValue,omitempty"`
+}
+
+// TuningJobStepMetaData is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TuningJobStepMetaData.html.
+type TuningJobStepMetaData struct {
+	// AWS API: TuningJobStepMetaData.Arn.
+	// +optional
+	Arn *string `json:"arn,omitempty"`
 }
 
 // USD is a part of the AWS API.
@@ -7439,6 +8395,16 @@ type UserSettings struct {
 	// AWS API: UserSettings.TensorBoardAppSettings.
 	// +optional
 	TensorBoardAppSettings *TensorBoardAppSettings `json:"tensorBoardAppSettings,omitempty"`
+}
+
+// VariantProperty is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VariantProperty.html.
+type VariantProperty struct {
+	// AWS API: VariantProperty.VariantPropertyType.
+	// +kubebuilder:validation:Enum="DesiredInstanceCount";"DesiredWeight";"DataCaptureConfig"
+	// +required
+	VariantPropertyType *string `json:"variantPropertyType,omitempty"`
 }
 
 // VectorConfig is a part of the AWS API.

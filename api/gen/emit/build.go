@@ -66,7 +66,7 @@ func (b *builder) structure(shape string) (string, error) {
 	}
 	out := &Struct{Name: name, Doc: []string{
 		name + " is a part of the AWS API.",
-		"See " + b.pkg.link(shape) + ".",
+		"See " + b.link(shape) + ".",
 	}}
 	b.pkg.Shapes[name] = out
 	if err := b.members(out, shape, s.MemberNames()); err != nil {
@@ -190,7 +190,7 @@ func distinct(s *Struct, taken []string) error {
 // apiName is the name by which the API reference knows a shape: the inputs and
 // outputs of operations have their operation's.
 func apiName(shape string) string {
-	for _, verb := range []string{"Create", "Describe", "Start", "Update"} {
+	for _, verb := range []string{"Create", "Delete", "Describe", "List", "Put", "Register", "Start", "Update"} {
 		if !strings.HasPrefix(shape, verb) {
 			continue
 		}
@@ -203,8 +203,13 @@ func apiName(shape string) string {
 	return shape
 }
 
-func (p *Package) link(shape string) string {
-	return p.docs + "API_" + apiName(shape) + ".html"
+// link leads to a shape in the API reference.
+func (b *builder) link(shape string) string {
+	docs, title := b.service.Docs, shape
+	if s, ok := b.api.Shapes[shape]; ok && s.Docs != "" {
+		docs, title = s.Docs, s.Title
+	}
+	return docs + "API_" + apiName(title) + ".html"
 }
 
 // without returns the names that are not among the others.

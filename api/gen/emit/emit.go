@@ -56,6 +56,8 @@ type Resource struct {
 	State string
 	// Required says that a spec cannot be empty.
 	Required bool
+	// Link leads to the operation that makes the AWS object.
+	Link string
 }
 
 // Package is everything there is to write.
@@ -66,8 +68,6 @@ type Package struct {
 	// Patterns and Enums say what became of the model's.
 	Patterns map[string]Pattern
 	Enums    map[string]Enum
-
-	docs string
 }
 
 // Build plans the types of a service's kinds. It refuses what could not be told apart
@@ -83,7 +83,6 @@ func Build(api *model.API, service kind.API, hand handwritten.Types) (*Package, 
 		used:     map[string]bool{},
 		identity: map[string]bool{},
 		pkg: &Package{
-			docs:     service.Docs,
 			Shapes:   map[string]*Struct{},
 			Patterns: map[string]Pattern{},
 			Enums:    map[string]Enum{},

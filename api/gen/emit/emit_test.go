@@ -25,7 +25,7 @@ func service() kind.API {
 		Kinds: []kind.Kind{
 			{
 				Name: "Gadget", Doc: "turns.", Plural: "gadgets", Short: "gd", Lifecycle: kind.Service,
-				Identity: "GadgetName", ServerMade: true, Status: "GadgetStatus", More: []string{"Note"},
+				Identity: "GadgetName", ServerMade: true, Status: "GadgetStatus", More: map[string][]string{"UpdateGadget": {"Note"}},
 			},
 			{Name: "Turn", Doc: "turns a gadget once.", Plural: "turns", Short: "tn", Lifecycle: kind.Job, Identity: "TurnName"},
 		},

@@ -42,8 +42,12 @@ func (b *builder) withReference(out *Struct, shape string, f Field, required boo
 	}
 	b.used[name] = true
 	f.Markers = append(f.Markers, "+optional")
+	json := target.Field
+	if json == "" {
+		json = field.Reference(f.JSON)
+	}
 	reference := Field{
-		JSON:    field.Reference(f.JSON),
+		JSON:    json,
 		Type:    "*Reference",
 		Doc:     fmt.Sprintf("Stands for %s.", f.JSON),
 		Markers: []string{"+optional"},
@@ -106,6 +110,9 @@ func (p *Package) References(r *Resource) ([]Reference, error) {
 		}
 		found[at.prefix+f.JSON] = Reference{Path: at.prefix + f.JSON, Fills: at.prefix + f.Fills, Target: *f.Target}
 	})
+	for _, own := range r.Kind.References {
+		found[own.Path] = Reference{Path: own.Path, Fills: own.Fills, Target: own.Target}
+	}
 	out := make([]Reference, 0, len(found))
 	for _, path := range sortedKeys(found) {
 		out = append(out, found[path])

@@ -124,8 +124,23 @@ func TestBuildRefuses(t *testing.T) {
 		},
 		{
 			"one more member that is none",
-			func(_ *model.API, s *kind.API) { s.Kinds[0].More = []string{"Nota"} },
+			func(_ *model.API, s *kind.API) { s.Kinds[0].More = map[string][]string{"UpdateGadget": {"Nota"}} },
 			"Gadget: shape UpdateGadgetInput has no member Nota",
+		},
+		{
+			"a member to complete that is none",
+			func(_ *model.API, s *kind.API) { s.Kinds[0].Completed = []string{"Nota"} },
+			"Gadget: GadgetSpec has no member Nota",
+		},
+		{
+			"an answer that does not tell what the status wants",
+			func(_ *model.API, s *kind.API) { s.Kinds[0].Told = []kind.Told{{Operation: "DescribeGadget", Member: "Nota", As: "Note"}} },
+			"Gadget: shape DescribeGadgetOutput has no member Nota",
+		},
+		{
+			"an element that is no shape",
+			func(_ *model.API, s *kind.API) { s.Kinds[0].Element = "Nota" },
+			`Gadget: model has no shape "Nota"`,
 		},
 		{
 			"an operation that does not exist",

@@ -32,7 +32,7 @@ func (p *Package) Files() (map[string][]byte, error) {
 		if _, ok := sources[name]; ok {
 			return nil, fmt.Errorf("two files are named %s", name)
 		}
-		sources[name] = r.file(p.link(r.Kind.Create()))
+		sources[name] = r.file(r.Link)
 	}
 	files := map[string][]byte{}
 	for name, source := range sources {

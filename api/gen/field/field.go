@@ -38,6 +38,7 @@ var initialisms = map[string]string{
 // where such a word ends cannot be told from its letters.
 var overrides = map[string]string{
 	"EFSFileSystem":                  "efsFileSystem",
+	"EMR":                            "emr",
 	"EFSFileSystemConfig":            "efsFileSystemConfig",
 	"EMRServerless":                  "emrServerless",
 	"ETag":                           "eTag",

@@ -39,11 +39,35 @@ type Kind struct {
 	// Status is the member of the Describe output that tells the state. Empty
 	// where existence is all there is.
 	Status string
-	// More are members of the Update input that belong in the spec although
-	// Create does not take them.
-	More []string
+	// More are members of the inputs of other operations that belong in the
+	// spec although Create does not take them, by operation.
+	More map[string][]string
+	// Told are members of the status that Describe does not tell.
+	Told []Told
+	// Completed are required members that the controller fills in where the
+	// spec leaves them open.
+	Completed []string
+	// Controls are hand-written structs inlined in the spec beside those of the
+	// lifecycle, and References the references in them.
+	Controls   []string
+	References []Reference
+	// Rules are CEL rules of the spec, with their messages.
+	Rules [][2]string
 	// Verb is what creates the object. Empty means Create.
 	Verb string
+	// Element is the shape that describes one object, where the operation that
+	// describes answers several.
+	Element string
+}
+
+// Told is a member of the answer of an operation, under another name.
+type Told struct{ Operation, Member, As string }
+
+// Reference is a reference in a hand-written struct: the JSON names of the
+// field and of the one it is for.
+type Reference struct {
+	Path, Fills string
+	Target      Target
 }
 
 // Create is the operation that makes the object.
@@ -61,7 +85,7 @@ func (k Kind) Describe() string { return "Describe" + k.Name }
 func (k Kind) Update() string { return "Update" + k.Name }
 
 // verbs are what the operations on a kind begin with.
-var verbs = []string{"Create", "Delete", "Describe", "List", "Start", "Stop", "Update"}
+var verbs = []string{"Create", "Delete", "Deregister", "Describe", "List", "Put", "Register", "Start", "Stop", "Update"}
 
 // API is an AWS API with the kinds that are made from it.
 type API struct {
@@ -71,6 +95,8 @@ type API struct {
 	OlderModel string
 	// Docs is where the API reference begins.
 	Docs string
+	// Neighbours are other services from which kinds come.
+	Neighbours []Neighbour
 	// Kinds to make.
 	Kinds []Kind
 	// Operations that concern the kinds beyond those named after them.
@@ -92,9 +118,18 @@ type API struct {
 	OpenValues []string
 }
 
-// AllOperations lists the operations of the API that concern the kinds.
-func (s API) AllOperations(api *model.API) []string {
-	operations := append([]string(nil), s.Operations...)
+// Neighbour is the API of another service. What there is of it is read from
+// the older model; shapes whose names are taken get the prefix.
+type Neighbour struct {
+	OlderModel, Docs, Prefix string
+	// Operations that concern the kinds beyond those named after them.
+	Operations []string
+}
+
+// AllOperations lists the operations of an API that concern the kinds: those
+// named after them and some more.
+func (s API) AllOperations(api *model.API, more []string) []string {
+	operations := append([]string(nil), more...)
 	for _, k := range s.Kinds {
 		for _, verb := range verbs {
 			for _, name := range []string{verb + k.Name, verb + k.Name + "s"} {

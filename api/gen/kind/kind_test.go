@@ -35,7 +35,7 @@ func TestAllOperations(t *testing.T) {
 	for _, name := range []string{"CreateModel", "ListModels", "DeleteModel", "CreateModelCard", "AddTags", "SearchModels"} {
 		api.Operations[name] = &model.Operation{Name: name}
 	}
-	got := API{Kinds: []Kind{{Name: "Model"}}, Operations: []string{"AddTags"}}.AllOperations(api)
+	got := API{Kinds: []Kind{{Name: "Model"}}}.AllOperations(api, []string{"AddTags"})
 	require.ElementsMatch(t, []string{"AddTags", "CreateModel", "ListModels", "DeleteModel"}, got)
 }
 
@@ -59,7 +59,7 @@ func TestSageMakerKinds(t *testing.T) {
 		Registry: {"ModelPackage"},
 		Service: {
 			"App", "Domain", "Endpoint", "FeatureGroup", "InferenceComponent", "ModelPackageGroup", "MonitoringSchedule",
-			"NotebookInstance", "NotebookInstanceLifecycleConfig", "Pipeline", "Project", "Space", "UserProfile",
+			"NotebookInstance", "NotebookInstanceLifecycleConfig", "Pipeline", "Project", "ScalableTarget", "ScalingPolicy", "Space", "UserProfile",
 		},
 	}, byLifecycle)
 }

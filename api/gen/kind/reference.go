@@ -10,6 +10,8 @@ const (
 	ARN Value = "ARN"
 	// ID is the identifier AWS made for the target.
 	ID Value = "ID"
+	// ResourceID is what a scalable target scales.
+	ResourceID Value = "ResourceID"
 	// ModelData is the S3 URI of a finished job's model artefacts.
 	ModelData Value = "ModelData"
 )
@@ -22,6 +24,9 @@ type Target struct {
 	Value Value
 	// Type is the Go type of the reference. Empty means Reference.
 	Type string
+	// Field is the JSON name of the reference. Empty means that of the member,
+	// without Name, ARN, ID or URL, and with Ref.
+	Field string
 }
 
 // sageMakerReferences are the members that name another kind, as shape.member.
@@ -57,6 +62,7 @@ var sageMakerReferences = map[string]Target{
 	"OwnershipSettings.OwnerUserProfileName":                     {Kind: "UserProfile", Value: Name},
 	"ParentHyperParameterTuningJob.HyperParameterTuningJobName":  {Kind: "HyperParameterTuningJob", Value: Name},
 	"ProcessingFeatureStoreOutput.FeatureGroupName":              {Kind: "FeatureGroup", Value: Name},
+	"PutScalingPolicyRequest.ResourceId":                         {Kind: "ScalableTarget", Value: ResourceID, Field: "scalableTargetRef"},
 	"ProductionVariant.ModelName":                                {Kind: "Model", Value: Name},
 	"SelectiveExecutionConfig.SourcePipelineExecutionArn":        {Kind: "PipelineExecution", Value: ARN},
 	"SourceAlgorithm.ModelDataUrl":                               {Value: ModelData, Type: "DataReference"},

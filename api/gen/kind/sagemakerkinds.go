@@ -1,5 +1,8 @@
 package kind
 
+// onlySageMaker keeps the autoscaling of other services out.
+var onlySageMaker = [2]string{"!has(self.serviceNamespace) || self.serviceNamespace == 'sagemaker'", "serviceNamespace must be sagemaker"}
+
 // sageMakerKinds are the kinds of the SageMaker API.
 var sageMakerKinds = []Kind{
 	{
@@ -19,12 +22,17 @@ var sageMakerKinds = []Kind{
 		Doc:    "is a Studio domain with the settings its users share.",
 		Plural: "domains", Short: "smdom",
 		Lifecycle: Service, Identity: "DomainName", ServerMade: true, Status: "Status",
+		More: map[string][]string{"DeleteDomain": {"RetentionPolicy"}},
 	},
 	{
 		Name:   "Endpoint",
 		Doc:    "serves the models of an endpoint configuration.",
 		Plural: "endpoints", Short: "smep",
 		Lifecycle: Service, Identity: "EndpointName", Status: "EndpointStatus",
+		More: map[string][]string{
+			"UpdateEndpoint":                     {"ExcludeRetainedVariantProperties", "RetainAllVariantProperties", "RetainDeploymentConfig"},
+			"UpdateEndpointWeightsAndCapacities": {"DesiredWeightsAndCapacities"},
+		},
 	},
 	{
 		Name:   "EndpointConfig",
@@ -43,13 +51,17 @@ var sageMakerKinds = []Kind{
 		Doc:    "runs training jobs to find the best hyperparameters, and ends.",
 		Plural: "hyperparametertuningjobs", Short: "smhpo",
 		Lifecycle: Job, Identity: "HyperParameterTuningJobName", Status: "HyperParameterTuningJobStatus",
+		Told: []Told{
+			{"ListTrainingJobsForHyperParameterTuningJob", "TrainingJobSummaries", "TrainingJobs"},
+			{"DescribeTrainingJob", "ModelArtifacts", "ModelArtifacts"},
+		},
 	},
 	{
 		Name:   "InferenceComponent",
 		Doc:    "is a model that shares the instances of an endpoint with others.",
 		Plural: "inferencecomponents", Short: "smic",
 		Lifecycle: Service, Identity: "InferenceComponentName", Status: "InferenceComponentStatus",
-		More: []string{"DeploymentConfig"},
+		More: map[string][]string{"UpdateInferenceComponent": {"DeploymentConfig"}},
 	},
 	{
 		Name:   "LabelingJob",
@@ -80,7 +92,7 @@ var sageMakerKinds = []Kind{
 		Doc:    "is a version of a model in the model registry.",
 		Plural: "modelpackages", Short: "smmp",
 		Lifecycle: Registry, Identity: "ModelPackageName", ServerMade: true, Status: "ModelPackageStatus",
-		More: []string{"ApprovalDescription"},
+		More: map[string][]string{"UpdateModelPackage": {"ApprovalDescription"}},
 	},
 	{
 		Name:   "ModelPackageGroup",
@@ -99,6 +111,7 @@ var sageMakerKinds = []Kind{
 		Doc:    "runs a monitoring job from time to time.",
 		Plural: "monitoringschedules", Short: "smms",
 		Lifecycle: Service, Identity: "MonitoringScheduleName", Status: "MonitoringScheduleStatus",
+		Told: []Told{{"ListMonitoringExecutions", "MonitoringExecutionSummaries", "Executions"}},
 	},
 	{
 		Name:   "NotebookInstance",
@@ -117,12 +130,18 @@ var sageMakerKinds = []Kind{
 		Doc:    "is a SageMaker pipeline definition.",
 		Plural: "pipelines", Short: "smpl",
 		Lifecycle: Service, Identity: "PipelineName", Status: "PipelineStatus",
+		Controls: []string{"PipelineDefinitionControl"},
+		Rules: [][2]string{{
+			"[has(self.pipelineDefinition), has(self.pipelineDefinitionS3Location), has(self.pipelineDefinitionFrom)].filter(x, x).size() == 1",
+			"exactly one of pipelineDefinition, pipelineDefinitionS3Location and pipelineDefinitionFrom",
+		}},
 	},
 	{
 		Name:   "PipelineExecution",
 		Doc:    "runs a SageMaker pipeline once and ends.",
 		Plural: "pipelineexecutions", Short: "smpe",
 		Lifecycle: Job, ServerMade: true, Status: "PipelineExecutionStatus", Verb: "Start",
+		Told: []Told{{"ListPipelineExecutionSteps", "PipelineExecutionSteps", "Steps"}},
 	},
 	{
 		Name:   "ProcessingJob",
@@ -135,6 +154,35 @@ var sageMakerKinds = []Kind{
 		Doc:    "is a project made from a template.",
 		Plural: "projects", Short: "smproj",
 		Lifecycle: Service, Identity: "ProjectName", ServerMade: true, Status: "ProjectStatus",
+	},
+	{
+		Name:   "ScalableTarget",
+		Doc:    "says between which limits an endpoint's variant or an inference component is scaled.",
+		Plural: "scalabletargets", Short: "smst",
+		Lifecycle: Service, Verb: "Register", Element: "ScalableTarget",
+		Completed: []string{"ServiceNamespace", "ResourceId", "ScalableDimension"},
+		Controls:  []string{"ScalableResourceControl"},
+		References: []Reference{
+			{"endpointRef", "endpointName", Target{Kind: "Endpoint", Value: Name}},
+			{"inferenceComponentRef", "inferenceComponentName", Target{Kind: "InferenceComponent", Value: Name}},
+		},
+		Rules: [][2]string{
+			{
+				"[has(self.resourceID), has(self.endpointName), has(self.endpointRef), has(self.inferenceComponentName), " +
+					"has(self.inferenceComponentRef)].filter(x, x).size() == 1",
+				"exactly one of resourceID, endpointName, endpointRef, inferenceComponentName and inferenceComponentRef",
+			},
+			onlySageMaker,
+			{"has(self.variantName) == (has(self.endpointName) || has(self.endpointRef))", "variantName goes with endpointName or endpointRef"},
+		},
+	},
+	{
+		Name:   "ScalingPolicy",
+		Doc:    "says by what a scalable target is scaled.",
+		Plural: "scalingpolicies", Short: "smscp",
+		Lifecycle: Service, Identity: "PolicyName", Verb: "Put", Element: "ScalingPolicy",
+		Completed: []string{"ServiceNamespace", "ScalableDimension"},
+		Rules:     [][2]string{onlySageMaker},
 	},
 	{
 		Name:   "Space",

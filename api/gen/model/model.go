@@ -59,6 +59,11 @@ type Shape struct {
 	Value     *Ref           `json:"value,omitempty"`
 	Enum      []string       `json:"enum,omitempty"`
 	Constraint
+
+	// Docs is where the API reference of the shape's service begins, and Title
+	// the shape's name there. Empty means what holds for most.
+	Docs  string `json:"-"`
+	Title string `json:"-"`
 }
 
 // Constraint limits a value: the length of a string, the number of elements

@@ -19,7 +19,7 @@ What is required and what an enumeration holds is taken from the current client.
 `)
 	for _, name := range sorted(in.API.Shapes) {
 		old, ok := in.Older.Shapes[name]
-		if !ok {
+		if !ok || in.API.Shapes[name].Docs != "" {
 			continue
 		}
 		if dropped := missing(old.Required, in.API.Shapes[name].Required); len(dropped) > 0 {
@@ -48,7 +48,7 @@ func unknown(in Input) []string {
 	for _, name := range sorted(requests) {
 		s := in.API.Shapes[name]
 		_, old := in.Older.Shapes[name]
-		if old || s.Constraint != (model.Constraint{}) || len(s.Enum) > 0 {
+		if old || s.Docs != "" || s.Constraint != (model.Constraint{}) || len(s.Enum) > 0 {
 			continue
 		}
 		switch s.Type {
