@@ -46,8 +46,8 @@ var absent = regexp.MustCompile(`^ValidationException: \d validation errors? det
 // Do implements aws.HTTPClient.
 func (j *judge) Do(r *http.Request) (*http.Response, error) {
 	response, err := http.DefaultTransport.RoundTrip(r)
-	operation, isSageMaker := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "SageMaker.")
-	if err != nil || !isSageMaker || response.StatusCode != http.StatusOK {
+	service, operation, isJSON := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if err != nil || !isJSON || response.StatusCode != http.StatusOK {
 		return response, err
 	}
 	answer, err := io.ReadAll(response.Body)
@@ -55,19 +55,22 @@ func (j *judge) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response.Body = io.NopCloser(bytes.NewReader(answer))
-	j.judge(operation, answer)
+	j.judge(service, operation, answer)
 	return response, nil
 }
 
-func (j *judge) judge(operation string, answer []byte) {
-	_, body := snapshot(j.t, filepath.Join(j.folder, "response_snapshot", operation+".response.snap"))
-	if body == "" {
-		body = "{}"
-	}
+func (j *judge) judge(service, operation string, answer []byte) {
 	decoded, failure := wire.Decode(answer)
 	assert.Nil(j.t, failure, operation)
 	if invalid := j.api.ValidateAnswer(operation, decoded); invalid != nil {
 		assert.Regexp(j.t, absent, invalid.Error(), "%s: %s", operation, answer)
+	}
+	if service != "SageMaker" {
+		return // only SageMaker's client ships responses
+	}
+	_, body := snapshot(j.t, filepath.Join(j.folder, "response_snapshot", operation+".response.snap"))
+	if body == "" {
+		body = "{}"
 	}
 	var ours, theirs any
 	assert.NoError(j.t, json.Unmarshal(answer, &ours), operation)

@@ -32,7 +32,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, controlPath):
 		s.control.ServeHTTP(w, r)
 	case target != "":
-		s.serveSageMaker(w, r, target, caller)
+		s.serveJSON(w, r, target, caller)
 	case isQuery(r):
 		s.serveSTS(w, r, caller)
 	case invoked:
@@ -52,16 +52,23 @@ func isQuery(r *http.Request) bool {
 // request is one call on its way through the simulator.
 type request struct {
 	caller    wire.Caller
+	service   string
 	operation string
 	body      wire.Body
 	lost      bool
 }
 
-func (s *Server) serveSageMaker(w http.ResponseWriter, r *http.Request, target string, caller wire.Caller) {
+// serveJSON answers the services that speak awsJson1.1: SageMaker and
+// Application Auto Scaling.
+func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, target string, caller wire.Caller) {
 	service, operation, _ := strings.Cut(target, ".")
-	call := &request{caller: caller, operation: operation}
-	answer, failure := s.call(r, service, call)
-	entry := s.entry(caller, strings.ToLower(service), operation)
+	call := &request{caller: caller, service: service, operation: operation}
+	answer, failure := s.call(r, call)
+	name := s.services[service].name
+	if name == "" {
+		name = service
+	}
+	entry := s.entry(caller, name, operation)
 	entry.Request, entry.Status, entry.Lost = call.body, http.StatusOK, call.lost
 	if failure != nil {
 		entry.Status, entry.Code, entry.Message = failure.HTTPStatus(), failure.Code, failure.Message
@@ -75,16 +82,17 @@ func (s *Server) serveSageMaker(w http.ResponseWriter, r *http.Request, target s
 	wire.Write(w, s.requestID(), entry.Status, answer)
 }
 
-// call carries a SageMaker request out and encodes its answer.
-func (s *Server) call(r *http.Request, service string, call *request) ([]byte, *wire.Error) {
+// call carries a request out and encodes its answer.
+func (s *Server) call(r *http.Request, call *request) ([]byte, *wire.Error) {
 	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil || len(data) > maxBody {
 		return nil, wire.Errorf("SerializationException", "unable to read the request body")
 	}
-	operation, known := s.operations[call.operation]
-	if service != "SageMaker" || !known {
-		s.options.Logger.Error("unknown operation", "service", service, "operation", call.operation, "in the API", s.model.Has(call.operation))
-		return nil, wire.Errorf("UnknownOperationException", "the simulator does not know the operation %s.%s", service, call.operation)
+	service := s.services[call.service]
+	operation, known := service.operations[call.operation]
+	if !known {
+		s.options.Logger.Error("unknown operation", "service", call.service, "operation", call.operation, "in the API", s.model.Has(call.operation))
+		return nil, wire.Errorf("UnknownOperationException", "the simulator does not know the operation %s.%s", call.service, call.operation)
 	}
 	if call.caller.Account == "" {
 		return nil, wire.Errorf("MissingAuthenticationTokenException", "Missing Authentication Token")
@@ -101,13 +109,13 @@ func (s *Server) call(r *http.Request, service string, call *request) ([]byte, *
 	if operation.Kind != nil {
 		event.Kind = operation.Kind.Name
 	}
-	if failure := s.obstruct(r, event, operation.ARN(call.caller.Scope, body)); failure != nil {
+	if failure := s.obstruct(r, service.name, event, operation.ARN(call.caller.Scope, body)); failure != nil {
 		return nil, failure
 	}
 	if len(wire.List(body, "Tags")) > 0 && strings.HasPrefix(call.operation, "Create") { // IAM asks for both permissions
 		event := event
 		event.Operation = "AddTags"
-		if failure := s.authorize(event, operation.ARN(call.caller.Scope, body)); failure != nil {
+		if failure := s.authorize(service.name, event, operation.ARN(call.caller.Scope, body)); failure != nil {
 			return nil, failure
 		}
 	}
@@ -139,7 +147,7 @@ func (s *Server) execute(call *request, operation engine.Operation) (answer []by
 }
 
 // obstruct applies the faults that come before a request is looked at.
-func (s *Server) obstruct(r *http.Request, event fault.Event, arn string) *wire.Error {
+func (s *Server) obstruct(r *http.Request, service string, event fault.Event, arn string) *wire.Error {
 	if rule, ok := s.faults.Take(fault.Delay, event); ok {
 		select {
 		case <-s.options.Clock.After(rule.Latency):
@@ -150,13 +158,13 @@ func (s *Server) obstruct(r *http.Request, event fault.Event, arn string) *wire.
 	if rule, ok := s.faults.Take(fault.Reject, event); ok {
 		return &wire.Error{Code: rule.Code, Message: rule.Message, Status: rule.Status}
 	}
-	return s.authorize(event, arn)
+	return s.authorize(service, event, arn)
 }
 
 // authorize applies the scripted denials of IAM.
-func (s *Server) authorize(event fault.Event, arn string) *wire.Error {
+func (s *Server) authorize(service string, event fault.Event, arn string) *wire.Error {
 	if _, denied := s.faults.Take(fault.Deny, event); denied {
-		return engine.Denied(event.Principal, "sagemaker:"+event.Operation, arn)
+		return engine.Denied(event.Principal, service+":"+event.Operation, arn)
 	}
 	return nil
 }

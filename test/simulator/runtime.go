@@ -63,7 +63,7 @@ func (s *Server) invoke(
 		return answer, wire.Errorf("ValidationError", "unable to read the request body")
 	}
 	event := fault.Event{Operation: "InvokeEndpoint", Kind: "Endpoint", Name: endpoint, Principal: caller.Principal, Role: caller.Role}
-	if failure := s.obstruct(r, event, caller.ARN("endpoint", endpoint)); failure != nil {
+	if failure := s.obstruct(r, "sagemaker", event, caller.ARN("endpoint", endpoint)); failure != nil {
 		return answer, failure
 	}
 	s.world.In(caller, func(tx *engine.Tx) { answer, failure = sagemaker.Invoke(tx, endpoint, target) })

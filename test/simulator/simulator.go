@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/autoscaling"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/model"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/sagemaker"
@@ -32,18 +34,18 @@ import (
 
 // Server is one simulator. Its methods are safe for concurrent use.
 type Server struct {
-	options    Options
-	model      *model.Model
-	world      *engine.World
-	operations map[string]engine.Operation
-	storage    *storage.Store
-	issuer     *sts.Issuer
-	limiter    *throttle.Limiter
-	faults     *fault.Set
-	journal    *journal.Journal
-	control    *http.ServeMux
-	http       *http.Server
-	requests   atomic.Int64
+	options  Options
+	model    *model.Model
+	world    *engine.World
+	services map[string]service
+	storage  *storage.Store
+	issuer   *sts.Issuer
+	limiter  *throttle.Limiter
+	faults   *fault.Set
+	journal  *journal.Journal
+	control  *http.ServeMux
+	http     *http.Server
+	requests atomic.Int64
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -67,9 +69,16 @@ func New(options Options) (*Server, error) {
 		journal: new(journal.Journal),
 		limiter: throttle.New(options.Throttle),
 	}
-	kinds := sagemaker.Kinds()
-	s.operations = engine.Operations(kinds)
-	s.faults = fault.New(slices.Concat(s.Operations(), []string{"InvokeEndpoint"}, sts.Operations()), faultStages(kinds))
+	kinds := slices.Concat(sagemaker.Kinds(), autoscaling.Kinds())
+	s.services = map[string]service{
+		"SageMaker":               {"sagemaker", engine.Operations(sagemaker.Kinds())},
+		"AnyScaleFrontendService": {"application-autoscaling", autoscaling.Operations()},
+	}
+	operations := slices.Concat([]string{"InvokeEndpoint"}, sts.Operations())
+	for _, service := range s.services {
+		operations = slices.AppendSeq(operations, maps.Keys(service.operations))
+	}
+	s.faults = fault.New(operations, faultStages(kinds))
 	s.world = engine.New(engine.Settings{
 		Clock: options.Clock, Storage: s.storage, Faults: s.faults,
 		Durations: options.Durations, Quotas: options.Quotas, Seed: options.Seed,

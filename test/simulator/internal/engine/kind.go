@@ -18,6 +18,9 @@ type Kind struct {
 	Name string
 	// Resource is the part of the ARN before the name: training-job.
 	Resource string
+	// ARN makes an object's ARN, where it is not SageMaker's for resource and
+	// name.
+	ARN func(scope wire.Scope, name string) string
 	// Status is the member of Describe that holds the status; empty for kinds
 	// without one.
 	Status string
@@ -117,6 +120,13 @@ func To(stage string) func(*Tx, *Object) string {
 func (k *Kind) nameMember() string { return cmp.Or(k.NameMember, k.Name+"Name") }
 func (k *Kind) arnMember() string  { return cmp.Or(k.ARNMember, k.Name+"Arn") }
 func (k *Kind) creation() string   { return cmp.Or(k.Creation, "Create"+k.Name) }
+
+func (k *Kind) arn(scope wire.Scope, name string) string {
+	if k.ARN != nil {
+		return k.ARN(scope, name)
+	}
+	return scope.ARN(k.Resource, name)
+}
 
 func (k *Kind) identify(body wire.Body) string {
 	if k.Identify != nil {

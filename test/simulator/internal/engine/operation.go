@@ -19,7 +19,7 @@ type Operation struct {
 // ARN of the object a request is about, "*" if it is about none by name.
 func (o Operation) ARN(scope wire.Scope, body wire.Body) string {
 	if name := o.ObjectName(body); name != "" {
-		return scope.ARN(o.Kind.Resource, name)
+		return o.Kind.arn(scope, name)
 	}
 	if arn := wire.String(body, "ResourceArn"); arn != "" {
 		return arn
@@ -108,7 +108,7 @@ func (tx *Tx) draw(kind *Kind, body wire.Body) *Object {
 	if kind.Assign != nil {
 		name = kind.Assign(tx, body)
 	}
-	arn := tx.Caller.ARN(kind.Resource, name)
+	arn := kind.arn(tx.Caller.Scope, name)
 	o := &Object{Kind: kind, Scope: tx.Caller.Scope, Name: name, ARN: arn, Request: body, created: tx.Now}
 	o.Document, _ = wire.Clone(body).(wire.Body)
 	delete(o.Document, "Tags")

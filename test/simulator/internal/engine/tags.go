@@ -57,7 +57,7 @@ func addTags(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 		// Assumption: the wording is not documented.
 		return nil, wire.Errorf("ResourceLimitExceeded", "The resource %s cannot have more than %d tags.", o.ARN, maxTags)
 	}
-	o.tags.set(tags, tx.Now.Add(tx.spread(tx.Consistency, o.ARN, "tags", tx.Now.String())))
+	tx.SetTags(o, tags)
 	return wire.Body{"Tags": writeTags(tags)}, nil
 }
 
@@ -68,7 +68,7 @@ func deleteTags(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 	}
 	keys := wire.List(body, "TagKeys")
 	tags := slices.DeleteFunc(slices.Clone(o.tags.now), func(t Tag) bool { return slices.Contains(keys, any(t.Key)) })
-	o.tags.set(tags, tx.Now.Add(tx.spread(tx.Consistency, o.ARN, "tags", tx.Now.String())))
+	tx.SetTags(o, tags)
 	return wire.Body{}, nil
 }
 
@@ -87,13 +87,21 @@ func listTags(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 	return wire.Body{"Tags": writeTags(o.tags.at(tx.Now))}, nil
 }
 
+// SetTags replaces an object's tags; reads see it when the window has passed.
+func (tx *Tx) SetTags(o *Object, tags []Tag) {
+	o.tags.set(tags, tx.Now.Add(tx.spread(tx.Consistency, o.ARN, "tags", tx.Now.String())))
+}
+
+// SeeTags are an object's tags as reads see them.
+func (tx *Tx) SeeTags(o *Object) []Tag { return o.tags.at(tx.Now) }
+
 func tagged(tx *Tx, operation string, body wire.Body) (*Object, *wire.Error) {
 	arn := wire.String(body, "ResourceArn")
 	if o := tx.FindARN(arn); o != nil && (o.Kind.Untagged == nil || !o.Kind.Untagged(o)) {
 		return o, nil
 	}
 	for _, kind := range tx.kinds {
-		if strings.HasPrefix(arn, tx.Caller.ARN(kind.Resource, "")) {
+		if strings.HasPrefix(arn, kind.arn(tx.Caller.Scope, "")) {
 			return nil, kind.NotFound(operation, arn)
 		}
 	}

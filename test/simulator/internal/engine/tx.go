@@ -64,7 +64,7 @@ func (tx *Tx) FindARN(arn string) *Object {
 
 // Missing is the answer to an operation on an object that is not there.
 func (tx *Tx) Missing(kind *Kind, operation, name string) *wire.Error {
-	return kind.NotFound(operation, tx.Caller.ARN(kind.Resource, name))
+	return kind.NotFound(operation, kind.arn(tx.Caller.Scope, name))
 }
 
 // Enter puts an object into a stage: its document changes now, and the next

@@ -3,6 +3,7 @@ package sagemaker
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
@@ -70,8 +71,13 @@ var endpoint = &engine.Kind{
 		{Name: "SystemUpdating", Lasts: 5 * time.Minute, Next: engine.To("InService"), Enter: func(_ *engine.Tx, o *engine.Object) {
 			o.Document["EndpointStatus"] = "SystemUpdating"
 		}},
-		{Name: "Deleting", Lasts: time.Minute, Next: vanish, Enter: func(_ *engine.Tx, o *engine.Object) {
+		{Name: "Deleting", Lasts: time.Minute, Next: vanish, Enter: func(tx *engine.Tx, o *engine.Object) {
 			o.Document["EndpointStatus"] = "Deleting"
+			tx.Each("ScalableTarget", func(target *engine.Object) { // AWS deregisters what it scaled
+				if strings.HasPrefix(wire.String(target.Document, "ResourceId"), "endpoint/"+o.Name+"/") {
+					tx.Remove(target)
+				}
+			})
 		}},
 	},
 }
@@ -138,6 +144,9 @@ func updateEndpoint(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body,
 	if err != nil {
 		return nil, err
 	}
+	if err := unscaled(tx, o, s.serving, pending); err != nil {
+		return nil, err
+	}
 	if wire.Bool(body, "RetainAllVariantProperties") {
 		retain(s.serving, pending, wire.List(body, "ExcludeRetainedVariantProperties"))
 	}
@@ -158,6 +167,28 @@ func updateEndpoint(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body,
 	delete(o.Document, "FailureReason")
 	tx.Enter(o, "Updating")
 	return wire.Body{"EndpointArn": o.ARN}, nil
+}
+
+// unscaled refuses to take away from under a scalable target what it scales.
+// Assumption: the rule is documented, not the words.
+func unscaled(tx *engine.Tx, o *engine.Object, from, to *fleet) *wire.Error {
+	var refused *wire.Error
+	tx.Each("ScalableTarget", func(target *engine.Object) {
+		name, isVariant := strings.CutPrefix(wire.String(target.Document, "ResourceId"), "endpoint/"+o.Name+"/variant/")
+		if !isVariant {
+			return
+		}
+		old, next := from.variant(name), to.variant(name)
+		switch {
+		case next == nil:
+			refused = wire.Invalid("The variant(s) %q of endpoint %q cannot be removed while registered as a scalable target. "+
+				"Deregister the scalable target first.", name, o.ARN)
+		case old != nil && wire.String(old.config, "InstanceType") != wire.String(next.config, "InstanceType"):
+			refused = wire.Invalid("The instance type of variant %q of endpoint %q cannot be changed while registered as a scalable target. "+
+				"Deregister the scalable target first.", name, o.ARN)
+		}
+	})
+	return refused
 }
 
 // retain carries over what was changed since the old fleet was deployed.

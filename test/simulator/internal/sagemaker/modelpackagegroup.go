@@ -1,6 +1,7 @@
 package sagemaker
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
@@ -44,15 +45,17 @@ var modelPackageGroup = &engine.Kind{
 // packageStages are those of groups and packages.
 func packageStages(member string, more ...string) []engine.Stage {
 	status := func(_ *engine.Tx, o *engine.Object) { o.Document[member] = o.Stage }
-	var ends []engine.Stage
-	for _, name := range append([]string{"Completed", "Failed"}, more...) {
-		ends = append(ends, engine.Stage{Name: name, Enter: status})
+	ends := slices.Concat([]string{"Completed", "Failed"}, more)
+	stages := make([]engine.Stage, 0, 3+len(ends))
+	stages = append(stages,
+		engine.Stage{Name: "Pending", Lasts: 5 * time.Second, Next: engine.To("InProgress"), Enter: status},
+		engine.Stage{Name: "InProgress", Lasts: 10 * time.Second, Next: engine.To("Completed"), Enter: status},
+		engine.Stage{Name: "Deleting", Lasts: 5 * time.Second, Next: vanish, Enter: status},
+	)
+	for _, name := range ends {
+		stages = append(stages, engine.Stage{Name: name, Enter: status})
 	}
-	return append([]engine.Stage{
-		{Name: "Pending", Lasts: 5 * time.Second, Next: engine.To("InProgress"), Enter: status},
-		{Name: "InProgress", Lasts: 10 * time.Second, Next: engine.To("Completed"), Enter: status},
-		{Name: "Deleting", Lasts: 5 * time.Second, Next: vanish, Enter: status},
-	}, ends...)
+	return stages
 }
 
 // versionsOf are the packages in a group.

@@ -57,7 +57,12 @@ func (s Scope) Partition() string {
 
 // ARN names a SageMaker resource. SageMaker lower-cases the name in it.
 func (s Scope) ARN(resource, name string) string {
-	return "arn:" + s.Partition() + ":sagemaker:" + s.Region + ":" + s.Account + ":" + resource + "/" + strings.ToLower(name)
+	return s.ServiceARN("sagemaker", resource, strings.ToLower(name))
+}
+
+// ServiceARN names a resource of a service.
+func (s Scope) ServiceARN(service, resource, name string) string {
+	return "arn:" + s.Partition() + ":" + service + ":" + s.Region + ":" + s.Account + ":" + resource + "/" + name
 }
 
 // Caller is who sends a request.

@@ -1,0 +1,94 @@
+package simulator_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAutoscaling(t *testing.T) {
+	b := start(t, nil)
+	b.serve()
+	api := applicationautoscaling.NewFromConfig(b.config)
+	resource, dimension := aws.String("endpoint/ep/variant/AllTraffic"), scaling.ScalableDimensionSageMakerVariantDesiredInstanceCount
+	register := func(least, most int32) (*applicationautoscaling.RegisterScalableTargetOutput, error) {
+		return api.RegisterScalableTarget(t.Context(), &applicationautoscaling.RegisterScalableTargetInput{
+			ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceId: resource, ScalableDimension: dimension,
+			MinCapacity: aws.Int32(least), MaxCapacity: aws.Int32(most), Tags: map[string]string{"team": "ml"},
+		})
+	}
+	policy := &applicationautoscaling.PutScalingPolicyInput{
+		ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceId: resource, ScalableDimension: dimension, PolicyName: aws.String("requests"),
+		PolicyType: scaling.PolicyTypeTargetTrackingScaling,
+		TargetTrackingScalingPolicyConfiguration: &scaling.TargetTrackingScalingPolicyConfiguration{
+			TargetValue:                   aws.Float64(70),
+			PredefinedMetricSpecification: &scaling.PredefinedMetricSpecification{PredefinedMetricType: scaling.MetricTypeSageMakerVariantInvocationsPerInstance},
+		},
+	}
+	_, err := api.PutScalingPolicy(t.Context(), policy)
+	requireAPIError(t, err, "ObjectNotFoundException", "No scalable target registered for service namespace: sagemaker, "+
+		"resource ID: endpoint/ep/variant/AllTraffic, scalable dimension: sagemaker:variant:DesiredInstanceCount")
+	_, err = register(0, 2)
+	requireAPIError(t, err, "ValidationException", "Minimum capacity must be greater than or equal to 1")
+	made, err := register(1, 2)
+	require.NoError(t, err)
+	again, err := register(1, 4)
+	require.NoError(t, err)
+	require.Equal(t, made.ScalableTargetARN, again.ScalableTargetARN, "registering again is a change")
+	targets, err := api.DescribeScalableTargets(t.Context(), &applicationautoscaling.DescribeScalableTargetsInput{
+		ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceIds: []string{*resource},
+	})
+	require.NoError(t, err)
+	require.Len(t, targets.ScalableTargets, 1)
+	require.EqualValues(t, 4, aws.ToInt32(targets.ScalableTargets[0].MaxCapacity))
+	_, err = api.TagResource(t.Context(), &applicationautoscaling.TagResourceInput{ResourceARN: made.ScalableTargetARN, Tags: map[string]string{"more": "tags"}})
+	require.NoError(t, err)
+	_, err = api.UntagResource(t.Context(), &applicationautoscaling.UntagResourceInput{ResourceARN: made.ScalableTargetARN, TagKeys: []string{"team"}})
+	require.NoError(t, err)
+	tags, err := api.ListTagsForResource(t.Context(), &applicationautoscaling.ListTagsForResourceInput{ResourceARN: made.ScalableTargetARN})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"more": "tags"}, tags.Tags)
+	_, err = api.PutScalingPolicy(t.Context(), policy)
+	require.NoError(t, err)
+	policies, err := api.DescribeScalingPolicies(t.Context(), &applicationautoscaling.DescribeScalingPoliciesInput{
+		ServiceNamespace: scaling.ServiceNamespaceSagemaker, PolicyNames: []string{"requests"},
+	})
+	require.NoError(t, err)
+	require.Len(t, policies.ScalingPolicies[0].Alarms, 2)
+
+	_, err = b.CreateEndpointConfig(t.Context(), &sagemaker.CreateEndpointConfigInput{
+		EndpointConfigName: aws.String("renamed"), ProductionVariants: []types.ProductionVariant{variant("Other", "one", 1)},
+	})
+	require.NoError(t, err)
+	_, err = b.UpdateEndpoint(t.Context(), &sagemaker.UpdateEndpointInput{EndpointName: aws.String("ep"), EndpointConfigName: aws.String("renamed")})
+	requireAPIError(t, err, "ValidationException", `The variant(s) "AllTraffic" of endpoint "`+arnPrefix+`endpoint/ep" cannot be removed while registered as a scalable target. Deregister the scalable target first.`)
+	b.update("two")
+	_, err = register(1, 5)
+	requireAPIError(t, err, "ValidationException", "The resource endpoint/ep/variant/AllTraffic is in status 'Updating'. "+
+		"The status should be in 'InService' to register it as a scalable target")
+	b.pass(10 * time.Minute)
+
+	_, err = api.DeleteScalingPolicy(t.Context(), &applicationautoscaling.DeleteScalingPolicyInput{
+		ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceId: resource, ScalableDimension: dimension, PolicyName: aws.String("other"),
+	})
+	requireAPIError(t, err, "ObjectNotFoundException", "No scaling policy found for service namespace: sagemaker, resource ID: endpoint/ep/variant/AllTraffic, "+
+		"scalable dimension: sagemaker:variant:DesiredInstanceCount, policy name: other")
+	deregister := &applicationautoscaling.DeregisterScalableTargetInput{ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceId: resource, ScalableDimension: dimension}
+	_, err = api.DeregisterScalableTarget(t.Context(), deregister)
+	require.NoError(t, err)
+	require.Empty(t, b.Objects("ScalingPolicy"), "policies go with their target")
+	_, err = api.DeregisterScalableTarget(t.Context(), deregister)
+	requireAPIError(t, err, "ObjectNotFoundException", "No scalable target found for service namespace: sagemaker, "+
+		"resource ID: endpoint/ep/variant/AllTraffic, scalable dimension: sagemaker:variant:DesiredInstanceCount")
+	_, err = register(1, 2)
+	require.NoError(t, err)
+	_, err = b.DeleteEndpoint(t.Context(), &sagemaker.DeleteEndpointInput{EndpointName: aws.String("ep")})
+	require.NoError(t, err)
+	require.Empty(t, b.Objects("ScalableTarget"), "a deleted endpoint is not scaled")
+}
