@@ -13,10 +13,13 @@ const sageMakerRole = "arn:aws:iam::123456789012:role/sagemaker"
 
 // furnish makes in AWS what stories refer to: data, the models and endpoint
 // configurations one and two, an endpoint called serving, a job definition
-// called quality, a domain called d-team with a user called alice.
+// called quality, a group of model packages called versions, a pipeline called
+// steps, a lifecycle configuration called setup, a domain called d-team with a
+// user called alice.
 func (w *world) furnish(config aws.Config) {
 	w.t.Helper()
 	api, ctx := sagemaker.NewFromConfig(config), w.t.Context()
+	w.studio(api) // first, since its ids are in digests
 	for _, key := range []string{"abalone/train/part-0", "raw/part-0", "one/model.tar.gz", "two/model.tar.gz"} {
 		require.NoError(w.t, w.aws.PutObject("acme-ml", key, []byte("data")))
 	}
@@ -41,7 +44,7 @@ func (w *world) furnish(config aws.Config) {
 	_, err := api.CreateEndpoint(ctx, &sagemaker.CreateEndpointInput{EndpointName: aws.String("serving"), EndpointConfigName: aws.String("one")})
 	require.NoError(w.t, err)
 	w.monitor(api)
-	w.studio(api)
+	w.register(api)
 	w.clock.Step(time.Hour)
 }
 
@@ -59,6 +62,22 @@ func (w *world) monitor(api *sagemaker.Client) {
 		JobResources: &types.MonitoringResources{ClusterConfig: &types.MonitoringClusterConfig{
 			InstanceType: types.ProcessingInstanceTypeMlM5Large, InstanceCount: aws.Int32(1), VolumeSizeInGB: aws.Int32(20),
 		}},
+	})
+	require.NoError(w.t, err)
+}
+
+func (w *world) register(api *sagemaker.Client) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	_, err := api.CreateModelPackageGroup(ctx, &sagemaker.CreateModelPackageGroupInput{ModelPackageGroupName: aws.String("versions")})
+	require.NoError(w.t, err)
+	_, err = api.CreatePipeline(ctx, &sagemaker.CreatePipelineInput{
+		PipelineName: aws.String("steps"), RoleArn: aws.String(sageMakerRole), ClientRequestToken: aws.String("a-token-of-no-less-than-32-characters"),
+		PipelineDefinition: aws.String(`{"Parameters":[{"Name":"Rounds","Type":"Integer"}],"Steps":[{"Name":"Train","Type":"Training"}]}`),
+	})
+	require.NoError(w.t, err)
+	_, err = api.CreateNotebookInstanceLifecycleConfig(ctx, &sagemaker.CreateNotebookInstanceLifecycleConfigInput{
+		NotebookInstanceLifecycleConfigName: aws.String("setup"),
 	})
 	require.NoError(w.t, err)
 }

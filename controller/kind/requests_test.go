@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -213,6 +214,9 @@ func (w *world) object() reconcile.Object {
 
 // writeLog writes the requests that reached SageMaker. What is asked again
 // before anything has been changed stands there once.
+// random are the tokens that the SDK makes up.
+var random = regexp.MustCompile(`"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"`)
+
 func (w *world) writeLog(log *bytes.Buffer) {
 	w.t.Helper()
 	asked := sets.New[string]()
@@ -226,6 +230,7 @@ func (w *world) writeLog(log *bytes.Buffer) {
 		if !e.Succeeded() {
 			text += fmt.Sprintf("-> %s: %s\n", e.Code, e.Message)
 		}
+		text = random.ReplaceAllString(text, `"(random)"`)
 		for called, id := range w.named {
 			text = strings.ReplaceAll(text, id, called)
 		}

@@ -177,7 +177,7 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (i
 		return r.confirmed(s, gone+name, goneWait), false, nil
 	}
 	r.memory.drop(s.object.GetUID(), gone+name)
-	if s.state(described) == health.StateDeleting {
+	if state := s.state(described); state == health.StateDeleting || state == health.StateStopping && s.kind.Start.Exists() {
 		return false, false, nil
 	}
 	tags, err := s.tagsOf(ctx, name, described)
