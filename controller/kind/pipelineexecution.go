@@ -6,6 +6,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
 
@@ -25,6 +26,7 @@ var PipelineExecution = reconcile.Kind{
 	Token:     "ClientRequestToken",
 	States:    health.PipelineExecution,
 	Mutable:   []string{"PipelineExecutionDescription", "ParallelismConfiguration"},
+	Changing:  whileExecuting,
 	Unread:    []string{"PipelineName", "PipelineParameters", "MlflowExperimentName"},
 	Tags:      displayName{},
 	Details: map[string]reconcile.Detail{
@@ -32,4 +34,11 @@ var PipelineExecution = reconcile.Kind{
 	},
 	EndTime: "LastModifiedTime",
 	Console: "pipelines",
+}
+
+// whileExecuting drops what means nothing once an execution has ended.
+func whileExecuting(request, described shape.Tree) {
+	if shape.String(described, "PipelineExecutionStatus") != "Executing" {
+		delete(request, "ParallelismConfiguration")
+	}
 }

@@ -49,12 +49,12 @@ func (r *Reconciler) standAside(ctx context.Context, s *scope) (verdict, error) 
 	if err := r.identify(ctx, s); err != nil {
 		return v, err
 	}
-	over, _, err := r.deleteObject(ctx, s, status.Name)
-	if over && err == nil {
+	is, err := r.deleteObject(ctx, s, status.Name)
+	if is.over && err == nil {
 		status.ARN = ""
 		return v, nil
 	}
-	return progressing(reason.WaitingForReference, s.references.waiting+"; standing aside", goneWait), err
+	return progressing(reason.WaitingForReference, s.references.waiting+"; standing aside", is.wait), err
 }
 
 // isUpdating tells whether a target is being updated, or about to be.

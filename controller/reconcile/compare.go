@@ -74,6 +74,9 @@ func canonical(text string) string {
 // what is sent with it.
 func (s *scope) change(described shape.Tree) (cloud.Operation, shape.Tree, error) {
 	request := shape.Clone(s.request)
+	if s.kind.Mutable != nil {
+		request = s.changed(described)
+	}
 	if s.kind.Changing != nil {
 		s.kind.Changing(request, described)
 	}
@@ -85,6 +88,23 @@ func (s *scope) change(described shape.Tree) (cloud.Operation, shape.Tree, error
 		return s.kind.Adjust, request, nil
 	}
 	return s.kind.Update, request, err
+}
+
+// changed are those members of what Update can change that differ.
+func (s *scope) changed(described shape.Tree) shape.Tree {
+	request := shape.Tree{}
+	for _, path := range s.kind.Mutable {
+		v, ok := shape.Lookup(s.request, path)
+		if !ok {
+			continue
+		}
+		part := shape.Tree{}
+		shape.Put(part, path, v)
+		if len(s.differences(part, described)) > 0 || slices.Contains(s.kind.Unread, path) {
+			shape.Put(request, path, v)
+		}
+	}
+	return request
 }
 
 // unsent tells whether the spec has changed and has members of which AWS never

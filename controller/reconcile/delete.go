@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -90,15 +91,15 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 		return r.disposeRuns(ctx, s)
 	}
 	for _, name := range s.names() {
-		over, kept, err := r.deleteObject(ctx, s, name)
+		is, err := r.deleteObject(ctx, s, name)
 		if err != nil {
 			return done, err
 		}
-		if kept {
-			over = r.retain(ctx, s)
+		if is.kept {
+			is.over = r.retain(ctx, s)
 		}
-		if !over {
-			return progressing(reason.Deleting, "deleting "+name, goneWait), nil
+		if !is.over {
+			return progressing(reason.Deleting, "deleting "+name, is.wait), nil
 		}
 	}
 	return done, nil
@@ -120,12 +121,12 @@ func (r *Reconciler) disposeRuns(ctx context.Context, s *scope) (verdict, error)
 		return verdict{}, nil
 	}
 	for _, name := range s.names() {
-		over, _, err := r.deleteObject(ctx, s, name)
+		is, err := r.deleteObject(ctx, s, name)
 		if err != nil {
 			return verdict{}, err
 		}
-		if !over {
-			return progressing(reason.Deleting, "deleting "+name, goneWait), nil
+		if !is.over {
+			return progressing(reason.Deleting, "deleting "+name, is.wait), nil
 		}
 	}
 	return verdict{}, nil
@@ -165,40 +166,56 @@ func (s *scope) unended() []string {
 	return names
 }
 
-// deleteObject deletes one AWS object if it is ours. It reports whether it is
-// gone, or else kept: a revision that is tagged as retained serves somewhere.
-// For anything else the deletion policy has spoken.
-func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (isGone, kept bool, err error) {
+// disposal is how far the deletion of one AWS object is.
+type disposal struct {
+	// over says that it is gone, or not ours.
+	over bool
+	// kept says that it stays: a revision that is tagged as retained serves
+	// somewhere. For anything else the deletion policy has spoken.
+	kept bool
+	// wait is the time until the next look, if it is not over.
+	wait time.Duration
+}
+
+// deleteObject deletes one AWS object if it is ours.
+func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (disposal, error) {
+	soon := disposal{wait: goneWait}
 	described, err := s.describe(ctx, name)
 	if err != nil {
-		return false, false, err
+		return soon, err
 	}
 	if described == nil {
-		return r.confirmed(s, gone+name, goneWait), false, nil
+		soon.over = r.confirmed(s, gone+name, goneWait)
+		return soon, nil
 	}
 	r.memory.drop(s.object.GetUID(), gone+name)
 	if state := s.state(described); state == health.StateDeleting || state == health.StateStopping && s.kind.Start.Exists() {
-		return false, false, nil
+		return soon, nil
 	}
 	tags, err := s.tagsOf(ctx, name, described)
 	if err != nil {
-		return false, false, err
+		return soon, err
 	}
 	if s.owner.Judge(tags) != identity.Ours {
-		return r.confirmed(s, foreign+name, foreignWait), false, nil
+		soon.over = r.confirmed(s, foreign+name, foreignWait)
+		return soon, nil
 	}
 	if tags[identity.TagRetained] != "" && s.kind.Lifecycle == Revision {
-		return true, true, nil
+		return disposal{over: true, kept: true}, nil
 	}
 	gone := s.kind.Delete
 	if s.kind.Start.Exists() && s.state(described) == health.StateDone {
 		gone = s.kind.Stop
 	}
 	err = s.call(ctx, gone, name, s.spec)
-	if c := cloud.Classify(err); c == cloud.Busy || c == cloud.NotFound {
-		return false, false, nil
+	switch cloud.Classify(err) {
+	case cloud.NotFound:
+		return soon, nil
+	case cloud.Busy:
+		return disposal{wait: r.look(s, described)}, nil
+	default:
+		return soon, err
 	}
-	return false, false, err
 }
 
 // retain marks the AWS object, and the immutable ones it uses, so that they

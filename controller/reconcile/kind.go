@@ -105,7 +105,8 @@ type Kind struct {
 	// Create's request. It may change its argument described.
 	Reading func(request, described shape.Tree)
 	// Changing makes of the request what is sent to Update, knowing what there
-	// is. It may change its argument request.
+	// is. It may change its argument request; a job of which nothing is left
+	// there is not updated now.
 	Changing func(request, described shape.Tree)
 	// Complete fills in members of a spec that have no counterpart in AWS, and
 	// takes those away. It says what it waits for, if it does.

@@ -140,12 +140,12 @@ func (r *Reconciler) prune(ctx context.Context, s *scope) (bool, error) {
 	}
 	over := true
 	for _, name := range superfluous {
-		removed, _, err := r.deleteObject(ctx, s, name)
+		removed, err := r.deleteObject(ctx, s, name)
 		if err != nil {
 			return false, fmt.Errorf("removing %s from history: %w", name, err)
 		}
-		over = over && removed
-		if removed {
+		over = over && removed.over
+		if removed.over {
 			s.object.Common().Revisions = slices.DeleteFunc(s.object.Common().Revisions, func(old v1alpha1.Revision) bool {
 				return old.Name == name
 			})

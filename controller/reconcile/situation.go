@@ -137,14 +137,14 @@ func situateJob(f facts) Situation {
 		return Immutable
 	case f.state == health.StateStopping:
 		return Stopping
-	case f.state == health.StateDone:
-		return Done
 	case f.state == health.StateStopped:
 		return Stopped
 	case f.state.Broken():
 		return Failed
 	case f.drifted && !f.fixed && !f.attempted && !f.observe:
 		return OutOfSync
+	case f.state == health.StateDone:
+		return Done
 	case f.state == health.StateCreating:
 		return Creating
 	default:

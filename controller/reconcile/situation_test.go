@@ -51,13 +51,15 @@ func TestSituate(t *testing.T) {
 		{"a job that AWS could not delete", mine(Job, in(health.StateDeleteFailed)), Failed},
 		{"a running job that differs in what can be updated", mine(Job, func(f *facts) { f.state, f.drifted = health.StateRunning, true }), OutOfSync},
 		{"an update is tried once", mine(Job, func(f *facts) { f.state, f.drifted, f.attempted = health.StateRunning, true, true }), Running},
-		{"a job that has ended is not updated any more", mine(Job, func(f *facts) { f.drifted = true }), Done},
+		{"a job that has ended is updated in what AWS still takes", mine(Job, func(f *facts) { f.drifted = true }), OutOfSync},
 		{
 			"a named job cannot become another", mine(Job, func(f *facts) { f.drifted, f.fixed, f.named = true, true, true }), Immutable,
 		},
 		{
 			"not while it runs either", mine(Job, func(f *facts) { f.state, f.drifted, f.fixed, f.named = health.StateRunning, true, true, true }), Immutable,
 		},
+		{"that is tried once", mine(Job, func(f *facts) { f.drifted, f.attempted = true, true }), Done},
+		{"a job that failed is not", mine(Job, func(f *facts) { f.state, f.drifted = health.StateFailed, true }), Failed},
 		{"who only looks changes no job", mine(Job, func(f *facts) { f.state, f.drifted, f.observe = health.StateRunning, true, true }), Running},
 		{"nor complains of what it differs in", mine(Job, func(f *facts) { f.drifted, f.fixed, f.named, f.observe = true, true, true, true }), Done},
 
@@ -163,7 +165,7 @@ func TestSituationsNeverContradictTheFacts(t *testing.T) {
 		case OutOfSync:
 			must(f.drifted, "an update needs a difference")
 			must(f.lifecycle != Service || f.state.Settled(), "a service is not updated while AWS works on it")
-			must(f.lifecycle != Job || f.state.Busy() && !f.attempted, "a job is updated once, while it runs")
+			must(f.lifecycle != Job || (f.state.Busy() || f.state == health.StateDone) && !f.attempted, "a job is updated once, while it runs or is of use")
 			must(!f.attempted || !f.changed, "what AWS took back is not tried again")
 		case Immutable:
 			must(f.drifted || f.fixed, "a refusal needs a difference")
