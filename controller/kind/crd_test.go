@@ -61,14 +61,16 @@ func TestEveryKindHasItsCRD(t *testing.T) {
 			require.NotNil(t, crd, "make generate")
 			name := at(crd, "spec."+fieldName(k.Name))
 			require.NotNil(t, name, "a spec may give the AWS name")
-			require.NotNil(t, name.MaxLength)
-			longest := int64(identity.MaxName)
-			if k.MaxName > 0 {
-				longest = int64(k.MaxName)
-			}
-			require.LessOrEqual(t, longest, *name.MaxLength, "AWS accepts names of that length")
-			if k.Lifecycle != reconcile.Job {
-				require.Equal(t, longest, *name.MaxLength, "and of no other")
+			if takesName(k) {
+				require.NotNil(t, name.MaxLength)
+				longest := int64(identity.MaxName)
+				if k.MaxName > 0 {
+					longest = int64(k.MaxName)
+				}
+				require.LessOrEqual(t, longest, *name.MaxLength, "AWS accepts names of that length")
+				if k.Lifecycle != reconcile.Job {
+					require.Equal(t, longest, *name.MaxLength, "and of no other")
+				}
 			}
 
 			control := map[reconcile.Lifecycle][]string{
@@ -132,6 +134,8 @@ func requireValue(t *testing.T, target *apiextensions.JSONSchemaProps, name stri
 		require.NotNil(t, at(target, "status.arn"), ref.Path)
 	case v1alpha1.ReferenceID:
 		require.NotNil(t, at(target, "status."+fieldName(name)+"ID"), ref.Path)
+	case v1alpha1.ReferenceResourceID:
+		require.Contains(t, kinds()[name].Within, "ResourceId", ref.Path)
 	case v1alpha1.ReferenceModelData:
 		if k, ok := kinds()[name]; ok {
 			require.NotEmpty(t, k.ModelData, "%s: %s makes no model data", ref.Path, name)

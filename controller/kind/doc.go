@@ -22,6 +22,8 @@ func All() []reconcile.Kind {
 		EndpointConfig,
 		Endpoint,
 		InferenceComponent,
+		ScalableTarget,
+		ScalingPolicy,
 		ModelPackageGroup,
 		ModelPackage,
 		Pipeline,

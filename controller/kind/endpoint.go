@@ -6,6 +6,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
 
@@ -17,13 +18,34 @@ var Endpoint = reconcile.Kind{
 	Create:    cloud.Op((*sagemaker.Client).CreateEndpoint),
 	Describe:  cloud.Op((*sagemaker.Client).DescribeEndpoint),
 	Update:    cloud.Op((*sagemaker.Client).UpdateEndpoint),
+	Adjust:    cloud.Op((*sagemaker.Client).UpdateEndpointWeightsAndCapacities),
 	Delete:    cloud.Op((*sagemaker.Client).DeleteEndpoint),
 	Name:      "EndpointName",
 	States:    health.Endpoint,
-	Unread:    []string{"DeploymentConfig"},
+	Unread:    []string{"DeploymentConfig", "RetainAllVariantProperties", "ExcludeRetainedVariantProperties", "RetainDeploymentConfig"},
+	Reading:   weights,
 	Serves: map[string]string{
 		"EndpointConfigName":                          "EndpointConfig",
 		"PendingDeploymentSummary.EndpointConfigName": "EndpointConfig",
 	},
 	Console: "endpoints",
+}
+
+// weights tells the weights and capacities of variants as an endpoint is asked
+// for them.
+func weights(request, described shape.Tree) {
+	variants, _ := described["ProductionVariants"].([]any)
+	want, _ := request["DesiredWeightsAndCapacities"].([]any)
+	have := make([]any, len(want))
+	for i, change := range want {
+		for _, variant := range variants {
+			is, _ := variant.(map[string]any)
+			if asked, _ := change.(map[string]any); asked["VariantName"] == is["VariantName"] {
+				is = shape.Clone(is)
+				is["ServerlessUpdateConfig"] = is["DesiredServerlessConfig"]
+				have[i] = is
+			}
+		}
+	}
+	described["DesiredWeightsAndCapacities"] = have
 }

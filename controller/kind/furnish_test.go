@@ -4,15 +4,20 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 )
 
 const sageMakerRole = "arn:aws:iam::123456789012:role/sagemaker"
 
 // furnish makes in AWS what stories refer to: data, the models and endpoint
-// configurations one and two, an endpoint called serving, a job definition
+// configurations one and two, an endpoint called serving, one called scaled which
+// our cluster scales, a job definition
 // called quality, a group of model packages called versions, a pipeline called
 // steps, a lifecycle configuration called setup, a domain called d-team with a
 // user called alice.
@@ -41,11 +46,19 @@ func (w *world) furnish(config aws.Config) {
 		})
 		require.NoError(w.t, err)
 	}
-	_, err := api.CreateEndpoint(ctx, &sagemaker.CreateEndpointInput{EndpointName: aws.String("serving"), EndpointConfigName: aws.String("one")})
-	require.NoError(w.t, err)
+	for _, name := range []string{"serving", "scaled"} {
+		_, err := api.CreateEndpoint(ctx, &sagemaker.CreateEndpointInput{EndpointName: aws.String(name), EndpointConfigName: aws.String("one")})
+		require.NoError(w.t, err)
+	}
 	w.monitor(api)
 	w.register(api)
 	w.clock.Step(time.Hour)
+	_, err := applicationautoscaling.NewFromConfig(config).RegisterScalableTarget(ctx, &applicationautoscaling.RegisterScalableTargetInput{
+		ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceId: aws.String("endpoint/scaled/variant/AllTraffic"),
+		ScalableDimension: scaling.ScalableDimensionSageMakerVariantDesiredInstanceCount, MinCapacity: aws.Int32(1), MaxCapacity: aws.Int32(4),
+		Tags: map[string]string{identity.TagCluster: "prod"},
+	})
+	require.NoError(w.t, err)
 }
 
 func (w *world) monitor(api *sagemaker.Client) {

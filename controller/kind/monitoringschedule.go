@@ -19,8 +19,6 @@ var MonitoringSchedule = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteMonitoringSchedule),
 	Name:      "MonitoringScheduleName",
 	States:    health.MonitoringSchedule,
-	Details: map[string]reconcile.Detail{
-		"Executions": {Operation: cloud.Op((*sagemaker.Client).ListMonitoringExecutions), Member: "MonitoringExecutionSummaries"},
-	},
-	Console: "monitoring",
+	Details:   map[string]reconcile.Detail{"Executions": {Operation: cloud.Op((*sagemaker.Client).ListMonitoringExecutions), Member: "MonitoringExecutionSummaries"}},
+	Console:   "monitoring",
 }

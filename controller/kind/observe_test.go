@@ -19,7 +19,7 @@ func TestObserveNeverChangesAnything(t *testing.T) {
 		t.Run(k.Kind(), func(t *testing.T) {
 			story := readStory(t, k)
 			w := newWorld(t, k)
-			if !k.Nameless {
+			if !k.Nameless && takesName(k) {
 				story[0].Spec[fieldName(k.Name)] = "theirs"
 			}
 			w.push(story[0])

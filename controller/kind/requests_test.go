@@ -68,7 +68,7 @@ func TestRequestsOfEveryKind(t *testing.T) {
 				name, _, _ := strings.Cut(line, " ")
 				asked.Insert(name)
 			}
-			for _, op := range []cloud.Operation{k.Create, k.Describe, k.Update, k.Stop, k.Delete} {
+			for _, op := range []cloud.Operation{k.Create, k.Describe, k.Update, k.Adjust, k.Start, k.Stop, k.Delete} {
 				require.True(t, !op.Exists() || asked.Has(op.Name), "the story never comes to %s", op.Name)
 			}
 			file := "testdata/" + strings.ToLower(k.Kind()) + ".log"
@@ -174,6 +174,11 @@ func (w *world) push(s step) {
 		if id := obj.Common().ID; id != "" {
 			w.named["(made by AWS)"] = id
 		}
+		for _, run := range obj.Common().Runs {
+			if run.ID != "" {
+				w.named["(made by AWS for "+run.Name+")"] = run.ID
+			}
+		}
 		if s.Spec != nil && told(obj) == s.Until {
 			return
 		}
@@ -221,7 +226,7 @@ func (w *world) writeLog(log *bytes.Buffer) {
 	w.t.Helper()
 	asked := sets.New[string]()
 	for _, e := range w.aws.Journal().Entries() {
-		if e.Service != "sagemaker" {
+		if e.Service != "sagemaker" && e.Service != "application-autoscaling" {
 			continue
 		}
 		body, err := json.MarshalIndent(e.Request, "", "  ")

@@ -6,7 +6,6 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
 
@@ -29,19 +28,4 @@ var TrainingJob = reconcile.Kind{
 	EndTime:   "TrainingEndTime",
 	Billable:  "BillableTimeInSeconds",
 	Console:   "jobs",
-}
-
-// inItsTime leaves of a change what AWS takes now: profiling while the job
-// runs, the time its instances are kept while they are.
-func inItsTime(request, described shape.Tree) {
-	pool, hasPool := request["ResourceConfig"]
-	switch {
-	case shape.String(described, "TrainingJobStatus") == "InProgress":
-		delete(request, "ResourceConfig")
-	default:
-		clear(request)
-		if hasPool && shape.String(described, "WarmPoolStatus.Status") == "Available" {
-			request["ResourceConfig"] = pool
-		}
-	}
 }

@@ -194,10 +194,12 @@ func settledSince(obj Object) (time.Time, string) {
 
 // valueOf is what a reference to obj stands for.
 func valueOf(kind Kind, obj Object, value v1alpha1.ReferenceValue) (string, error) {
-	if value == v1alpha1.ReferenceName {
+	switch value {
+	case v1alpha1.ReferenceName:
 		return kind.lastPart(obj.Common().Name), nil
-	}
-	if value == v1alpha1.ReferenceARN {
+	case v1alpha1.ReferenceResourceID:
+		return shape.String(kind.parts(obj.Common().Name), "ResourceId"), nil
+	case v1alpha1.ReferenceARN:
 		return obj.Common().ARN, nil
 	}
 	u, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)

@@ -168,15 +168,22 @@ func (k Kind) request(spec shape.Tree) (shape.Tree, error) {
 
 func userTags(spec shape.Tree) (map[string]string, error) {
 	tags := map[string]string{}
-	list, _ := shape.Get(spec, "tags")
-	items, _ := list.([]any)
-	for _, item := range items {
-		t, _ := item.(map[string]any)
-		key := shape.String(t, "key")
+	given, _ := shape.Get(spec, "tags")
+	switch given := given.(type) {
+	case []any:
+		for _, item := range given {
+			t, _ := item.(map[string]any)
+			tags[shape.String(t, "key")] = shape.String(t, "value")
+		}
+	case map[string]any: // some APIs take tags so
+		for key, value := range given {
+			tags[key], _ = value.(string)
+		}
+	}
+	for key := range tags {
 		if identity.Reserved(key) {
 			return nil, &refusal{reason.ValidationFailed, fmt.Sprintf("tags: %q is reserved: keys under %s and aws: cannot be set", key, identity.TagPrefix)}
 		}
-		tags[key] = shape.String(t, "value")
 	}
 	return tags, nil
 }

@@ -1,0 +1,64 @@
+package kind
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+)
+
+// ScalableTarget says between which limits a variant of an endpoint, or an
+// inference component, is scaled. AWS refuses some changes of an endpoint while
+// there is one.
+var ScalableTarget = reconcile.Kind{
+	Object:      func() reconcile.Object { return new(v1alpha1.ScalableTarget) },
+	Lifecycle:   reconcile.Service,
+	Create:      cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
+	Describe:    describeTarget,
+	Update:      cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
+	Delete:      cloud.ScalingOp((*applicationautoscaling.Client).DeregisterScalableTarget),
+	Name:        "ScalableDimension",
+	Within:      []string{"ServiceNamespace", "ResourceId"},
+	ARN:         "ScalableTargetARN",
+	States:      health.Existence,
+	Complete:    scalableResource,
+	Tags:        targetTags{},
+	StandsAside: true,
+	Console:     "endpoints",
+}
+
+var describeTarget = cloud.ScalingOp((*applicationautoscaling.Client).DescribeScalableTargets).One("ScalableTargets", "ResourceId", "ResourceIds")
+
+// scalableResource makes a resource id of the endpoint and variant, or of the
+// inference component, that the spec names.
+func scalableResource(ctx context.Context, reader client.Reader, namespace string, spec shape.Tree) (string, error) {
+	if component := shape.String(spec, "inferenceComponentName"); component != "" {
+		spec["resourceID"] = "inference-component/" + component
+	}
+	if endpoint := shape.String(spec, "endpointName"); endpoint != "" {
+		spec["resourceID"] = "endpoint/" + endpoint + "/variant/" + shape.String(spec, "variantName")
+	}
+	for _, own := range []string{"endpointName", "variantName", "inferenceComponentName"} {
+		delete(spec, own)
+	}
+	return scalableDimension(ctx, reader, namespace, spec)
+}
+
+// scalableDimension fills in what a resource is nearly always scaled in.
+func scalableDimension(_ context.Context, _ client.Reader, _ string, spec shape.Tree) (string, error) {
+	spec["serviceNamespace"] = "sagemaker"
+	if shape.String(spec, "scalableDimension") == "" {
+		spec["scalableDimension"] = "sagemaker:variant:DesiredInstanceCount"
+		if strings.HasPrefix(shape.String(spec, "resourceID"), "inference-component/") {
+			spec["scalableDimension"] = "sagemaker:inference-component:DesiredCopyCount"
+		}
+	}
+	return "", nil
+}
