@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -103,6 +105,9 @@ func (c *Clients) For(ctx context.Context, id Identity) (*Client, error) {
 }
 
 func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
+	if err := CheckEndpoint(id.Endpoint); err != nil {
+		return nil, &IdentityError{Identity: id, Err: err}
+	}
 	config := c.config.Copy()
 	config.Region = id.Region
 	config.Credentials = credentialsOf(config, id, c.kube)
@@ -119,7 +124,24 @@ func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 	return &Client{
 		Account: aws.ToString(caller.Account),
 		Region:  id.Region,
-		api:     sagemaker.NewFromConfig(config),
+		api: sagemaker.NewFromConfig(config, func(o *sagemaker.Options) {
+			if id.Endpoint != "" {
+				o.BaseEndpoint = &id.Endpoint
+			}
+		}),
 		scaling: applicationautoscaling.NewFromConfig(config),
 	}, nil
+}
+
+// CheckEndpoint says why a text is no URL of an API, or nil. Empty is the URL
+// of the AWS configuration.
+func CheckEndpoint(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return fmt.Errorf("%q is no endpoint URL: write https://<host>", text)
+	}
+	return nil
 }

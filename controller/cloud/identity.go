@@ -33,6 +33,9 @@ type Identity struct {
 	RoleARN string
 	// ExternalID is sent with AssumeRole.
 	ExternalID string
+	// Endpoint is the URL of the SageMaker API, such as that of a VPC endpoint
+	// (PrivateLink). Empty means that of the AWS configuration.
+	Endpoint string
 }
 
 // String names the identity as a user knows it.

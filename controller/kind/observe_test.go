@@ -17,18 +17,18 @@ import (
 func TestObserveNeverChangesAnything(t *testing.T) {
 	for _, k := range kind.All() {
 		t.Run(k.Kind(), func(t *testing.T) {
-			story := readStory(t, k)
+			pushes := readStory(t, k)
 			w := newWorld(t, k)
 			if !k.Nameless && takesName(k) {
-				story[0].Spec[fieldName(k.Name)] = "theirs"
+				pushes[0].Spec[fieldName(k.Name)] = "theirs"
 			}
-			w.push(story[0])
+			w.push(pushes[0])
 			made, err := w.get(t.Context())
 			require.NoError(t, err)
 
 			w.aws.Journal().Reset()
 			w.spec["managementPolicy"] = "Observe"
-			for _, next := range story[1 : len(story)-1] {
+			for _, next := range pushes[1 : len(pushes)-1] {
 				w.observe(next)
 			}
 			obj, err := w.get(t.Context())
@@ -50,8 +50,8 @@ func TestObserveIsNotForced(t *testing.T) {
 	for _, k := range kind.All() {
 		t.Run(k.Kind(), func(t *testing.T) {
 			w := newWorld(t, k)
-			story := readStory(t, k)
-			for _, next := range story[:len(story)-1] {
+			pushes := readStory(t, k)
+			for _, next := range pushes[:len(pushes)-1] {
 				w.push(next)
 			}
 			w.aws.Journal().Reset()

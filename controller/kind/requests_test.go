@@ -25,36 +25,27 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
-	"sigs.k8s.io/yaml"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/story"
 )
 
 var update = flag.Bool("update", false, "write testdata/*.log anew")
 
-// step is one push of a story, and what the loop is waited for after it.
-type step struct {
-	// Say is what the push does.
-	Say string
-	// Until is the reason of the condition Ready.
-	Until string
-	// Spec are the fields that change; without any the object is deleted.
-	Spec map[string]any
-}
+type step = story.Step
 
 // TestRequestsOfEveryKind compares what the loop asks of AWS with what it has
 // always asked: see testdata/README.md.
 func TestRequestsOfEveryKind(t *testing.T) {
 	for _, k := range kind.All() {
 		t.Run(k.Kind(), func(t *testing.T) {
-			story := readStory(t, k)
 			w := newWorld(t, k)
 			var log bytes.Buffer
-			for _, step := range story {
+			for _, step := range readStory(t, k) {
 				if step.Say == "" {
 					step.Say = "pushed"
 				}
@@ -84,11 +75,9 @@ func TestRequestsOfEveryKind(t *testing.T) {
 
 func readStory(t *testing.T, k reconcile.Kind) []step {
 	t.Helper()
-	data, err := os.ReadFile("testdata/" + strings.ToLower(k.Kind()) + ".yaml")
-	require.NoError(t, err, "every kind has a story")
-	var story []step
-	require.NoError(t, yaml.UnmarshalStrict(data, &story))
-	return story
+	steps, err := story.Read(k.Kind())
+	require.NoError(t, err)
+	return steps
 }
 
 // world is one object, the loop of its kind and a simulated AWS account with
@@ -102,8 +91,7 @@ type world struct {
 	loop  *reconcile.Reconciler
 	key   client.ObjectKey
 	spec  map[string]any
-	// named are the identifiers that AWS made, by what the stories call them.
-	named map[string]string
+	stage *story.Stage
 }
 
 func newWorld(t *testing.T, k reconcile.Kind) *world {
@@ -119,7 +107,7 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 	t.Cleanup(func() { require.NoError(t, w.aws.Close()) })
 	config, err := w.aws.AWSConfig(t.Context())
 	require.NoError(t, err)
-	w.furnish(config)
+	w.stage = story.Furnish(t, w.aws, w.clock, "prod")
 
 	scheme := runtime.NewScheme()
 	require.NoError(t, clientgoscheme.AddToScheme(scheme))
@@ -172,11 +160,11 @@ func (w *world) push(s step) {
 		}
 		require.NoError(w.t, err)
 		if id := obj.Common().ID; id != "" {
-			w.named["(made by AWS)"] = id
+			w.stage.Call(id, "(made by AWS)")
 		}
 		for _, run := range obj.Common().Runs {
 			if run.ID != "" {
-				w.named["(made by AWS for "+run.Name+")"] = run.ID
+				w.stage.Call(run.ID, "(made by AWS for "+run.Name+")")
 			}
 		}
 		if s.Spec != nil && told(obj) == s.Until {
@@ -207,21 +195,18 @@ func (w *world) object() reconcile.Object {
 		"metadata": map[string]any{"namespace": w.key.Namespace, "name": w.key.Name, "uid": "0"}, "spec": w.spec,
 	})
 	require.NoError(w.t, err)
-	for called, id := range w.named {
-		data = bytes.ReplaceAll(data, []byte(called), []byte(id))
-	}
 	obj := w.kind.Object()
-	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder := json.NewDecoder(strings.NewReader(w.stage.Play(string(data))))
 	decoder.DisallowUnknownFields()
 	require.NoError(w.t, decoder.Decode(obj))
 	return obj
 }
 
-// writeLog writes the requests that reached SageMaker. What is asked again
-// before anything has been changed stands there once.
 // random are the tokens that the SDK makes up.
 var random = regexp.MustCompile(`"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"`)
 
+// writeLog writes the requests that reached SageMaker. What is asked again
+// before anything has been changed stands there once.
 func (w *world) writeLog(log *bytes.Buffer) {
 	w.t.Helper()
 	asked := sets.New[string]()
@@ -236,9 +221,7 @@ func (w *world) writeLog(log *bytes.Buffer) {
 			text += fmt.Sprintf("-> %s: %s\n", e.Code, e.Message)
 		}
 		text = random.ReplaceAllString(text, `"(random)"`)
-		for called, id := range w.named {
-			text = strings.ReplaceAll(text, id, called)
-		}
+		text = w.stage.Tell(text)
 		if e.Mutation() {
 			asked.Clear()
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/fluxcd/pkg/runtime/pprof"
 	"github.com/fluxcd/pkg/runtime/probes"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -25,7 +26,6 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 )
 
@@ -56,7 +56,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	log.Info("starting", "cluster", o.ClusterName, "region", cloudConfig.Region, "kinds", len(kind.All()))
+	log.Info("starting", "cluster", o.ClusterName, "region", cloudConfig.Region, "kinds", o.Kinds, "namespaces", o.Namespaces, "labels", o.LabelSelector)
 	return mgr.Start(ctx)
 }
 
@@ -155,9 +155,13 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	if err != nil {
 		return nil, fmt.Errorf("--events-addr: %w", err)
 	}
-	kinds := map[string]reconcile.Kind{}
-	for _, k := range kind.All() {
-		kinds[k.Kind()] = k
+	kinds, err := o.enabled()
+	if err != nil {
+		return nil, err
+	}
+	selector, err := labels.Parse(o.LabelSelector)
+	if err != nil {
+		return nil, fmt.Errorf("--watch-label-selector: %w", err)
 	}
 	return mgr, reconcile.Setup(ctx, mgr, reconcile.Options{
 		Client:               mgr.GetClient(),
@@ -170,6 +174,8 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 		NamePrefix:           o.NamePrefix,
 		DeletionPolicy:       v1alpha1.DeletionPolicy(o.DeletionPolicy),
 		NoCrossNamespaceRefs: o.NoCrossNamespaceRefs,
+		Endpoint:             o.SageMakerEndpointURL,
+		Selector:             selector,
 		Workers:              o.Workers,
 		Kinds:                kinds,
 	})

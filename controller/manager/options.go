@@ -3,18 +3,24 @@ package manager
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	fluxcontroller "github.com/fluxcd/pkg/runtime/controller"
 	"github.com/fluxcd/pkg/runtime/leaderelection"
 	"github.com/fluxcd/pkg/runtime/logger"
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/utils/clock"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 )
 
 // Options of the controller. BindFlags sets the defaults.
@@ -29,6 +35,13 @@ type Options struct {
 	ObserveInterval time.Duration
 	// Namespaces are watched; none means all.
 	Namespaces []string
+	// Kinds are reconciled; none means all.
+	Kinds []string
+	// LabelSelector says which objects are reconciled; empty means all.
+	LabelSelector string
+	// SageMakerEndpointURL is the URL of the SageMaker API, such as that of a
+	// VPC endpoint, for namespaces that name none.
+	SageMakerEndpointURL string
 	// Workers is how many objects of a kind are reconciled at once.
 	Workers int
 	// DeletionPolicy is that of objects whose spec and namespace name none.
@@ -58,6 +71,10 @@ func (o *Options) BindFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.Region, "region", "", "AWS region of objects that name none (default: that of the AWS configuration)")
 	fs.DurationVar(&o.ObserveInterval, "observe-interval", 30*time.Second, "how often AWS is asked about an object in transition")
 	fs.StringSliceVar(&o.Namespaces, "watch-namespace", nil, "namespaces to watch (default: all)")
+	fs.StringSliceVar(&o.Kinds, "kinds", nil, "kinds to reconcile, such as TrainingJob,Model (default: all)")
+	fs.StringVar(&o.LabelSelector, "watch-label-selector", "", "labels of the objects to reconcile (default: all); others can still be referred to")
+	fs.StringVar(&o.SageMakerEndpointURL, "sagemaker-endpoint-url", "",
+		"URL of the SageMaker API, such as that of a VPC endpoint (default: that of the AWS configuration); namespaces may name another")
 	fs.IntVar(&o.Workers, "workers", 4, "how many objects of a kind are reconciled at once")
 	fs.StringVar(&o.DeletionPolicy, "deletion-policy", string(v1alpha1.DeletionDelete),
 		"what happens in AWS when an object is deleted whose spec and namespace do not say: Delete, Purge or Retain")
@@ -91,7 +108,34 @@ func (o *Options) Check() error {
 	case o.Workers < 1:
 		return fmt.Errorf("--workers %d: at least one is needed", o.Workers)
 	}
-	return nil
+	if err := cloud.CheckEndpoint(o.SageMakerEndpointURL); err != nil {
+		return fmt.Errorf("--sagemaker-endpoint-url: %w", err)
+	}
+	if _, err := labels.Parse(o.LabelSelector); err != nil {
+		return fmt.Errorf("--watch-label-selector: %w", err)
+	}
+	_, err := o.enabled()
+	return err
+}
+
+// enabled are the kinds to reconcile, by name.
+func (o *Options) enabled() (map[string]reconcile.Kind, error) {
+	kinds := map[string]reconcile.Kind{}
+	for _, k := range kind.All() {
+		kinds[k.Kind()] = k
+	}
+	if len(o.Kinds) == 0 {
+		return kinds, nil
+	}
+	enabled := map[string]reconcile.Kind{}
+	for _, name := range o.Kinds {
+		k, ok := kinds[name]
+		if !ok {
+			return nil, fmt.Errorf("--kinds: there is no kind %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+		}
+		enabled[name] = k
+	}
+	return enabled, nil
 }
 
 // runtimeNamespace is where the controller runs, for the leader's lease.

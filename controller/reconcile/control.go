@@ -23,6 +23,9 @@ type control struct {
 	v1alpha1.DriftControl      `json:",inline"`
 	v1alpha1.RevisionControl   `json:",inline"`
 	v1alpha1.ExternalIDControl `json:",inline"`
+
+	// Endpoint is where SageMaker is called; no spec says it.
+	Endpoint string `json:"-"`
 }
 
 // Annotations of a namespace that set defaults for the objects in it.
@@ -32,10 +35,11 @@ const (
 	annotationAssumeRole     = v1alpha1.Group + "/assume-role-arn"
 	annotationDeletionPolicy = v1alpha1.Group + "/deletion-policy"
 	annotationNamePrefix     = v1alpha1.Group + "/name-prefix"
+	annotationEndpoint       = v1alpha1.Group + "/endpoint-url"
 )
 
 var namespaceDefaults = []string{
-	annotationRegion, annotationServiceAccount, annotationAssumeRole, annotationDeletionPolicy, annotationNamePrefix,
+	annotationRegion, annotationServiceAccount, annotationAssumeRole, annotationDeletionPolicy, annotationNamePrefix, annotationEndpoint,
 }
 
 const (
@@ -70,6 +74,9 @@ func controlFields(t reflect.Type) map[string]bool {
 	names := map[string]bool{}
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		if name == "" && f.Anonymous {
 			maps.Copy(names, controlFields(f.Type))
 			continue
@@ -117,9 +124,13 @@ func (c control) withACK(annotations map[string]string) (control, []string) {
 
 // withDefaults fills what the spec leaves open from the namespace, and then
 // with what the controller was told.
-func (c control) withDefaults(namespace map[string]string, owner identity.Owner, kind Kind, policy v1alpha1.DeletionPolicy) control {
+func (c control) withDefaults(namespace map[string]string, owner identity.Owner, kind Kind, o Options) control {
+	policy := o.DeletionPolicy
 	if c.Region == "" {
 		c.Region = namespace[annotationRegion]
+	}
+	if c.Endpoint = namespace[annotationEndpoint]; c.Endpoint == "" {
+		c.Endpoint = o.Endpoint
 	}
 	// An object that says as whom to call AWS says all of it.
 	if c.ServiceAccountName == "" && c.AssumeRole == nil {
@@ -149,7 +160,7 @@ func (c control) withDefaults(namespace map[string]string, owner identity.Owner,
 
 // identity is as whom and where AWS is called for an object of the namespace.
 func (c control) identity(namespace string) cloud.Identity {
-	id := cloud.Identity{Region: c.Region}
+	id := cloud.Identity{Region: c.Region, Endpoint: c.Endpoint}
 	if c.ServiceAccountName != "" {
 		id.ServiceAccount = types.NamespacedName{Namespace: namespace, Name: c.ServiceAccountName}
 	}

@@ -133,7 +133,7 @@ func TestDefaults(t *testing.T) {
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			given := row.given.DeepCopy()
-			require.Equal(t, row.want, control{Control: row.given}.withDefaults(row.namespace, owner, Kind{Retained: row.retained}, row.flag).Control)
+			require.Equal(t, row.want, control{Control: row.given}.withDefaults(row.namespace, owner, Kind{Retained: row.retained}, Options{DeletionPolicy: row.flag}).Control)
 			require.Equal(t, *given, row.given, "the object's own role is left alone")
 		})
 	}

@@ -6,6 +6,7 @@ import (
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -44,6 +45,12 @@ type Options struct {
 	DeletionPolicy v1alpha1.DeletionPolicy
 	// NoCrossNamespaceRefs refuses references into other namespaces.
 	NoCrossNamespaceRefs bool
+	// Endpoint is the URL of the SageMaker API for objects whose namespace
+	// names none; empty means that of the AWS configuration.
+	Endpoint string
+	// Selector says by their labels which objects are reconciled; nil means
+	// all. Others may still be referred to.
+	Selector labels.Selector
 	// Workers is how many objects of a kind are reconciled at once.
 	Workers int
 	// Kinds are all enabled kinds by name.
@@ -68,6 +75,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	obj := r.Kind.Object()
 	if err := r.Client.Get(ctx, req.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if r.Selector != nil && !r.Selector.Matches(labels.Set(obj.GetLabels())) {
+		return ctrl.Result{}, nil
 	}
 	if rests, result := r.rests(ctx, obj); rests {
 		return result, nil
