@@ -181,8 +181,8 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 
 // key is all that a judgement depends on beside AWS.
 func (s *scope) key() string {
-	return fmt.Sprintf("%d %s %t %s %s %s", s.object.GetGeneration(), s.asked, s.requested(),
-		s.awsName(), s.control.Region, s.control.identity(s.owner.Namespace))
+	return fmt.Sprintf("%d %s %t %s %s %s %s", s.object.GetGeneration(), s.asked, s.requested(),
+		s.awsName(), s.control.Region, s.control.identity(s.owner.Namespace), s.control.Endpoint)
 }
 
 // requested tells whether somebody asks for a round by annotation.

@@ -178,10 +178,10 @@ func (r *Reconciler) superfluous(ctx context.Context, s *scope) ([]string, error
 }
 
 // ownershipOf reads whose an object is, where status does not know it yet, the
-// spec is new, or its tags are due to be compared; tags is nil if they were not
-// read.
+// spec is new, somebody asks for a look, or its tags are due to be compared;
+// tags is nil if they were not read.
 func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, described shape.Tree) (map[string]string, identity.Ownership, error) {
-	if r.knows(s, name, described) && !s.isNew() && !r.Observer.TagsDue(s.object.GetUID()) {
+	if r.knows(s, name, described) && !s.isNew() && !s.requested() && !r.Observer.TagsDue(s.object.GetUID()) {
 		return nil, identity.Ours, nil
 	}
 	tags, err := s.tagsOf(ctx, name, described)

@@ -55,7 +55,8 @@ type world struct {
 	clock     *clocktesting.FakeClock
 	aws       *simulator.Server
 	kube      client.Client
-	cluster   string // the controller's cluster name
+	cluster   string   // the controller's cluster name
+	kinds     []string // that the controller reconciles; none means all
 	stop      func()
 	crash     *crash
 }
@@ -116,6 +117,7 @@ func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, 
 	var o manager.Options
 	o.BindFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
 	o.ClusterName, o.Clock, o.Namespaces = w.cluster, w.clock, []string{w.namespace}
+	o.Kinds = w.kinds
 	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
 
 	kube := rest.CopyConfig(shared.Config)
