@@ -173,7 +173,8 @@ type disposal struct {
 	// kept says that it stays: a revision that is tagged as retained serves
 	// somewhere. For anything else the deletion policy has spoken.
 	kept bool
-	// wait is the time until the next look, if it is not over.
+	// wait is the time until the next look, as long as it is not over or what is
+	// kept is not marked.
 	wait time.Duration
 }
 
@@ -201,7 +202,7 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (d
 		return soon, nil
 	}
 	if tags[identity.TagRetained] != "" && s.kind.Lifecycle == Revision {
-		return disposal{over: true, kept: true}, nil
+		return disposal{over: true, kept: true, wait: confirmWait}, nil
 	}
 	gone := s.kind.Delete
 	if s.kind.Start.Exists() && s.state(described) == health.StateDone {

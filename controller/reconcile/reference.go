@@ -201,6 +201,7 @@ func valueOf(kind Kind, obj Object, value v1alpha1.ReferenceValue) (string, erro
 		return shape.String(kind.parts(obj.Common().Name), "ResourceId"), nil
 	case v1alpha1.ReferenceARN:
 		return obj.Common().ARN, nil
+	case v1alpha1.ReferenceID, v1alpha1.ReferenceModelData: // status tells them
 	}
 	u, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
 	if err != nil {

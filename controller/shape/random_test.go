@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -24,12 +25,51 @@ type schemaReader struct {
 func (r *schemaReader) WriteStruct(s *smithy.Schema) { r.schema = s }
 func (r *schemaReader) CloseStruct()                 {}
 
-func schemaOf(tb testing.TB, input smithy.Serializable) *smithy.Schema {
+func schemaOf(tb testing.TB, input any) *smithy.Schema {
 	tb.Helper()
+	serializable, ok := input.(smithy.Serializable)
+	if !ok {
+		return inferred(tb, reflect.TypeOf(input).Elem())
+	}
 	r := &schemaReader{}
-	input.Serialize(r)
+	serializable.Serialize(r)
 	require.NotNil(tb, r.schema)
 	return r.schema
+}
+
+// inferred is the schema of a Go type of an SDK that ships none.
+func inferred(tb testing.TB, t reflect.Type) *smithy.Schema {
+	tb.Helper()
+	var id smithy.ShapeID
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return inferred(tb, t.Elem())
+	case t == reflect.TypeFor[time.Time]():
+		return smithy.NewSchema(id, smithy.ShapeTypeTimestamp, 0)
+	case t.Kind() == reflect.Struct:
+		s := smithy.NewSchema(id, smithy.ShapeTypeStructure, t.NumField())
+		for f := range t.Fields() {
+			if f.IsExported() && f.Name != "ResultMetadata" {
+				s.AddMember(f.Name, inferred(tb, f.Type))
+			}
+		}
+		return s
+	case t.Kind() == reflect.Slice:
+		s := smithy.NewSchema(id, smithy.ShapeTypeList, 1)
+		s.AddMember("member", inferred(tb, t.Elem()))
+		return s
+	case t.Kind() == reflect.Map:
+		s := smithy.NewSchema(id, smithy.ShapeTypeMap, 2)
+		s.AddMember("key", inferred(tb, t.Key()))
+		s.AddMember("value", inferred(tb, t.Elem()))
+		return s
+	}
+	scalar, ok := map[reflect.Kind]smithy.ShapeType{
+		reflect.String: smithy.ShapeTypeString, reflect.Bool: smithy.ShapeTypeBoolean, reflect.Int32: smithy.ShapeTypeInteger,
+		reflect.Int64: smithy.ShapeTypeLong, reflect.Float32: smithy.ShapeTypeFloat, reflect.Float64: smithy.ShapeTypeDouble,
+	}[t.Kind()]
+	require.True(tb, ok, "a member of a Go type without a shape: %v", t)
+	return smithy.NewSchema(id, scalar, 0)
 }
 
 // random makes trees of a schema's shape with no member left out.

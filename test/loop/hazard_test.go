@@ -330,6 +330,7 @@ func TestRenameAfterALostAnswer(t *testing.T) {
 // a spec that is refused, while the run of an earlier spec is to be stopped.
 func TestSupersededWhileRefused(t *testing.T) {
 	w := newWorld(t)
+	w.kinds = []string{"TrainingJob"}
 	w.startController()
 	w.apply(trainingJob(100))
 	w.until("it trains", func() bool { return len(w.jobs("InProgress")) == 1 })
@@ -338,5 +339,7 @@ func TestSupersededWhileRefused(t *testing.T) {
 	w.until("stopping is tried", func() bool { return w.aws.Journal().Counts()["StopTrainingJob"] == 1 })
 	w.apply(trainingJob(200, "modelPackageConfig: {modelPackageGroupRef: {name: none, namespace: other}}"))
 	w.until("it is stopped", func() bool { return len(w.jobs("Stopped")) == 1 })
-	require.Equal(t, reason.ReferenceDenied, readyCondition(w.job()).Reason)
+	ready := readyCondition(w.job())
+	require.Equal(t, reason.ReferenceDenied, ready.Reason)
+	require.Contains(t, ready.Message, "kind ModelPackageGroup is not enabled in this controller")
 }

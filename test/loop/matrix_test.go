@@ -35,8 +35,15 @@ type chapter struct {
 // scenes are chapters that follow one another in one world.
 var scenes = [][]chapter{
 	{
-		{"created", created}, {"changed", changed}, {"spec drift", specDrift}, {"tag drift", tagDrift}, {"deleted in AWS", deletedInAWS},
-		{"observed", observed}, {"adopted", adopted}, {"deleted", deleted}, {"retained", retained},
+		{"created", created},
+		{"changed", changed},
+		{"spec drift", specDrift},
+		{"tag drift", tagDrift},
+		{"deleted in AWS", deletedInAWS},
+		{"observed", observed},
+		{"adopted", adopted},
+		{"deleted", deleted},
+		{"retained", retained},
 	},
 	{{"schema", schemaRefuses}, {"reference", brokenReference}, {"refused", refused}, {"failed", failed}},
 	{{"restarted", restarted}},
@@ -62,7 +69,7 @@ func (m *matrix) write(kind, chapter, cell string) {
 
 // TestEveryKind plays the life of every kind against a real API server and the
 // simulated AWS. The outcome is the table in controller/kind/README.md.
-func TestEveryKind(t *testing.T) {
+func TestEveryKind(t *testing.T) { //nolint:tparallel // the table is written after the group of parallel ones
 	t.Parallel()
 	m := &matrix{cells: map[string]map[string]string{}}
 	whole := t.Run("kinds", func(t *testing.T) {
@@ -468,8 +475,8 @@ func failed(p *play) string {
 	return ""
 }
 
-// restarted: a controller that is restarted after everything it does does
-// nothing twice.
+// restarted: nothing is done twice by a controller that is restarted after
+// everything it has done.
 func restarted(p *play) string {
 	p.startController()
 	seen := 0

@@ -34,12 +34,12 @@ type Stage struct {
 // called versions, a pipeline called steps, a lifecycle configuration called
 // setup, a domain called d-team with a user called alice. The simulator's clock
 // must be the one given.
-func Furnish(t testing.TB, server *simulator.Server, clock *clocktesting.FakeClock, cluster string) *Stage {
-	t.Helper()
-	w := &Stage{t: t, aws: server, clock: clock, named: map[string]string{}}
-	ctx := t.Context()
+func Furnish(tb testing.TB, server *simulator.Server, clock *clocktesting.FakeClock, cluster string) *Stage {
+	tb.Helper()
+	w := &Stage{t: tb, aws: server, clock: clock, named: map[string]string{}}
+	ctx := tb.Context()
 	config, err := server.AWSConfig(ctx)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	api := sagemaker.NewFromConfig(config)
 	w.studio(api) // first, since its ids are in digests
 	for _, key := range []string{"abalone/train/part-0", "raw/part-0", "one/model.tar.gz", "two/model.tar.gz"} {

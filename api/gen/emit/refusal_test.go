@@ -134,7 +134,9 @@ func TestBuildRefuses(t *testing.T) {
 		},
 		{
 			"an answer that does not tell what the status wants",
-			func(_ *model.API, s *kind.API) { s.Kinds[0].Told = []kind.Told{{Operation: "DescribeGadget", Member: "Nota", As: "Note"}} },
+			func(_ *model.API, s *kind.API) {
+				s.Kinds[0].Told = []kind.Told{{Operation: "DescribeGadget", Member: "Nota", As: "Note"}}
+			},
 			"Gadget: shape DescribeGadgetOutput has no member Nota",
 		},
 		{

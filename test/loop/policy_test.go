@@ -1,0 +1,100 @@
+package loop_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+)
+
+// install applies the cluster-wide objects of a file.
+func (w *world) install(file string) {
+	w.t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(w.t, err)
+	for doc := range strings.SplitSeq(string(text), "\n---\n") {
+		u := newUnstructured()
+		require.NoError(w.t, yaml.UnmarshalStrict([]byte(doc), &u.Object))
+		require.NoError(w.t, w.kube.Patch(w.ctx, u, client.Apply, client.FieldOwner("git"), client.ForceOwnership)) //nolint:staticcheck // the objects are made of text
+	}
+}
+
+// as is a client of a user with some of the shipped roles in the namespace.
+func (w *world) as(user string, roles ...string) client.Client {
+	w.t.Helper()
+	for _, role := range roles {
+		require.NoError(w.t, w.kube.Create(w.ctx, &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: user + "-" + role},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+		}))
+	}
+	config := rest.CopyConfig(shared.Config)
+	config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
+	c, err := client.New(config, client.Options{Scheme: w.kube.Scheme()})
+	require.NoError(w.t, err)
+	return c
+}
+
+// TestActionsAreVerbs: with the shipped admission policy, whoever may edit an
+// object may not yet approve, stop or roll back; the shipped role admin may.
+func TestActionsAreVerbs(t *testing.T) {
+	w := newWorld(t)
+	for _, file := range []string{"rbac/view.yaml", "rbac/edit.yaml", "rbac/admin.yaml", "components/policy/actions.yaml"} {
+		w.install("../../kustomize/" + file)
+	}
+	editor := w.as("editor", "sagemaker-gitops-view", "sagemaker-gitops-edit")
+	lead := w.as("lead", "sagemaker-gitops-view", "sagemaker-gitops-edit", "sagemaker-gitops-admin")
+	change := func(c client.Client, name, annotation, approval string, options ...client.PatchOption) error {
+		u := newUnstructured()
+		u.SetAPIVersion("sagemaker.gitops.dev/v1alpha1")
+		u.SetKind("ModelPackage")
+		u.SetNamespace(w.namespace)
+		u.SetName(name)
+		if annotation != "" {
+			u.SetAnnotations(map[string]string{annotation: "1"})
+		}
+		u.Object["spec"] = map[string]any{"modelPackageGroupName": "versions", "modelApprovalStatus": approval}
+		return c.Patch(w.ctx, u, client.Apply, append(options, client.FieldOwner("git"), client.ForceOwnership)...) //nolint:staticcheck // the object is made of text
+	}
+	const pending = "PendingManualApproval"
+	refused := func(err error) bool {
+		return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "needs the verb")
+	}
+	require.Eventually(t, func() bool {
+		return refused(change(editor, "policy", "sagemaker.gitops.dev/stop", pending, client.DryRunAll))
+	}, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
+
+	for _, row := range []struct{ reason, annotation, approval, verb string }{
+		{"an edit", "", pending, ""},
+		{"an annotation of another kind", "acme.example.com/stop", pending, ""},
+		{"a request to approve", "sagemaker.gitops.dev/approve", pending, "approve"},
+		{"a request to reject", "sagemaker.gitops.dev/reject", pending, "approve"},
+		{"an approval in the spec", "", "Approved", "approve"},
+		{"a request to stop", "sagemaker.gitops.dev/stop", pending, "stop"},
+		{"a request to roll back", "sagemaker.gitops.dev/rollback", pending, "rollback"},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			t.Parallel()
+			name := strings.ReplaceAll(row.reason, " ", "-")
+			require.NoError(t, change(editor, name, "", pending))
+			err := change(editor, name, row.annotation, row.approval)
+			if row.verb == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.True(t, refused(err), "%v", err)
+			require.ErrorContains(t, err, "needs the verb "+row.verb+" on modelpackages.sagemaker.gitops.dev")
+			require.NoError(t, change(lead, name, row.annotation, row.approval))
+			require.NoError(t, change(editor, name, row.annotation, row.approval), "what has been decided may be applied again")
+		})
+	}
+}
