@@ -27,7 +27,7 @@ type DataReference struct {
 // it the last time all references were settled.
 type ConsumedReference struct {
 	// Path is where in the spec the reference stands.
-	Path string `json:"path"`
+	Path string `json:"path,omitempty"`
 	// Kind of the target.
 	Kind string `json:"kind"`
 	// Namespace of the target.

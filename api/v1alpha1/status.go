@@ -119,7 +119,8 @@ type Revision struct {
 	Digest string `json:"digest,omitempty"`
 	// CreationTime is when AWS created it.
 	CreationTime *metav1.Time `json:"creationTime,omitempty"`
-	// References are the targets this revision was made from.
+	// References are the targets this revision was made from, each once and
+	// without what was taken from it.
 	References []ConsumedReference `json:"references,omitempty"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -39,9 +40,10 @@ func (s *scope) observed(described shape.Tree) {
 	status := s.object.Common()
 	status.ARN = s.arn(described)
 	status.ConsoleURL = s.consoleURL()
-	status.Defaults = s.defaults(chosen)
+	status.Defaults = nil
+	status.Defaults = s.defaults(chosen, s.room()/2)
 	fresh := s.kind.Object()
-	if err := decode(s.fitting(told), statusOf(fresh)); err != nil {
+	if err := decode(fitting(told, s.room()), statusOf(fresh)); err != nil {
 		return // a member that no longer has its type is better left as it was
 	}
 	*fresh.Common() = *status
@@ -75,18 +77,33 @@ func (s *scope) addDetails(ctx context.Context, described shape.Tree) {
 	}
 }
 
-// fitting is what of the told fits into a status: all, or shorter lists.
-func (s *scope) fitting(told shape.Tree) shape.Tree {
-	room := maxStatus - reserve - size(s.object.Common())
+// room is how much longer the status may become.
+func (s *scope) room() int { return maxStatus - reserve - size(s.object.Common()) }
+
+// fitting is what of the told fits into a status: all, or shorter lists, or
+// without the longest members.
+func fitting(told shape.Tree, room int) shape.Tree {
 	for most := maxList; ; most /= 2 {
 		cut := shape.Clone(told)
 		for k := range cut {
 			cut[k] = newest(cut[k], most)
 		}
 		if most == 0 || size(cut) <= room {
-			return cut
+			return within(cut, room)
 		}
 	}
+}
+
+// within leaves out the longest members, until the rest fits.
+func within(t shape.Tree, room int) shape.Tree {
+	longestFirst := slices.SortedFunc(maps.Keys(t), func(a, b string) int { return size(t[b]) - size(t[a]) })
+	for _, member := range longestFirst {
+		if size(t) <= room {
+			break
+		}
+		delete(t, member)
+	}
+	return t
 }
 
 func size(v any) int {
@@ -117,8 +134,8 @@ func newest(v any, most int) any {
 }
 
 // defaults is what AWS has chosen for fields that the spec leaves open, under
-// the spec's field names.
-func (s *scope) defaults(chosen shape.Tree) *runtime.RawExtension {
+// the spec's field names: all of it, or what there is room for.
+func (s *scope) defaults(chosen shape.Tree, room int) *runtime.RawExtension {
 	extra := beyond(s.request, shape.Compact(chosen))
 	delete(extra, s.kind.Name)
 	if len(extra) == 0 {
@@ -136,7 +153,7 @@ func (s *scope) defaults(chosen shape.Tree) *runtime.RawExtension {
 	if err := json.Unmarshal(data, &named); err != nil {
 		return nil
 	}
-	if data, err = json.Marshal(shape.Compact(named)); err != nil || len(named) == 0 {
+	if data, err = json.Marshal(within(shape.Compact(named), room)); err != nil || len(named) == 0 {
 		return nil
 	}
 	return &runtime.RawExtension{Raw: data}

@@ -133,6 +133,9 @@ func (r *Reconciler) act(ctx context.Context, s *scope) (verdict, error) {
 // same, since it costs.
 func (r *Reconciler) hold(ctx context.Context, s *scope, cause error) (ctrl.Result, error) {
 	v := progressing(reason.WaitingForReference, s.references.waiting, 0)
+	if s.references.unwatched {
+		v.after = busyWait
+	}
 	if ofKubernetes(cause) {
 		return r.finish(ctx, s, v, cause)
 	}

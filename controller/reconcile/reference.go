@@ -106,6 +106,8 @@ type resolution struct {
 	settled time.Time
 	// waiting says what is being waited for; empty if nothing is.
 	waiting string
+	// unwatched says that nobody tells when what is waited for is there.
+	unwatched bool
 	// updating says that what is waited for is being updated.
 	updating bool
 }

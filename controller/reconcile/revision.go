@@ -113,11 +113,30 @@ func (s *scope) approval(described shape.Tree, after time.Duration) verdict {
 
 func (r *Reconciler) adoptRevision(s *scope, name string, described shape.Tree) {
 	s.addRevision(v1alpha1.Revision{
-		Name: name, Digest: s.digest, ID: s.found[name], CreationTime: timeAt(described, "CreationTime"), References: s.references.consumed,
+		Name: name, Digest: s.digest, ID: s.found[name], CreationTime: timeAt(described, "CreationTime"),
+		References: used(s.references.consumed),
 	})
 	s.object.Common().Name = name
 	s.object.Common().References = s.references.consumed
 	s.observed(described)
+}
+
+// used is what history has to know of references: which objects they led to,
+// each once. What else was taken from them is in status.references for as long as
+// it matters.
+func used(consumed []v1alpha1.ConsumedReference) []v1alpha1.ConsumedReference {
+	var uses []v1alpha1.ConsumedReference
+	for _, ref := range consumed {
+		if consumes(uses, ref.Kind, ref.AWSName) {
+			continue
+		}
+		use := v1alpha1.ConsumedReference{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, AWSName: ref.AWSName}
+		if ref.Value == ref.ARN {
+			use.ARN = ref.ARN // AWS may know it by nothing else
+		}
+		uses = append(uses, use)
+	}
+	return uses
 }
 
 // addRevision puts a revision in front.

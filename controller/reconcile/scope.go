@@ -86,7 +86,10 @@ func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object)
 // prepare resolves the references and builds the request the spec stands for.
 // reader is where the targets are read from.
 func (r *Reconciler) prepare(ctx context.Context, reader client.Reader, s *scope) error {
-	var err error
+	err := cloud.CheckEndpoint(s.control.Endpoint)
+	if err != nil {
+		return &refusal{reason.ValidationFailed, fmt.Sprintf("annotation %s of namespace %s: %s", annotationEndpoint, s.owner.Namespace, err)}
+	}
 	if s.tags, err = userTags(s.spec); err != nil {
 		return err
 	}
@@ -96,6 +99,7 @@ func (r *Reconciler) prepare(ctx context.Context, reader client.Reader, s *scope
 	if s.kind.Complete != nil {
 		s.references.waiting, err = s.kind.Complete(ctx, reader, s.object.GetNamespace(), s.spec)
 		if err != nil || s.references.waiting != "" {
+			s.references.unwatched = true
 			return err
 		}
 		s.named = shape.String(s.spec, s.kind.Name)

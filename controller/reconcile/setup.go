@@ -40,13 +40,13 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 }
 
 func (r *Reconciler) setup(mgr ctrl.Manager) error {
+	concerns := []predicate.Predicate{predicate.GenerationChangedPredicate{}, predicates.ReconcileRequestedPredicate{}, forceRequested{}}
+	if r.Selector != nil && !r.Selector.Empty() {
+		concerns = append(concerns, predicate.LabelChangedPredicate{})
+	}
 	b := ctrl.NewControllerManagedBy(mgr).
 		Named(r.Kind.Kind()).
-		For(r.Kind.Object(), builder.WithPredicates(predicate.Or(
-			predicate.GenerationChangedPredicate{},
-			predicates.ReconcileRequestedPredicate{},
-			forceRequested{},
-		))).
+		For(r.Kind.Object(), builder.WithPredicates(predicate.Or(concerns...))).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: max(r.Workers, 1),
 			NewQueue:                r.newQueue,

@@ -57,8 +57,10 @@ type world struct {
 	kube      client.Client
 	cluster   string   // the controller's cluster name
 	kinds     []string // that the controller reconciles; none means all
-	stop      func()
-	crash     *crash
+	// selector and endpointURL are flags of the controller.
+	selector, endpointURL string
+	stop                  func()
+	crash                 *crash
 }
 
 var worlds atomic.Int64
@@ -117,7 +119,7 @@ func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, 
 	var o manager.Options
 	o.BindFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
 	o.ClusterName, o.Clock, o.Namespaces = w.cluster, w.clock, []string{w.namespace}
-	o.Kinds = w.kinds
+	o.Kinds, o.LabelSelector, o.SageMakerEndpointURL = w.kinds, w.selector, w.endpointURL
 	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
 
 	kube := rest.CopyConfig(shared.Config)
