@@ -64,11 +64,24 @@ func TestProcessOutlivesTheThreadThatStartedIt(t *testing.T) {
 	}
 	result := make(chan started)
 	logPath := filepath.Join(t.TempDir(), "log")
-	go func() {
+	var start func()
+	start = func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		if syscall.Gettid() == os.Getpid() {
+			// Only the main thread does not. It is held until another has started.
+			defer runtime.UnlockOSThread()
+			elsewhere := make(chan struct{})
+			go func() {
+				defer close(elsewhere)
+				start()
+			}()
+			<-elsewhere
+			return
+		}
 		p, err := startProcess("cat", "/bin/sh", []string{"-c", "while :; do read -t 1 x < /dev/zero; done"}, nil, "", logPath)
 		result <- started{p, syscall.Gettid(), err}
-	}()
+	}
+	go start()
 	got := <-result
 	require.NoError(t, got.err)
 	defer got.p.stop()
