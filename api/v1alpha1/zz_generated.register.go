@@ -8,9 +8,9 @@ import (
 )
 
 var (
-	// SchemeBuilder adds the SageMaker kinds to a scheme.
-	SchemeBuilder = runtime.NewSchemeBuilder(addKnownTypes)
-	// AddToScheme adds the SageMaker kinds to a scheme.
+	// SchemeBuilder adds all kinds to a scheme.
+	SchemeBuilder = runtime.NewSchemeBuilder(addKnownTypes, addComposites)
+	// AddToScheme adds all kinds to a scheme.
 	AddToScheme = SchemeBuilder.AddToScheme
 )
 
@@ -25,6 +25,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&HyperParameterTuningJob{}, &HyperParameterTuningJobList{},
 		&InferenceComponent{}, &InferenceComponentList{},
 		&LabelingJob{}, &LabelingJobList{},
+		&MetricAlarm{}, &MetricAlarmList{},
 		&Model{}, &ModelList{},
 		&ModelBiasJobDefinition{}, &ModelBiasJobDefinitionList{},
 		&ModelExplainabilityJobDefinition{}, &ModelExplainabilityJobDefinitionList{},
@@ -40,6 +41,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&Project{}, &ProjectList{},
 		&ScalableTarget{}, &ScalableTargetList{},
 		&ScalingPolicy{}, &ScalingPolicyList{},
+		&ScheduledAction{}, &ScheduledActionList{},
 		&Space{}, &SpaceList{},
 		&TrainingJob{}, &TrainingJobList{},
 		&TransformJob{}, &TransformJobList{},

@@ -8,7 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,6 +23,8 @@ type Client struct {
 
 	api     *sagemaker.Client
 	scaling *applicationautoscaling.Client
+	alarms  *cloudwatch.Client
+	runtime *sagemakerruntime.Client
 	budget  *budget
 }
 
@@ -130,6 +134,8 @@ func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 			}
 		}),
 		scaling: applicationautoscaling.NewFromConfig(config),
+		alarms:  cloudwatch.NewFromConfig(config),
+		runtime: sagemakerruntime.NewFromConfig(config),
 	}, nil
 }
 

@@ -67,6 +67,7 @@ var rules = []rule{
 		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "IncompleteSignature",
 		"InvalidIdentityToken",
 	}},
+	{class: Validation, codes: []string{"ModelError"}}, // the model's own answer
 	// What follows repeats values of the request, which may hold any words.
 	{class: Validation, codes: []string{"ValidationException"}, contains: []string{" validation error detected: ", " validation errors detected: "}},
 	{class: AlreadyExists, codes: []string{"ResourceInUse", "ValidationException", "ConflictException"}, prefixes: []string{

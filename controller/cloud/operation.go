@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	smithy "github.com/aws/smithy-go"
 
@@ -38,6 +39,11 @@ func ScalingOp[I, O any](
 	method func(*applicationautoscaling.Client, context.Context, *I, ...func(*applicationautoscaling.Options)) (*O, error),
 ) Operation {
 	return operation(func(c *Client) *applicationautoscaling.Client { return c.scaling }, method)
+}
+
+// AlarmOp is Op for CloudWatch.
+func AlarmOp[I, O any](method func(*cloudwatch.Client, context.Context, *I, ...func(*cloudwatch.Options)) (*O, error)) Operation {
+	return operation(func(c *Client) *cloudwatch.Client { return c.alarms }, method)
 }
 
 func operation[S, P, I, O any](of func(*Client) S, method func(S, context.Context, *I, ...func(*P)) (*O, error)) Operation {

@@ -26,6 +26,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/deployment"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 )
 
@@ -163,7 +164,7 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	if err != nil {
 		return nil, fmt.Errorf("--watch-label-selector: %w", err)
 	}
-	return mgr, reconcile.Setup(ctx, mgr, reconcile.Options{
+	options := reconcile.Options{
 		Client:               mgr.GetClient(),
 		Reader:               mgr.GetAPIReader(),
 		Clients:              cloud.NewClients(cloudConfig, o.Clock, mgr.GetClient()),
@@ -178,5 +179,14 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 		Selector:             selector,
 		Workers:              o.Workers,
 		Kinds:                kinds,
-	})
+	}
+	if err := reconcile.Setup(ctx, mgr, options); err != nil {
+		return nil, err
+	}
+	if o.wants(modelDeployment) {
+		if err := deployment.New(options).Setup(mgr); err != nil {
+			return nil, fmt.Errorf("setting up %s: %w", modelDeployment, err)
+		}
+	}
+	return mgr, nil
 }

@@ -118,7 +118,14 @@ func (o *Options) Check() error {
 	return err
 }
 
-// enabled are the kinds to reconcile, by name.
+// modelDeployment is the kind that is made of others, and has no entry in the
+// table of kinds.
+const modelDeployment = "ModelDeployment"
+
+// wants tells whether a kind is to be reconciled.
+func (o *Options) wants(kind string) bool { return len(o.Kinds) == 0 || slices.Contains(o.Kinds, kind) }
+
+// enabled are the kinds of AWS objects to reconcile, by name.
 func (o *Options) enabled() (map[string]reconcile.Kind, error) {
 	kinds := map[string]reconcile.Kind{}
 	for _, k := range kind.All() {
@@ -130,8 +137,12 @@ func (o *Options) enabled() (map[string]reconcile.Kind, error) {
 	enabled := map[string]reconcile.Kind{}
 	for _, name := range o.Kinds {
 		k, ok := kinds[name]
+		if name == modelDeployment {
+			continue
+		}
 		if !ok {
-			return nil, fmt.Errorf("--kinds: there is no kind %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+			return nil, fmt.Errorf("--kinds: there is no kind %q; there are %s and %s",
+				name, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "), modelDeployment)
 		}
 		enabled[name] = k
 	}

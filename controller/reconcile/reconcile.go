@@ -76,7 +76,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Client.Get(ctx, req.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if r.Selector != nil && !r.Selector.Matches(labels.Set(obj.GetLabels())) {
+	if !r.selects(obj) {
 		return ctrl.Result{}, nil
 	}
 	if rests, result := r.rests(ctx, obj); rests {
@@ -101,13 +101,18 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return r.finish(ctx, s, verdict{}, err)
 	}
 	if s.control.Suspend {
-		return r.finish(ctx, s, verdict{keep: true, ready: "Unknown", reason: reason.Suspended, message: "reconciliation is suspended"}, nil)
+		return r.finish(ctx, s, suspended(), nil)
 	}
 	if err := r.prepare(ctx, r.Reader, s); err != nil || s.references.waiting != "" {
 		return r.hold(ctx, s, err)
 	}
 	v, err := r.act(ctx, s)
 	return r.finish(ctx, s, v, err)
+}
+
+// selects tells whether the options choose an object.
+func (r *Reconciler) selects(obj Object) bool {
+	return r.Selector == nil || r.Selector.Matches(labels.Set(obj.GetLabels()))
 }
 
 // act looks at AWS and does one thing about what it sees.

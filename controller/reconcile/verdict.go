@@ -34,6 +34,11 @@ func stalled(why, message string, after time.Duration) verdict {
 	return verdict{ready: metav1.ConditionFalse, stalled: true, reason: why, message: message, after: after}
 }
 
+// suspended leaves the conditions as they are.
+func suspended() verdict {
+	return verdict{keep: true, ready: metav1.ConditionUnknown, reason: reason.Suspended, message: "reconciliation is suspended"}
+}
+
 // settled says that nothing will change by itself.
 func (v verdict) settled() bool { return v.stalled || v.ready == metav1.ConditionTrue }
 

@@ -49,6 +49,11 @@ const (
 	QuotaExceeded = "QuotaExceeded"
 	// Busy means that AWS takes no change until what it is doing has ended.
 	Busy = "Busy"
+	// Verifying means that a deployment's endpoint is asked its smoke tests.
+	Verifying = "Verifying"
+	// Protected means that a deletion waits because the object is protected
+	// from it.
+	Protected = "Protected"
 	// ServerError means that AWS failed to answer and the call is repeated.
 	ServerError = "ServerError"
 	// AwaitingApproval means that a person has to approve or reject. Argo CD
@@ -72,6 +77,9 @@ const (
 	// Observed means that an object with managementPolicy Observe exists and
 	// was read.
 	Observed = "Observed"
+	// HandedOver means that a deployment's endpoint belongs to another one now,
+	// as the spec allowed.
+	HandedOver = "HandedOver"
 	// Approved means that a model package has been approved.
 	Approved = "Approved"
 )
@@ -114,6 +122,8 @@ const (
 	// because the update to the desired one failed, or that AWS could not
 	// even go back.
 	RolledBack = "RolledBack"
+	// SmokeTestFailed means that a new configuration did not answer as it has to.
+	SmokeTestFailed = "SmokeTestFailed"
 	// DeleteFailed means that AWS could not delete the object.
 	DeleteFailed = "DeleteFailed"
 	// Rejected means that a model package has been rejected.
@@ -138,6 +148,12 @@ const (
 	ReferenceDenied = "ReferenceDenied"
 	// ImmutableField means that a field was changed which AWS cannot change.
 	ImmutableField = "ImmutableField"
+	// ReplaceRequired means that AWS can make a change only by deleting what
+	// there is, which the spec does not allow.
+	ReplaceRequired = "ReplaceRequired"
+	// AlarmNotReady means that an alarm which is to watch a roll-out does not
+	// exist, or has gone off before it began.
+	AlarmNotReady = "AlarmNotReady"
 	// ForeignObject means that an AWS object of this name exists and belongs
 	// to somebody else. It is left untouched.
 	ForeignObject = "ForeignObject"

@@ -28,9 +28,9 @@ func (p *Package) registerFile() string {
 	)
 
 	var (
-		// SchemeBuilder adds the SageMaker kinds to a scheme.
-		SchemeBuilder = runtime.NewSchemeBuilder(addKnownTypes)
-		// AddToScheme adds the SageMaker kinds to a scheme.
+		// SchemeBuilder adds all kinds to a scheme.
+		SchemeBuilder = runtime.NewSchemeBuilder(addKnownTypes, addComposites)
+		// AddToScheme adds all kinds to a scheme.
 		AddToScheme = SchemeBuilder.AddToScheme
 	)
 

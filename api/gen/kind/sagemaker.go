@@ -10,6 +10,11 @@ var SageMaker = API{
 		Docs:       "https://docs.aws.amazon.com/autoscaling/application/APIReference/",
 		Prefix:     "Scaling",
 		Operations: []string{"DescribeScalingPolicies", "ListTagsForResource", "TagResource", "UntagResource"},
+	}, {
+		OlderModel: "models/apis/monitoring/2010-08-01/api-2.json",
+		Docs:       "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/",
+		Prefix:     "CloudWatch",
+		Operations: []string{"DeleteAlarms", "DescribeAlarms", "ListTagsForResource", "SetAlarmState", "TagResource", "UntagResource"},
 	}},
 	Kinds: sageMakerKinds,
 	Operations: []string{

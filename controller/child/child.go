@@ -1,0 +1,216 @@
+package child
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+)
+
+// LabelOwner is the label of children with the name of their owner, cut to what
+// a label holds. Its kind stands before it: ModelDeployment.abalone.
+const LabelOwner = v1alpha1.Group + "/owner"
+
+// tracking are the labels by which those who apply objects know them again.
+var tracking = []string{"argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "app.kubernetes.io/instance", "app.kubernetes.io/managed-by"}
+
+// Family is the owner of children and the way to them.
+type Family struct {
+	// Owner controls the children. Its kind is that of the scheme.
+	Owner client.Object
+	// Client writes; Reader reads from the API server.
+	Client client.Client
+	Reader client.Reader
+	// FieldOwner is the manager of the fields.
+	FieldOwner client.FieldOwner
+}
+
+// OtherOwnerError means that an object of a child's name exists and is not the
+// family's.
+type OtherOwnerError struct {
+	Kind, Name string
+	// Controller is who controls it: kind and name, or empty if nobody does.
+	Controller metav1.OwnerReference
+}
+
+func (e *OtherOwnerError) Error() string {
+	if e.Controller.Name == "" {
+		return fmt.Sprintf("%s %s exists and belongs to nobody: remove it, or choose another name", e.Kind, e.Name)
+	}
+	return fmt.Sprintf("%s %s belongs to %s %s", e.Kind, e.Name, e.Controller.Kind, e.Controller.Name)
+}
+
+// Adopt makes an object that does not exist yet one of the family's.
+func (f Family) Adopt(obj client.Object) error {
+	obj.SetNamespace(f.Owner.GetNamespace())
+	labels := maps.Clone(obj.GetLabels())
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, inherited(f.Owner.GetLabels()))
+	value, err := f.label()
+	if err != nil {
+		return err
+	}
+	labels[LabelOwner] = value
+	obj.SetLabels(labels)
+	return controllerutil.SetControllerReference(f.Owner, obj, f.Client.Scheme())
+}
+
+func inherited(labels map[string]string) map[string]string {
+	kept := map[string]string{}
+	for key, value := range labels {
+		foreign := false
+		for _, mark := range tracking {
+			foreign = foreign || strings.HasPrefix(key, mark)
+		}
+		if !foreign {
+			kept[key] = value
+		}
+	}
+	return kept
+}
+
+func (f Family) label() (string, error) {
+	gvk, err := f.Client.GroupVersionKindFor(f.Owner)
+	if err != nil {
+		return "", err
+	}
+	value := gvk.Kind + "." + f.Owner.GetName()
+	if len(value) > 63 {
+		value = strings.TrimRight(value[:63], ".-_")
+	}
+	return value, nil
+}
+
+// Has tells whether an object is one of the family's.
+func (f Family) Has(obj client.Object) bool { return metav1.IsControlledBy(obj, f.Owner) }
+
+// Get reads the child of that name into obj and tells whether it exists. It is
+// an *OtherOwnerError if an object of that name is not the family's.
+func (f Family) Get(ctx context.Context, obj client.Object, name string) (bool, error) {
+	err := f.Reader.Get(ctx, client.ObjectKey{Namespace: f.Owner.GetNamespace(), Name: name}, obj)
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading %s: %w", name, err)
+	}
+	if !f.Has(obj) {
+		return true, f.other(obj)
+	}
+	return true, nil
+}
+
+func (f Family) other(obj client.Object) error {
+	gvk, err := f.Client.GroupVersionKindFor(obj)
+	if err != nil {
+		return err
+	}
+	other := &OtherOwnerError{Kind: gvk.Kind, Name: obj.GetName()}
+	if c := metav1.GetControllerOf(obj); c != nil {
+		other.Controller = *c
+	}
+	return other
+}
+
+// Create makes a child.
+func (f Family) Create(ctx context.Context, obj client.Object) error {
+	if err := f.Adopt(obj); err != nil {
+		return err
+	}
+	if err := f.Client.Create(ctx, obj, f.FieldOwner); err != nil {
+		return fmt.Errorf("creating %s: %w", obj.GetName(), err)
+	}
+	return nil
+}
+
+// Same tells whether a child has the spec of another object of its kind, and its
+// labels.
+func Same(obj, with client.Object) (bool, error) {
+	have, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		return false, err
+	}
+	want, err := runtime.DefaultUnstructuredConverter.ToUnstructured(with)
+	if err != nil {
+		return false, err
+	}
+	for key, value := range with.GetLabels() {
+		if obj.GetLabels()[key] != value {
+			return false, nil
+		}
+	}
+	return equality.Semantic.DeepEqual(have["spec"], want["spec"]), nil
+}
+
+// Update gives a child the spec and the labels of another object of its kind, if
+// it has not got them.
+func (f Family) Update(ctx context.Context, obj, with client.Object) error {
+	if err := f.Adopt(with); err != nil {
+		return err
+	}
+	same, err := Same(obj, with)
+	if err != nil || same {
+		return err
+	}
+	labels := maps.Clone(obj.GetLabels())
+	maps.Copy(labels, with.GetLabels())
+	with = with.DeepCopyObject().(client.Object)
+	with.SetUID(obj.GetUID())
+	with.SetResourceVersion(obj.GetResourceVersion())
+	with.SetLabels(labels)
+	with.SetAnnotations(obj.GetAnnotations())
+	with.SetFinalizers(obj.GetFinalizers())
+	with.SetOwnerReferences(obj.GetOwnerReferences())
+	if err := f.Client.Update(ctx, with, f.FieldOwner); err != nil {
+		return fmt.Errorf("updating %s: %w", obj.GetName(), err)
+	}
+	return nil
+}
+
+// Delete removes a child of the family, and what it controls.
+func (f Family) Delete(ctx context.Context, obj client.Object) error {
+	if !obj.GetDeletionTimestamp().IsZero() {
+		return nil
+	}
+	uid := obj.GetUID()
+	err := f.Client.Delete(ctx, obj, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting %s: %w", obj.GetName(), err)
+	}
+	return nil
+}
+
+// List reads all children of the family that are of the list's kind. The items
+// of the list are only those.
+func (f Family) List(ctx context.Context, list client.ObjectList) error {
+	value, err := f.label()
+	if err != nil {
+		return err
+	}
+	if err := f.Reader.List(ctx, list, client.InNamespace(f.Owner.GetNamespace()), client.MatchingLabels{LabelOwner: value}); err != nil {
+		return fmt.Errorf("listing children: %w", err)
+	}
+	items, err := meta.ExtractList(list)
+	if err != nil {
+		return err
+	}
+	own := items[:0]
+	for _, item := range items {
+		if obj, ok := item.(client.Object); ok && f.Has(obj) {
+			own = append(own, item)
+		}
+	}
+	return meta.SetList(list, own)
+}

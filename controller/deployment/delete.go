@@ -1,0 +1,106 @@
+package deployment
+
+import (
+	"context"
+	"fmt"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// reconcileDeletion deletes the children in the order AWS accepts, and waits for
+// each to be gone.
+func (r *Reconciler) reconcileDeletion(ctx context.Context, round *reconcile.Round, d *v1alpha1.ModelDeployment) (ctrl.Result, error) {
+	f, err := r.gather(ctx, d)
+	if err != nil {
+		return round.EndDeletion(ctx, reconcile.Verdict{}, err)
+	}
+	if d.Spec.Protect && !round.Retains() && f.endpoint != nil {
+		return round.EndDeletion(ctx, reconcile.Progressing(reason.Protected, fmt.Sprintf(
+			"endpoint %s is protected: set protect: false to delete it, or deletionPolicy: Retain to leave it in AWS", round.Name()), 0), nil)
+	}
+	for _, wave := range f.waves() {
+		left := 0
+		for _, obj := range wave {
+			if err := r.remove(ctx, f, obj, round.Retains()); err != nil {
+				return round.EndDeletion(ctx, reconcile.Verdict{}, err)
+			}
+			left++
+		}
+		if left > 0 {
+			return round.EndDeletion(ctx, reconcile.Progressing(reason.Deleting, fmt.Sprintf("waiting for %d of its parts, such as %s", left, wave[0].GetName()), soon), nil)
+		}
+	}
+	return round.Release(ctx)
+}
+
+// waves are the children in the order in which they are to go: what is in a wave
+// may use what is in a later one.
+func (f *family) waves() [][]client.Object {
+	var services, endpoint, rest []client.Object
+	services = appendAll(services, f.policies.Items)
+	services = appendAll(services, f.schedules.Items)
+	services = appendAll(services, f.targets.Items)
+	services = appendAll(services, f.components.Items)
+	if f.endpoint != nil {
+		endpoint = []client.Object{f.endpoint}
+	}
+	rest = appendAll(rest, f.alarms.Items)
+	rest = appendAll(rest, f.configs.Items)
+	rest = appendAll(rest, f.models.Items)
+	return [][]client.Object{services, endpoint, rest}
+}
+
+func appendAll[O any, P interface {
+	*O
+	client.Object
+}](to []client.Object, items []O) []client.Object {
+	for i := range items {
+		to = append(to, P(&items[i]))
+	}
+	return to
+}
+
+// remove deletes a child, which leaves its AWS object alone if that is to stay.
+func (r *Reconciler) remove(ctx context.Context, f *family, obj client.Object, retain bool) error {
+	policy := v1alpha1.DeletionDelete
+	if retain {
+		policy = v1alpha1.DeletionRetain
+	}
+	before, ok := obj.DeepCopyObject().(client.Object)
+	if is := controlOf(obj); ok && is != nil && is.DeletionPolicy != policy {
+		is.DeletionPolicy = policy
+		if err := r.Client.Patch(ctx, obj, client.MergeFrom(before), client.FieldOwner(reconcile.FieldOwner)); err != nil {
+			return client.IgnoreNotFound(err)
+		}
+	}
+	return f.Delete(ctx, obj)
+}
+
+// controlOf are the control fields of a child.
+func controlOf(obj client.Object) *v1alpha1.Control {
+	switch obj := obj.(type) {
+	case *v1alpha1.Model:
+		return &obj.Spec.Control
+	case *v1alpha1.EndpointConfig:
+		return &obj.Spec.Control
+	case *v1alpha1.Endpoint:
+		return &obj.Spec.Control
+	case *v1alpha1.InferenceComponent:
+		return &obj.Spec.Control
+	case *v1alpha1.ScalableTarget:
+		return &obj.Spec.Control
+	case *v1alpha1.ScalingPolicy:
+		return &obj.Spec.Control
+	case *v1alpha1.ScheduledAction:
+		return &obj.Spec.Control
+	case *v1alpha1.MetricAlarm:
+		return &obj.Spec.Control
+	default:
+		return nil
+	}
+}

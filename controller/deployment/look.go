@@ -1,0 +1,168 @@
+package deployment
+
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// want renders all that the deployment stands for.
+func (s *scene) want() error {
+	byPlace := map[string]string{}
+	for _, p := range places(&s.deployment.Spec) {
+		m, err := s.render.model(p, s.sources.models[p.name])
+		if err != nil {
+			return err
+		}
+		byPlace[p.name] = m.Name
+		if !slices.ContainsFunc(s.models, func(other *v1alpha1.Model) bool { return other.Name == m.Name }) {
+			s.models = append(s.models, m)
+		}
+	}
+	var err error
+	if s.config, err = s.render.config(byPlace, s.sources.names); err != nil {
+		return err
+	}
+	endpoint := s.round.Name()
+	s.components, s.scaling = s.render.components(endpoint, byPlace), s.render.scaling(endpoint)
+	s.alarms, err = s.render.alarms(endpoint, s.config.Name)
+	return err
+}
+
+// weigh turns what there is into facts.
+func (s *scene) weigh() error {
+	status, f := &s.deployment.Status, &s.facts
+	f.desired, f.good = s.config.Name, status.LastGoodConfig
+	f.prepared = true
+	for _, m := range s.models {
+		if is := find[v1alpha1.Model](s.family.models.Items, m.Name); is != nil {
+			s.weighRevision(is)
+		} else {
+			f.prepared = false
+		}
+	}
+	if is := find[v1alpha1.EndpointConfig](s.family.configs.Items, s.config.Name); is != nil {
+		s.weighRevision(is)
+	} else {
+		f.prepared = false
+	}
+	f.goBack = s.deployment.Spec.Rollout == nil || s.deployment.Spec.Rollout.OnSmokeTestFailure != "Hold"
+	f.replace = s.deployment.Spec.AllowReplacement
+	s.weighTests()
+	if err := s.weighServices(); err != nil {
+		return err
+	}
+	return s.weighEndpoint()
+}
+
+func (s *scene) weighRevision(is reconcile.Object) {
+	if !is.GetDeletionTimestamp().IsZero() || reconcile.Settled(is) != "" {
+		s.facts.prepared = false
+	}
+	if isStuck(is) && s.problem == nil {
+		s.facts.unfit, s.problem = true, is
+	}
+}
+
+// weighTests forgets what failed if somebody asks to try it again.
+func (s *scene) weighTests() {
+	status, f := &s.deployment.Status, &s.facts
+	if refused := status.Refused; refused != nil && refused.Config == f.desired && refused.Reason == reason.SmokeTestFailed {
+		if f.refused = s.round.Force() == ""; !f.refused {
+			status.Refused, status.SmokeTests = nil, nil
+			s.round.Forced()
+		}
+	}
+	f.tested = true
+	for _, outcome := range results(s.deployment, f.desired) {
+		f.tested = f.tested && outcome != nil && outcome.Passed
+		f.failing = f.failing || outcome != nil && !outcome.Passed
+	}
+}
+
+// weighServices compares what stands beside the endpoint.
+func (s *scene) weighServices() error {
+	alarms, err := compare(s.family.alarms.Items, s.alarms)
+	if err != nil {
+		return err
+	}
+	components, err := compare(s.family.components.Items, s.components)
+	if err != nil {
+		return err
+	}
+	targets, err := compare(s.family.targets.Items, s.scaling.targets)
+	if err != nil {
+		return err
+	}
+	policies, err := compare(s.family.policies.Items, s.scaling.policies)
+	if err != nil {
+		return err
+	}
+	schedules, err := compare(s.family.schedules.Items, s.scaling.schedules)
+	if err != nil {
+		return err
+	}
+	s.facts.armed = alarms.complete
+	s.facts.placed = components.complete
+	s.facts.scaled = targets.complete && policies.complete && schedules.complete
+	for _, one := range []progress{alarms, components, targets, policies, schedules} {
+		if one.stuck != nil && s.problem == nil {
+			s.facts.stuck, s.problem = true, one.stuck
+		}
+	}
+	return nil
+}
+
+func (s *scene) weighEndpoint() error {
+	e, f := s.family.endpoint, &s.facts
+	if e == nil {
+		return nil
+	}
+	f.exists, f.leaving = e.DeletionTimestamp.IsZero(), !e.DeletionTimestamp.IsZero()
+	f.asked, f.served = *e.Spec.EndpointConfigName, served(e)
+	f.settled = reconcile.Settled(e) == "" && f.served == f.asked
+	if is := reconcile.Judged(e); is != nil && is.Status == metav1.ConditionFalse {
+		f.failed = is.Reason
+	}
+	f.converts = converts(e, s.deployment)
+	rest := s.render.endpoint(f.desired, namedAlarms(s.deployment.Spec.Rollout))
+	var err error
+	f.disarmed, err = child.Same(e, rest)
+	return err
+}
+
+// served is the configuration that AWS told an endpoint serves; empty if that is
+// not known.
+func served(e *v1alpha1.Endpoint) string {
+	for _, ref := range e.Status.References {
+		if ref.Path == "status.EndpointConfigName" {
+			return ref.AWSName
+		}
+	}
+	if e.Status.ARN == "" {
+		return ""
+	}
+	for _, ref := range e.Status.References {
+		if ref.Path == "endpointConfigName" {
+			return ref.AWSName
+		}
+	}
+	return ""
+}
+
+// converts tells whether an endpoint would have to change between instances and
+// serverless, which AWS refuses.
+func converts(e *v1alpha1.Endpoint, d *v1alpha1.ModelDeployment) bool {
+	if len(e.Status.ProductionVariants) == 0 {
+		return false
+	}
+	is := slices.ContainsFunc(e.Status.ProductionVariants, func(v v1alpha1.ProductionVariantSummary) bool {
+		return v.CurrentServerlessConfig != nil || v.DesiredServerlessConfig != nil
+	})
+	return is != slices.ContainsFunc(d.Spec.Variants, isServerless)
+}
