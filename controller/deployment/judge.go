@@ -27,6 +27,8 @@ const (
 	Arming
 	// RollingOut gives the endpoint the configuration, and waits for it.
 	RollingOut
+	// Adjusting gives the endpoint other settings for the same configuration.
+	Adjusting
 	// RolledBack means that AWS took the roll-out back.
 	RolledBack
 	// Broken means that the endpoint failed in another way.
@@ -70,6 +72,9 @@ type facts struct {
 	converts, replace bool
 	// armed says that all alarms are there.
 	armed bool
+	// outdated says that the endpoint resource differs from what it is to be in
+	// more than the alarms of the roll-out.
+	outdated bool
 	// settled says that the endpoint is what its resource asks for, failed why
 	// it cannot be.
 	settled bool
@@ -141,6 +146,8 @@ func judgeRollout(f facts) Stage {
 	switch {
 	case f.asked != f.desired:
 		return RollingOut
+	case f.outdated:
+		return Adjusting
 	case f.failed == reason.RolledBack:
 		return RolledBack
 	case f.failed != "":
@@ -175,6 +182,7 @@ var phases = map[Stage]v1alpha1.DeploymentPhase{
 	Replacing:    v1alpha1.DeploymentRollingOut,
 	Arming:       v1alpha1.DeploymentPreparing,
 	RollingOut:   v1alpha1.DeploymentRollingOut,
+	Adjusting:    v1alpha1.DeploymentRollingOut,
 	RolledBack:   v1alpha1.DeploymentRolledBack,
 	Broken:       v1alpha1.DeploymentRefused,
 	Placing:      v1alpha1.DeploymentRollingOut,

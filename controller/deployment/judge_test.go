@@ -37,6 +37,8 @@ func TestJudge(t *testing.T) {
 		{"ready with the old configuration is not there yet", func(f *facts) { f.served = "old" }, RollingOut},
 		{"alarms that vanish during the roll-out do not begin it anew", func(f *facts) { f.settled, f.armed = false, false }, RollingOut},
 		{"AWS went back", func(f *facts) { f.settled, f.served, f.failed = false, "old", reason.RolledBack }, RolledBack},
+		{"another interval or tag is no roll-out", func(f *facts) { f.outdated = true }, Adjusting},
+		{"what a person has to change may be on the endpoint, such as its adoption", func(f *facts) { f.outdated, f.settled, f.failed = true, false, reason.ForeignObject }, Adjusting},
 		{"AWS refused the update", func(f *facts) { f.settled, f.failed = false, reason.ValidationFailed }, Broken},
 		{"a change of the spec ends a rolled-back state", func(f *facts) { f.asked, f.served, f.failed, f.settled = "bad", "old", reason.RolledBack, false }, RollingOut},
 		{"instances cannot become serverless", func(f *facts) { f.converts, f.asked, f.served = true, "old", "old" }, Incompatible},

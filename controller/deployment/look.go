@@ -130,10 +130,22 @@ func (s *scene) weighEndpoint() error {
 		f.failed = is.Reason
 	}
 	f.converts = converts(e, s.deployment)
-	rest := s.render.endpoint(f.desired, namedAlarms(s.deployment.Spec.Rollout))
-	var err error
-	f.disarmed, err = child.Same(e, rest)
+	armed, err := child.Same(e, s.armed(f.asked))
+	if err != nil {
+		return err
+	}
+	f.disarmed, err = child.Same(e, s.disarmed(f.asked))
+	f.outdated = !armed && !f.disarmed
 	return err
+}
+
+// armed is the endpoint resource during a roll-out, disarmed after it.
+func (s *scene) armed(config string) *v1alpha1.Endpoint {
+	return s.render.endpoint(config, slices.Concat(namedAlarms(s.deployment.Spec.Rollout), alarmNames(s.alarms)))
+}
+
+func (s *scene) disarmed(config string) *v1alpha1.Endpoint {
+	return s.render.endpoint(config, namedAlarms(s.deployment.Spec.Rollout))
 }
 
 // served is the configuration that AWS told an endpoint serves; empty if that is

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ type scene struct {
 	sources    sources
 	family     *family
 
-	models []*v1alpha1.Model
+	models     []*v1alpha1.Model
 	config     *v1alpha1.EndpointConfig
 	alarms     []*v1alpha1.MetricAlarm
 	components []*v1alpha1.InferenceComponent
@@ -134,6 +133,8 @@ func (r *Reconciler) act(ctx context.Context, s *scene) (reconcile.Verdict, erro
 		return r.arm(ctx, s)
 	case RollingOut, GoingBack:
 		return r.rollOut(ctx, s, s.facts.target())
+	case Adjusting:
+		return r.adjust(ctx, s)
 	case RolledBack:
 		return r.rolledBack(ctx, s)
 	case Placing:
@@ -209,13 +210,12 @@ func (r *Reconciler) rollOut(ctx context.Context, s *scene, config string) (reco
 	if e != nil && *e.Spec.EndpointConfigName == config {
 		return s.underway(), nil
 	}
-	alarms := slices.Concat(namedAlarms(s.deployment.Spec.Rollout), alarmNames(s.alarms))
 	if e != nil {
 		if v, ok, err := r.quiet(ctx, s, namedAlarms(s.deployment.Spec.Rollout)); err != nil || !ok {
 			return v, err
 		}
 	}
-	want := s.render.endpoint(config, alarms)
+	want := s.armed(config)
 	if e == nil {
 		if err := s.family.Create(ctx, want); err != nil {
 			return reconcile.Verdict{}, err
@@ -348,10 +348,19 @@ func (s *scene) untested() reconcile.Verdict {
 		refused.Message, now, refused.Config), s.round.Interval())
 }
 
+// adjust gives the endpoint settings that are no part of the configuration.
+func (r *Reconciler) adjust(ctx context.Context, s *scene) (reconcile.Verdict, error) {
+	want := s.armed(s.facts.desired)
+	if s.facts.served == s.facts.desired {
+		want = s.disarmed(s.facts.desired)
+	}
+	return reconcile.Progressing(reason.Updating, "adjusting endpoint "+s.round.Name(), 0), s.family.Update(ctx, s.family.endpoint, want)
+}
+
 // disarm takes alarms that were made for the roll-out out of the endpoint, so
 // that they can be deleted.
 func (r *Reconciler) disarm(ctx context.Context, s *scene) (reconcile.Verdict, error) {
-	err := s.family.Update(ctx, s.family.endpoint, s.render.endpoint(s.facts.desired, namedAlarms(s.deployment.Spec.Rollout)))
+	err := s.family.Update(ctx, s.family.endpoint, s.disarmed(s.facts.desired))
 	return reconcile.Progressing(reason.Verifying, "the roll-out is over", 0), err
 }
 

@@ -117,13 +117,17 @@ func TestDeploymentAtRest(t *testing.T) {
 	require.Equal(t, before.ResourceVersion, w.deployment().ResourceVersion, "nothing is written")
 }
 
+func rollsBackOnce() fault.Rule {
+	return fault.Rule{Action: fault.RollBack, Kind: "Endpoint", Reason: "The new fleet failed its ping health check.", Times: 1}
+}
+
 // TestDeploymentRollsBack: what AWS takes back is told with AWS's words and is
 // not tried again; the earlier model serves on, and a revert is healthy.
 func TestDeploymentRollsBack(t *testing.T) {
 	w := newDeploymentWorld(t)
 	w.apply(deployment(1))
 	first := w.deployed()
-	w.fault(fault.Rule{Action: fault.RollBack, Kind: "Endpoint", Reason: "The new fleet failed its ping health check.", Times: 1})
+	w.fault(rollsBackOnce())
 	w.apply(deployment(2))
 	d := w.refusedFor(reason.RolledBack)
 	require.Contains(t, readyCondition(d).Message, "The new fleet failed its ping health check.")
@@ -164,4 +168,3 @@ func TestDeploymentRefusals(t *testing.T) {
 		})
 	}
 }
-
