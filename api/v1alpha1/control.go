@@ -144,7 +144,9 @@ type DriftControl struct {
 // of which a new revision is made instead.
 type RevisionControl struct {
 	// RevisionHistoryLimit is how many earlier revisions are kept. Defaults
-	// to 10. A revision in use is always kept.
+	// to 10; fewer are kept where status has no room to tell of all. A revision
+	// in use is always kept. With deletionPolicy Retain those beyond are
+	// forgotten, and stay in AWS.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	// +optional

@@ -63,6 +63,11 @@ type CommonStatus struct {
 	// +optional
 	Attempted *Attempt `json:"attempted,omitempty"`
 
+	// Served says that the object has been ready once: it may hold what is not in
+	// git, and is not deleted to be created again.
+	// +optional
+	Served bool `json:"served,omitempty"`
+
 	// Defaults are the values AWS chose for fields the spec leaves open.
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +optional

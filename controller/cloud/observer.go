@@ -98,19 +98,21 @@ func (o *Observer) Due(uid types.UID) (bool, time.Duration) {
 	}
 }
 
-// TagsDue tells whether an object's tags have to be read, and records that
-// they are.
+// TagsDue tells whether an object's tags have to be read.
 func (o *Observer) TagsDue(uid types.UID) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	s := o.seen[uid]
-	now := o.clock.Now()
-	if !s.tags.IsZero() && now.Sub(s.tags) < TagInterval {
-		return false
-	}
-	s.tags = now
+	return s.tags.IsZero() || o.clock.Since(s.tags) >= TagInterval
+}
+
+// SawTags records that an object's tags have been read.
+func (o *Observer) SawTags(uid types.UID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.seen[uid]
+	s.tags = o.clock.Now()
 	o.seen[uid] = s
-	return true
 }
 
 // Forget drops what is known of an object, so that it is due.

@@ -118,6 +118,8 @@ func TestAFleetIsSpread(t *testing.T) {
 func TestTagsDue(t *testing.T) {
 	o, clock := newObserver(usual)
 	require.True(t, o.TagsDue("a"), "never read")
+	require.True(t, o.TagsDue("a"), "AWS did not answer")
+	o.SawTags("a")
 	require.False(t, o.TagsDue("a"), "just read")
 	require.True(t, o.TagsDue("b"), "another object")
 	o.Saw("a", health.StateDone, time.Hour)
@@ -125,6 +127,7 @@ func TestTagsDue(t *testing.T) {
 	require.False(t, o.TagsDue("a"))
 	clock.SetTime(clock.Now().Add(1))
 	require.True(t, o.TagsDue("a"))
+	o.SawTags("a")
 	require.False(t, o.TagsDue("a"))
 	o.Forget("a")
 	require.True(t, o.TagsDue("a"))

@@ -66,6 +66,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if !ok {
 		return ctrl.Result{}, fmt.Errorf("%T is no ModelDeployment", round.Object)
 	}
+	if err := round.Malformed(); err != nil {
+		if !d.GetDeletionTimestamp().IsZero() {
+			return round.EndDeletion(ctx, reconcile.Verdict{}, err)
+		}
+		return round.End(ctx, reconcile.Verdict{}, err)
+	}
 	if !d.GetDeletionTimestamp().IsZero() {
 		return r.reconcileDeletion(ctx, round, d)
 	}

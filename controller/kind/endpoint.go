@@ -22,8 +22,10 @@ var Endpoint = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteEndpoint),
 	Name:      "EndpointName",
 	States:    health.Endpoint,
-	Unread:    []string{"DeploymentConfig", "RetainAllVariantProperties", "ExcludeRetainedVariantProperties", "RetainDeploymentConfig"},
-	Reading:   weights,
+	// A Failed endpoint can only be deleted.
+	FailsForGood: true,
+	Unread:       []string{"DeploymentConfig", "RetainAllVariantProperties", "ExcludeRetainedVariantProperties", "RetainDeploymentConfig"},
+	Reading:      weights,
 	Serves: map[string]string{
 		"EndpointConfigName":                          "EndpointConfig",
 		"PendingDeploymentSummary.EndpointConfigName": "EndpointConfig",

@@ -20,6 +20,7 @@ var InferenceComponent = reconcile.Kind{
 	Name:      "InferenceComponentName",
 	States:    health.InferenceComponent,
 	Unread:    []string{"DeploymentConfig"},
+	Scaled:    []string{"RuntimeConfig.CopyCount"},
 	ReadAs: map[string]string{
 		"Specification.Container.Image": "Specification.Container.DeployedImage.SpecifiedImage",
 		"RuntimeConfig.CopyCount":       "RuntimeConfig.DesiredCopyCount",

@@ -18,20 +18,20 @@ import (
 // inference component, is scaled. AWS refuses some changes of an endpoint while
 // there is one.
 var ScalableTarget = reconcile.Kind{
-	Object:      func() reconcile.Object { return new(v1alpha1.ScalableTarget) },
-	Lifecycle:   reconcile.Service,
-	Create:      cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
-	Describe:    describeTarget,
-	Update:      cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
-	Delete:      cloud.ScalingOp((*applicationautoscaling.Client).DeregisterScalableTarget),
-	Name:        "ScalableDimension",
-	Within:      []string{"ServiceNamespace", "ResourceId"},
-	ARN:         "ScalableTargetARN",
-	States:      health.Existence,
-	Complete:    scalableResource,
-	Tags:        targetTags{},
-	StandsAside: true,
-	Console:     "endpoints",
+	Object:         func() reconcile.Object { return new(v1alpha1.ScalableTarget) },
+	Lifecycle:      reconcile.Service,
+	Create:         cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
+	Describe:       describeTarget,
+	Update:         cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
+	Delete:         cloud.ScalingOp((*applicationautoscaling.Client).DeregisterScalableTarget),
+	Name:           "ScalableDimension",
+	Within:         []string{"ServiceNamespace", "ResourceId"},
+	ARN:            "ScalableTargetARN",
+	States:         health.Existence,
+	Complete:       scalableResource,
+	Tags:           targetTags{},
+	StandsAsideFor: []string{"Endpoint"},
+	Console:        "endpoints",
 }
 
 var describeTarget = cloud.ScalingOp((*applicationautoscaling.Client).DescribeScalableTargets).One("ScalableTargets", "ResourceId", "ResourceIds")

@@ -3,39 +3,72 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
-// aside tells whether there are objects that have to stand aside while this one
-// is updated, and which it still waits for.
-func (r *Reconciler) aside(ctx context.Context, s *scope) (some bool, waiting string, err error) {
+// scalers are the objects that scale this one: those of kinds that stand aside for
+// some kind and refer to it.
+func (r *Reconciler) scalers(ctx context.Context, s *scope) ([]Object, error) {
+	var all []Object
 	for _, kind := range r.Kinds {
-		if !kind.StandsAside || !refers(kind, s.kind) {
+		if len(kind.StandsAsideFor) == 0 || !refers(kind, s.kind) {
 			continue
 		}
 		key := targetKey(s.kind.Kind(), s.object.GetNamespace(), s.object.GetName())
 		others, err := r.list(ctx, kind, client.MatchingFields{indexTargets: key})
 		if err != nil {
-			return false, "", err
+			return nil, err
 		}
 		for _, o := range others {
 			c, _, err := split(o)
-			if err != nil || c.Suspend || c.ManagementPolicy == v1alpha1.ManageObserve {
-				continue // nobody makes it stand aside
-			}
-			some = true
-			if o.Common().ARN != "" && waiting == "" {
-				waiting = fmt.Sprintf("waiting for %s %s/%s to stand aside", kind.Kind(), o.GetNamespace(), o.GetName())
+			if err == nil && !c.Suspend && c.ManagementPolicy != v1alpha1.ManageObserve && r.selects(o) { // or nobody makes it stand aside
+				all = append(all, o)
 			}
 		}
 	}
-	return some, waiting, nil
+	return all, nil
+}
+
+// aside tells whether there are objects that scale this one, and which of those
+// that have to stand aside while it is updated it still waits for.
+func (r *Reconciler) aside(ctx context.Context, s *scope) (some bool, waiting string, err error) {
+	others, err := r.scalers(ctx, s)
+	if err != nil {
+		return false, "", err
+	}
+	for _, o := range others {
+		kind := reflect.TypeOf(o).Elem().Name()
+		if o.Common().ARN != "" && slices.Contains(r.Kinds[kind].StandsAsideFor, s.kind.Kind()) {
+			return true, fmt.Sprintf("waiting for %s %s/%s to stand aside", kind, o.GetNamespace(), o.GetName()), nil
+		}
+	}
+	return len(others) > 0, "", nil
+}
+
+// leaveToScalers takes out of the request what is not the spec's to say while the
+// object is scaled.
+func (r *Reconciler) leaveToScalers(ctx context.Context, s *scope) error {
+	if len(s.kind.Scaled) == 0 {
+		return nil
+	}
+	scalers, err := r.scalers(ctx, s)
+	if err != nil || len(scalers) == 0 {
+		return err
+	}
+	s.request = shape.Clone(s.request)
+	for _, path := range s.kind.Scaled {
+		shape.Remove(s.request, path)
+	}
+	return nil
 }
 
 // standAside deletes the AWS object while what it refers to is being updated;
@@ -59,7 +92,7 @@ func (r *Reconciler) standAside(ctx context.Context, s *scope) (verdict, error) 
 
 // isUpdating tells whether a target is being updated, or about to be.
 func (r *Reconciler) isUpdating(ctx context.Context, reader client.Reader, t target) (bool, error) {
-	if !r.Kind.StandsAside {
+	if !slices.Contains(r.Kind.StandsAsideFor, t.kind) {
 		return false, nil
 	}
 	obj := r.Kinds[t.kind].Object()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
@@ -70,6 +71,37 @@ func canonical(text string) string {
 	return string(out)
 }
 
+// change is a call that brings an object nearer to what is wanted.
+type change struct {
+	operation cloud.Operation
+	request   shape.Tree
+	// digest is that of the operation and of what it takes.
+	digest string
+	// tried says that status tells of this very change, and that nobody asks to
+	// try it again.
+	tried bool
+}
+
+// plan finds out what the next change would be. What has been tried is compared
+// with that and not with the spec, since a spec may take several changes.
+func (s *scope) plan(described shape.Tree) error {
+	op, request, err := s.change(described)
+	if err != nil || !op.Exists() {
+		return err
+	}
+	taken, err := op.Select(request)
+	if err != nil {
+		return err
+	}
+	digest, err := identity.Digest(s.owner, shape.Tree{op.Name: taken}, "")
+	if err != nil {
+		return err
+	}
+	a := s.object.Common().Attempted
+	s.next = change{op, request, digest, a != nil && a.Digest == digest && s.force() == ""}
+	return nil
+}
+
 // change is the operation that brings an object nearer to what is wanted, and
 // what is sent with it.
 func (s *scope) change(described shape.Tree) (cloud.Operation, shape.Tree, error) {
@@ -84,7 +116,7 @@ func (s *scope) change(described shape.Tree) (cloud.Operation, shape.Tree, error
 		return s.kind.Update, request, nil
 	}
 	want, err := s.kind.Update.Select(request)
-	if err == nil && len(s.differences(want, described)) == 0 {
+	if err == nil && len(s.differences(want, described)) == 0 && s.state(described) != health.StateRollbackFailed {
 		return s.kind.Adjust, request, nil
 	}
 	return s.kind.Update, request, err

@@ -49,7 +49,7 @@ type Round struct {
 
 	c *Composite
 	s *scope
-	// malformed is why the object's spec cannot be read.
+	// malformed is why the object cannot be acted upon.
 	malformed error
 }
 
@@ -72,8 +72,15 @@ func (c *Composite) Begin(ctx context.Context, req ctrl.Request) (*Round, error)
 	if err != nil && ofKubernetes(err) {
 		return nil, err
 	}
+	if err == nil {
+		err = s.control.check(s.owner.Namespace)
+	}
 	return &Round{Object: obj, c: c, s: s, malformed: err}, nil
 }
+
+// Malformed is why the object, or what its namespace says of it, cannot be acted
+// upon; nil if it can.
+func (r *Round) Malformed() error { return r.malformed }
 
 // Suspended tells whether the object is not to be acted upon.
 func (r *Round) Suspended() bool { return r.s.control.Suspend }
@@ -147,9 +154,6 @@ func (r *Round) Save(ctx context.Context, v Verdict) error { return r.c.r.save(c
 
 // End ends the round with a verdict, or with one on the error.
 func (r *Round) End(ctx context.Context, v Verdict, err error) (ctrl.Result, error) {
-	if err == nil {
-		err = r.malformed
-	}
 	r.s.references.consumed = r.Object.Common().References
 	return r.c.r.finish(ctx, r.s, v.verdict, err)
 }

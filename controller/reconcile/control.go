@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
 // control is every control field that any kind has.
@@ -26,6 +28,24 @@ type control struct {
 
 	// Endpoint is where SageMaker is called; no spec says it.
 	Endpoint string `json:"-"`
+	// UnknownPolicy is what the namespace says where a deletion policy is asked
+	// for, and is none.
+	UnknownPolicy string `json:"-"`
+}
+
+var deletionPolicies = []v1alpha1.DeletionPolicy{v1alpha1.DeletionDelete, v1alpha1.DeletionPurge, v1alpha1.DeletionRetain}
+
+// check says what is wrong with the defaults of a namespace. What they say of a
+// deletion must not be guessed at.
+func (c control) check(namespace string) error {
+	if c.UnknownPolicy != "" {
+		return &refusal{reason.ValidationFailed, fmt.Sprintf("annotation %s of namespace %s: %q is none of %v",
+			annotationDeletionPolicy, namespace, c.UnknownPolicy, deletionPolicies)}
+	}
+	if err := cloud.CheckEndpoint(c.Endpoint); err != nil {
+		return &refusal{reason.ValidationFailed, fmt.Sprintf("annotation %s of namespace %s: %s", annotationEndpoint, namespace, err)}
+	}
+	return nil
 }
 
 // Annotations of a namespace that set defaults for the objects in it.
@@ -141,6 +161,9 @@ func (c control) withDefaults(namespace map[string]string, owner identity.Owner,
 	}
 	if kind.Retained {
 		policy = v1alpha1.DeletionRetain
+	}
+	if said := v1alpha1.DeletionPolicy(namespace[annotationDeletionPolicy]); said != "" && c.DeletionPolicy == "" && !slices.Contains(deletionPolicies, said) {
+		c.UnknownPolicy = string(said)
 	}
 	for _, p := range []v1alpha1.DeletionPolicy{v1alpha1.DeletionPolicy(namespace[annotationDeletionPolicy]), policy, v1alpha1.DeletionDelete} {
 		if c.DeletionPolicy == "" {

@@ -63,6 +63,9 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 	if s.observeOnly() || len(s.names()) == 0 {
 		return done, nil
 	}
+	if err := s.control.check(s.owner.Namespace); err != nil {
+		return done, err
+	}
 	if s.control.DeletionPolicy == v1alpha1.DeletionRetain {
 		if !r.retain(ctx, s) {
 			return progressing(reason.Deleting, "marking what is retained in AWS", confirmWait), nil
@@ -71,7 +74,7 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 	}
 	if s.kind.Lifecycle == Revision {
 		for _, name := range s.names() {
-			user, err := r.userOf(ctx, s.object, name)
+			user, err := r.needs(ctx, s.kind, s.object, name)
 			if err != nil {
 				return done, err
 			}

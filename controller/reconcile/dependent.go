@@ -209,6 +209,41 @@ func (r *Reconciler) userOf(ctx context.Context, self Object, awsName string) (s
 	return "", nil
 }
 
+// needs names a custom resource that cannot do without the AWS object of a kind
+// now: one that is made of it, or one with a revision of it that is itself in
+// use. History alone needs nothing: a revision that comes back brings what it
+// needs with it.
+func (r *Reconciler) needs(ctx context.Context, kind Kind, self Object, awsName string) (string, error) {
+	for _, other := range r.Kinds {
+		if !refers(other, kind) {
+			continue
+		}
+		users, err := r.list(ctx, other, client.MatchingFields{indexUses: useKey(kind.Kind(), awsName)})
+		if err != nil {
+			return "", err
+		}
+		for _, u := range users {
+			mine, theirs := self.Common(), u.Common()
+			if u.GetUID() == self.GetUID() || theirs.Region != mine.Region || theirs.AccountID != mine.AccountID {
+				continue
+			}
+			name := fmt.Sprintf("%s %s/%s", other.Kind(), u.GetNamespace(), u.GetName())
+			if consumes(theirs.References, kind.Kind(), awsName) {
+				return name, nil
+			}
+			for _, revision := range theirs.Revisions {
+				if revision.Name == theirs.Name || !consumes(revision.References, kind.Kind(), awsName) {
+					continue
+				}
+				if by, err := r.needs(ctx, other, u, revision.Name); err != nil || by != "" {
+					return by, err
+				}
+			}
+		}
+	}
+	return "", nil
+}
+
 // claim refuses an AWS name that an older object has.
 func (r *Reconciler) claim(ctx context.Context, s *scope) error {
 	name := s.awsName()

@@ -33,11 +33,13 @@ func StatusOf(kind Kind, told shape.Tree, references int, text string) any {
 			})
 		}
 	case Revision:
-		for range 1 + defaultRevisionHistory {
+		s.control.RevisionHistoryLimit = new(int32(100))
+		for range 101 {
 			status.Revisions = append(status.Revisions, v1alpha1.Revision{
 				Name: text[:63], Digest: text[:10], CreationTime: &now, References: used(status.References),
 			})
 		}
+		status.Revisions = status.Revisions[:1+s.history()]
 	case Service:
 	}
 	s.observed(told)

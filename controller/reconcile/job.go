@@ -36,15 +36,17 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		return r.create(ctx, s, run.name)
 	}
 	differences := s.jobDrift(described)
-	_, change, err := s.change(described)
-	if err != nil {
+	if err := s.plan(described); err != nil {
 		return verdict{}, err
+	}
+	if len(differences) == 0 {
+		s.object.Common().Attempted = nil
 	}
 	situation := situate(facts{
 		lifecycle: Job, exists: true, observe: s.observeOnly(),
 		ownership: run.ownership, known: run.known, adoption: s.control.AdoptionPolicy,
-		state: s.state(described), named: s.named != "", attempted: s.attempted(),
-		drifted: len(differences) > 0 && len(change) > 0, fixed: s.named != "" && len(s.fixed(described)) > 0,
+		state: s.state(described), named: s.named != "", attempted: s.next.tried,
+		drifted: len(differences) > 0 && len(s.next.request) > 0, fixed: s.named != "" && len(s.fixed(described)) > 0,
 	})
 	if situation != Foreign {
 		s.addDetails(ctx, described)

@@ -120,13 +120,19 @@ type Kind struct {
 	// a finished run's output is still there after another run, and going back
 	// to its spec needs no new run.
 	KeepsRuns bool
+	// FailsForGood says that AWS takes nothing but a deletion of a service that
+	// failed.
+	FailsForGood bool
 	// Retained says that git cannot re-create what an object holds: it is
 	// retained unless its deletion policy says otherwise, and revisions of it
 	// are never pruned.
 	Retained bool
-	// StandsAside says that AWS refuses to update what a reference of the kind
-	// names while an object of it exists, so that it is deleted for that time.
-	StandsAside bool
+	// StandsAsideFor are kinds of which AWS refuses to update an object while one
+	// of this kind that refers to it exists, so that it is deleted for that time.
+	StandsAsideFor []string
+	// Scaled are paths that belong to whoever scales the object, as long as there
+	// is a resource for that.
+	Scaled []string
 	// Approval says that Describe tells whether a revision is approved, in
 	// ModelApprovalStatus.
 	Approval bool

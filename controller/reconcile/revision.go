@@ -33,11 +33,14 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 		return verdict{}, err
 	}
 	differences, fixed := s.revisionDrift(described)
+	if err := s.plan(described); err != nil {
+		return verdict{}, err
+	}
 	situation := situate(facts{
 		lifecycle: Revision, exists: true, observe: s.observeOnly(),
 		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "",
-		drifted: len(differences) > 0, fixed: len(fixed) > 0, attempted: s.attempted(), changed: s.changedSince(described),
+		drifted: len(differences) > 0, fixed: len(fixed) > 0, attempted: s.next.tried, changed: s.changedSince(described),
 	})
 	if situation == Foreign {
 		return r.foreign(s, name, ownership), nil
@@ -139,6 +142,27 @@ func used(consumed []v1alpha1.ConsumedReference) []v1alpha1.ConsumedReference {
 	return uses
 }
 
+// maxRevisions is how much of a status its revisions may be, in bytes of JSON.
+const maxRevisions = 16 << 10
+
+// history is how many earlier revisions are kept: as many as asked for, or as
+// status has room for.
+func (s *scope) history() int {
+	most, length := s.control.history(), 0
+	for i, revision := range s.object.Common().Revisions {
+		if length += size(revision); i > most || i > 0 && length > maxRevisions {
+			return i - 1
+		}
+	}
+	return most
+}
+
+// forgets tells whether AWS keeps earlier revisions whatever becomes of them
+// here.
+func (s *scope) forgets() bool {
+	return s.kind.Retained || s.control.DeletionPolicy == v1alpha1.DeletionRetain
+}
+
 // addRevision puts a revision in front.
 func (s *scope) addRevision(revision v1alpha1.Revision) {
 	revisions := []v1alpha1.Revision{revision}
@@ -148,6 +172,9 @@ func (s *scope) addRevision(revision v1alpha1.Revision) {
 		}
 	}
 	s.object.Common().Revisions = revisions
+	if most := s.history() + 1; s.forgets() && len(revisions) > most {
+		s.object.Common().Revisions = revisions[:most]
+	}
 }
 
 // prune deletes the revisions that history has no room for and nothing uses.
@@ -176,12 +203,12 @@ func (r *Reconciler) prune(ctx context.Context, s *scope) (bool, error) {
 // superfluous lists the revisions beyond the history limit that nothing uses,
 // the oldest first.
 func (r *Reconciler) superfluous(ctx context.Context, s *scope) ([]string, error) {
-	if s.kind.Lifecycle != Revision || s.kind.Retained || s.observeOnly() || s.control.DeletionPolicy == v1alpha1.DeletionRetain {
+	if s.kind.Lifecycle != Revision || s.observeOnly() || s.forgets() {
 		return nil, nil
 	}
 	var names []string
 	revisions := s.object.Common().Revisions
-	for i := len(revisions) - 1; i > s.control.history(); i-- {
+	for i := len(revisions) - 1; i > s.history(); i-- {
 		if revisions[i].Name == s.object.Common().Name {
 			continue
 		}
@@ -207,6 +234,7 @@ func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, des
 	if err != nil {
 		return nil, identity.Unowned, err
 	}
+	r.Observer.SawTags(s.object.GetUID())
 	return tags, s.owner.Judge(tags), nil
 }
 

@@ -50,6 +50,8 @@ type scope struct {
 	tags map[string]string
 	// digest is that of the run or revision, asked that of the whole request.
 	digest, asked string
+	// next is the change that would bring the object nearer to its spec.
+	next change
 	// forceHandled says that a pending force request has had its effect.
 	forceHandled bool
 }
@@ -86,9 +88,9 @@ func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object)
 // prepare resolves the references and builds the request the spec stands for.
 // reader is where the targets are read from.
 func (r *Reconciler) prepare(ctx context.Context, reader client.Reader, s *scope) error {
-	err := cloud.CheckEndpoint(s.control.Endpoint)
+	err := s.control.check(s.owner.Namespace)
 	if err != nil {
-		return &refusal{reason.ValidationFailed, fmt.Sprintf("annotation %s of namespace %s: %s", annotationEndpoint, s.owner.Namespace, err)}
+		return err
 	}
 	if s.tags, err = userTags(s.spec); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -43,8 +44,14 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	if err != nil {
 		return verdict{}, err
 	}
+	if err := r.leaveToScalers(ctx, s); err != nil {
+		return verdict{}, err
+	}
 	differences := s.differences(s.request, described)
-	drifted := len(differences) > 0 || s.unsent() && !s.attempted()
+	if err := s.plan(described); err != nil {
+		return verdict{}, err
+	}
+	drifted := len(differences) > 0 || s.unsent() && !s.sent()
 	var fixed []shape.Difference
 	if len(differences) > 0 {
 		fixed = s.fixed(described)
@@ -54,8 +61,9 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "",
 		drifted: drifted, fixed: len(fixed) > 0,
-		attempted: s.attempted(), changed: s.changedSince(described),
+		attempted: s.next.tried, changed: s.changedSince(described),
 		pending: s.pending(described), forced: s.force() != "", halted: s.stopped(),
+		served: s.object.Common().Served, final: s.kind.FailsForGood,
 	})
 	if !s.observeOnly() && (situation == OutOfSync || situation == Replaceable) {
 		foreign, err := r.isForeign(ctx, s, name, described, tags)
@@ -69,6 +77,9 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	if situation == Foreign {
 		return r.foreign(s, name, ownership), nil
 	}
+	if s.kind.Retained && was == "" {
+		s.object.Common().Served = true // nobody knows of what was found that it was never used
+	}
 	s.object.Common().Name = name
 	s.addDetails(ctx, described)
 	s.observed(described)
@@ -79,6 +90,7 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		}
 	}
 	if s.observeOnly() && (situation == OutOfSync || situation == Immutable || situation == Replaceable) {
+		s.object.Common().References = slices.Concat(s.references.consumed, s.serving(described))
 		return ready(reason.Observed, s.tell(described), r.look(s, described)), nil
 	}
 	if situation == Immutable {
@@ -140,10 +152,7 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	if wait := settleTime - r.Clock.Since(s.references.settled); wait > 0 {
 		return progressing(reason.Updating, "waiting for the references to settle", wait), nil
 	}
-	op, request, err := s.change(described)
-	if err != nil {
-		return verdict{}, err
-	}
+	op, request := s.next.operation, s.next.request
 	if op.Name == s.kind.Update.Name {
 		scaled, waiting, err := r.aside(ctx, s)
 		if err != nil || waiting != "" {
@@ -157,11 +166,11 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	if stop {
 		op, request = s.kind.Stop, nil
 	}
-	if !s.attempted() {
+	if !s.next.tried {
 		s.object.Common().Attempted = &v1alpha1.Attempt{
-			Digest: s.asked, Generation: s.object.GetGeneration(), Time: metav1.NewTime(r.Clock.Now()),
+			Digest: s.next.digest, Generation: s.object.GetGeneration(), Time: metav1.NewTime(r.Clock.Now()),
 			LastModifiedTime: shape.String(described, "LastModifiedTime"),
-			Stopped:          s.stopped(),
+			Stopped:          s.stopped() || s.kind.Start.Exists() && s.state(described) == health.StateFailed,
 		}
 	}
 	if stop {
@@ -180,6 +189,7 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 		}
 		return verdict{}, err
 	}
+	s.forceHandled = s.forceHandled || s.force() != ""
 	r.eventf(s, reason.Updating, "updating %s (%s)", name, op.Name)
 	return progressing(reason.Updating, name+" is being updated", firstRetry), nil
 }
@@ -194,7 +204,7 @@ func (s *scope) stopped() bool {
 func (r *Reconciler) startAgain(ctx context.Context, s *scope, name string) (verdict, error) {
 	s.forceHandled = s.forceHandled || s.force() != ""
 	if !s.kind.Start.Exists() {
-		return stalled(reason.StoppedExternally, name+" was stopped, and AWS has no call to start it", s.interval()), nil
+		return stalled(reason.Failed, name+" does not run, and AWS has no call to start it: change the spec, or delete the resource and create it again", s.interval()), nil
 	}
 	if err := s.call(ctx, s.kind.Start, name, nil); err != nil {
 		return verdict{}, err
@@ -214,18 +224,11 @@ func (r *Reconciler) replace(ctx context.Context, s *scope, name string) (verdic
 	return progressing(reason.Deleting, name+" failed and is deleted to be created again", firstRetry), nil
 }
 
-// attempted tells whether the update to the present spec was tried, and is not
-// to be forced.
-func (s *scope) attempted() bool {
+// sent tells whether an update for the present generation has been asked for, as
+// far as nothing in AWS tells.
+func (s *scope) sent() bool {
 	a := s.object.Common().Attempted
-	if a == nil || a.Digest != s.asked {
-		return false
-	}
-	if s.force() != "" {
-		s.forceHandled = true
-		return false
-	}
-	return true
+	return a != nil && a.Digest != "" && a.Generation == s.object.GetGeneration() && s.force() == ""
 }
 
 // pending tells whether an update of ours has not been seen to end, or AWS is

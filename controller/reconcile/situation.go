@@ -74,6 +74,9 @@ type facts struct {
 	halted bool
 	// forced says that a person asks to try again what failed.
 	forced bool
+	// served says that a service has been ready once, final that AWS only deletes
+	// one that failed.
+	served, final bool
 }
 
 // mayTouch tells whether the object is ours or may become so.
@@ -164,16 +167,35 @@ func situateService(f facts) Situation {
 	case health.StateRollingBack, health.StateStopping, health.StateRunning, health.StateUnknown:
 		return Updating
 	case health.StateFailed:
-		if f.drifted || f.forced {
-			return Replaceable
-		}
-		return Failed
+		return situateFailed(f)
 	case health.StateRollbackFailed:
+		if !f.observe && (f.forced || f.drifted && !(f.attempted && f.changed)) {
+			return OutOfSync
+		}
 		return RolledBack
 	case health.StateDeleteFailed:
 		return Failed
 	default:
 		return situateSettled(f)
+	}
+}
+
+// situateFailed is about a service that failed. One that has served may hold what
+// nothing brings back, so it is not deleted to be created again.
+func situateFailed(f facts) Situation {
+	switch {
+	case !f.drifted && !f.forced:
+		return Failed
+	case !f.served || f.final:
+		return Replaceable
+	case !f.drifted:
+		return Halted
+	case f.fixed:
+		return Immutable
+	case f.attempted && f.changed:
+		return Failed
+	default:
+		return OutOfSync
 	}
 }
 

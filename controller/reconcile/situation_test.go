@@ -93,7 +93,21 @@ func TestSituate(t *testing.T) {
 		{"a service that failed with the present spec", mine(Service, in(health.StateFailed)), Failed},
 		{"one that failed with an earlier spec may be made anew", mine(Service, func(f *facts) { f.state, f.drifted = health.StateFailed, true }), Replaceable},
 		{"also in what cannot be updated", mine(Service, func(f *facts) { f.state, f.drifted, f.fixed = health.StateFailed, true, true }), Replaceable},
+		{"one that has served is not deleted: it is updated", mine(Service, func(f *facts) { f.state, f.drifted, f.served = health.StateFailed, true, true }), OutOfSync},
+		{"unless AWS cannot", mine(Service, func(f *facts) { f.state, f.drifted, f.fixed, f.served = health.StateFailed, true, true, true }), Immutable},
+		{"and not twice", mine(Service, func(f *facts) {
+			f.state, f.drifted, f.served, f.attempted, f.changed = health.StateFailed, true, true, true, true
+		}), Failed},
+		{"a person has it started again", mine(Service, func(f *facts) { f.state, f.forced, f.served = health.StateFailed, true, true }), Halted},
+		{"where AWS only deletes it is made anew all the same", mine(Service, func(f *facts) {
+			f.state, f.drifted, f.served, f.final = health.StateFailed, true, true, true
+		}), Replaceable},
 		{"AWS could not even go back", mine(Service, in(health.StateRollbackFailed)), RolledBack},
+		{"a new spec is the way out of that", mine(Service, func(f *facts) { f.state, f.drifted = health.StateRollbackFailed, true }), OutOfSync},
+		{"which is tried once", mine(Service, func(f *facts) {
+			f.state, f.drifted, f.attempted, f.changed = health.StateRollbackFailed, true, true, true
+		}), RolledBack},
+		{"or a person who asks", mine(Service, func(f *facts) { f.state, f.forced = health.StateRollbackFailed, true }), OutOfSync},
 		{"AWS could not delete it", mine(Service, in(health.StateDeleteFailed)), Failed},
 		{"an update that failed and left what is wanted", mine(Service, in(health.StateUpdateFailed)), Failed},
 		{"an update that failed and left another spec: try this one", mine(Service, func(f *facts) { f.state, f.drifted = health.StateUpdateFailed, true }), OutOfSync},
@@ -117,12 +131,12 @@ func everyFact(f func(facts)) {
 		for ownership := identity.Unowned; ownership <= identity.Foreign; ownership++ {
 			for _, adoption := range []v1alpha1.AdoptionPolicy{v1alpha1.AdoptIfOwned, v1alpha1.AdoptUnowned, v1alpha1.AdoptNever} {
 				for state := health.StateUnknown; state <= health.StateGone; state++ {
-					for flags := range 1 << 10 {
+					for flags := range 1 << 12 {
 						f(facts{
 							lifecycle: lifecycle, ownership: ownership, adoption: adoption, state: state,
 							exists: bits[flags&1], known: bits[flags>>1&1], observe: bits[flags>>2&1], drifted: bits[flags>>3&1],
 							fixed: bits[flags>>4&1], named: bits[flags>>5&1], attempted: bits[flags>>6&1], changed: bits[flags>>7&1],
-							halted: bits[flags>>8&1], forced: bits[flags>>9&1],
+							halted: bits[flags>>8&1], forced: bits[flags>>9&1], served: bits[flags>>10&1], final: bits[flags>>11&1],
 						})
 					}
 				}
@@ -163,15 +177,15 @@ func TestSituationsNeverContradictTheFacts(t *testing.T) {
 		must((is == Deleting) == (f.state == health.StateDeleting), "what is being deleted is only waited for")
 		switch is {
 		case OutOfSync:
-			must(f.drifted, "an update needs a difference")
+			must(f.drifted || f.forced && f.state == health.StateRollbackFailed, "an update needs a difference, or two fleets to make one of")
 			must(f.lifecycle != Service || f.state.Settled(), "a service is not updated while AWS works on it")
 			must(f.lifecycle != Job || (f.state.Busy() || f.state == health.StateDone) && !f.attempted, "a job is updated once, while it runs or is of use")
-			must(!f.attempted || !f.changed, "what AWS took back is not tried again")
+			must(!f.attempted || !f.changed || f.forced, "what AWS took back is not tried again")
 		case Immutable:
 			must(f.drifted || f.fixed, "a refusal needs a difference")
 			must(f.lifecycle == Service || f.named, "what has no name of its own becomes another run or revision")
 		case Replaceable:
-			must(f.state == health.StateFailed && (f.drifted || f.forced), "only what never served is deleted")
+			must(f.state == health.StateFailed && (f.drifted || f.forced) && (!f.served || f.final), "only what never served is deleted")
 		case InSync, Scaling:
 			must(!f.drifted || f.lifecycle == Revision && f.observe, "what differs is not ready")
 			must(!f.state.Broken(), "what is broken is not ready")

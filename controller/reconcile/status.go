@@ -154,6 +154,9 @@ func (s *scope) set(v verdict, now time.Time) {
 		put(fluxmeta.ReadyCondition, v.ready)
 	}
 	s.object.SetConditions(conditions)
+	if v.ready == metav1.ConditionTrue && s.kind.Lifecycle == Service {
+		s.object.Common().Served = true
+	}
 	if v.keep || v.settled() {
 		s.object.Common().ObservedGeneration = s.object.GetGeneration()
 	}
