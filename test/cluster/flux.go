@@ -30,9 +30,11 @@ type Flux struct {
 }
 
 // StartFlux installs Flux's CRDs, starts both controllers and returns when they
-// are ready. How they behave is left at their defaults: flags say where things
-// are, and no more. They watch all namespaces as cluster administrators. On an
-// existing cluster it fails: that cluster may run Flux of its own.
+// are ready. Flags say where things are, and two change how they behave, for a
+// pair that is alone and repeatable: --enable-leader-election=false and
+// --interval-jitter-percentage=0. All else is at its default. They watch all
+// namespaces as cluster administrators. On an existing cluster it fails: that
+// cluster may run Flux of its own.
 func (c *Cluster) StartFlux(ctx context.Context, options FluxOptions) (*Flux, error) {
 	if c.existing != "" {
 		return nil, fmt.Errorf("the existing cluster %s is left to its own Flux", c.existing)
