@@ -66,6 +66,7 @@ func ensure(ctx context.Context, log io.Writer, targets ...target) (map[string]s
 	if err := removeStaging(cache); err != nil {
 		return nil, err
 	}
+	defer tool.prefetch(ctx, todo[1:])()
 	for i, r := range todo {
 		if err := tool.build(ctx, r, i+1, len(todo)); err != nil {
 			return nil, fmt.Errorf("build %s %s: %w", r.name, r.version, err)

@@ -123,6 +123,26 @@ func (t *toolchain) build(ctx context.Context, r recipe, number, total int) erro
 	return nil
 }
 
+// prefetch downloads what later builds need while an earlier one keeps the
+// processors busy, until stop is called. What it fails to get, the build asks for
+// again, and tells.
+func (t *toolchain) prefetch(ctx context.Context, later []recipe) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, r := range later {
+			if _, err := t.output(ctx, r.moduleDir, slices.Concat([]string{"list", "-deps"}, r.flags, []string{r.pkg})...); err != nil {
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
 func (t *toolchain) copyCRDs(ctx context.Context, r recipe, to string) error {
 	dir, err := t.output(ctx, r.moduleDir, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", r.module)
 	if err != nil {
