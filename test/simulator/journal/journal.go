@@ -35,9 +35,10 @@ type Entry struct {
 // Succeeded says whether the request was carried out.
 func (e Entry) Succeeded() bool { return e.Code == "" && e.Status < 400 }
 
-// Mutation says whether the operation could change a SageMaker resource.
+// Mutation says whether the operation could change what SageMaker, Application
+// Auto Scaling or CloudWatch keep.
 func (e Entry) Mutation() bool {
-	if e.Service != "sagemaker" {
+	if !slices.Contains([]string{"sagemaker", "application-autoscaling", "cloudwatch"}, e.Service) {
 		return false
 	}
 	for _, prefix := range []string{"Describe", "List", "Invoke", "Search", "BatchDescribe", "Get", "Query"} {
