@@ -45,6 +45,7 @@ var overrides = map[string]string{
 	"FSxLustreFileSystem":            "fSxLustreFileSystem",
 	"FSxLustreFileSystemConfig":      "fSxLustreFileSystemConfig",
 	"MLflowConfig":                   "mLflowConfig",
+	"OKActions":                      "okActions",
 	"QProfileArn":                    "qProfileARN",
 	"RSessionAppSettings":            "rSessionAppSettings",
 	"RStudioConnectUrl":              "rStudioConnectURL",

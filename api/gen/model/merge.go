@@ -2,9 +2,9 @@ package model
 
 import "fmt"
 
-// Merge adds the operations and shapes of another service. A shape whose name
-// is taken by a different one gets the prefix; all keep their place in the
-// service's API reference, which begins at docs.
+// Merge adds the operations and shapes of another service. What has a name that
+// is taken gets the prefix; shapes keep their place in the service's API
+// reference, which begins at docs.
 func (a *API) Merge(other *API, prefix, docs string) error {
 	renamed := map[string]string{}
 	for name := range other.Shapes {
@@ -33,6 +33,9 @@ func (a *API) Merge(other *API, prefix, docs string) error {
 		a.Shapes[renamed[name]] = &copied
 	}
 	for name, op := range other.Operations {
+		if _, taken := a.Operations[name]; taken {
+			name = prefix + name
+		}
 		if _, taken := a.Operations[name]; taken {
 			return fmt.Errorf("two operations are named %s", name)
 		}

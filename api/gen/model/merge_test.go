@@ -29,7 +29,10 @@ func TestMerge(t *testing.T) {
 	require.Equal(t, "Part", api.Shapes["OtherPart"].Title, "but in the API reference")
 	require.Equal(t, "Part", other.Shapes["Whole"].Members["P"].Shape, "the other API is left alone")
 
-	require.EqualError(t, one().Merge(one(), "Other", ""), "two operations are named Create")
+	both := one()
+	require.NoError(t, both.Merge(one(), "Other", ""))
+	require.Equal(t, "OtherPart", both.Operations["OtherCreate"].Input.Shape, "the same holds for operations")
+	require.EqualError(t, both.Merge(&API{Operations: map[string]*Operation{"Create": {}}}, "Other", ""), "two operations are named OtherCreate")
 	twice := &API{Shapes: map[string]*Shape{"Part": {}, "OtherPart": {}}}
 	require.EqualError(t, twice.Merge(&API{Shapes: map[string]*Shape{"Part": {}}}, "Other", ""), "two shapes are named OtherPart")
 }
