@@ -106,6 +106,9 @@ type MetricAlarmSpec struct {
 	Statistic *string `json:"statistic,omitempty"`
 
 	// AWS API: PutMetricAlarm.Tags.
+	// +kubebuilder:validation:MaxItems=40
+	// +listType=map
+	// +listMapKey=key
 	// +optional
 	Tags []CloudWatchTag `json:"tags,omitempty"`
 

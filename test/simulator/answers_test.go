@@ -46,8 +46,13 @@ var absent = regexp.MustCompile(`^ValidationException: \d validation errors? det
 // Do implements aws.HTTPClient.
 func (j *judge) Do(r *http.Request) (*http.Response, error) {
 	response, err := http.DefaultTransport.RoundTrip(r)
-	service, operation, isJSON := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if err != nil || !isJSON || response.StatusCode != http.StatusOK {
+	protocol := wire.JSON
+	service, operation, known := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if rest, isCBOR := strings.CutPrefix(r.URL.Path, "/service/"); isCBOR {
+		protocol = wire.CBOR
+		service, operation, known = strings.Cut(rest, "/operation/")
+	}
+	if err != nil || !known || response.StatusCode != http.StatusOK {
 		return response, err
 	}
 	answer, err := io.ReadAll(response.Body)
@@ -55,13 +60,32 @@ func (j *judge) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response.Body = io.NopCloser(bytes.NewReader(answer))
-	j.judge(service, operation, answer)
+	decoded, failure := protocol.Decode(answer)
+	assert.Nil(j.t, failure, operation)
+	if service == cloudWatch {
+		j.judgeCBOR(operation, decoded)
+		return response, nil
+	}
+	j.judge(service, operation, answer, decoded)
 	return response, nil
 }
 
-func (j *judge) judge(service, operation string, answer []byte) {
-	decoded, failure := wire.Decode(answer)
+// judgeCBOR does for CloudWatch what judge does for SageMaker.
+func (j *judge) judgeCBOR(operation string, decoded wire.Body) {
+	inModel := operation
+	if j.api.Has("CloudWatch" + operation) {
+		inModel = "CloudWatch" + operation
+	}
+	if invalid := j.api.ValidateAnswer(inModel, decoded); invalid != nil {
+		assert.Fail(j.t, invalid.Error(), operation)
+	}
+	_, vector := cborVector(j.t, filepath.Join("response_snapshot", operation+".response.snap"))
+	theirs, failure := wire.CBOR.Decode(vector)
 	assert.Nil(j.t, failure, operation)
+	assert.Empty(j.t, uncovered(map[string]any(decoded), map[string]any(theirs), operation))
+}
+
+func (j *judge) judge(service, operation string, answer []byte, decoded wire.Body) {
 	if invalid := j.api.ValidateAnswer(operation, decoded); invalid != nil {
 		assert.Regexp(j.t, absent, invalid.Error(), "%s: %s", operation, answer)
 	}

@@ -92,3 +92,72 @@ func TestAutoscaling(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, b.Objects("ScalableTarget"), "a deleted endpoint is not scaled")
 }
+
+func TestScheduledActions(t *testing.T) {
+	b := start(t, nil)
+	b.serve()
+	api := applicationautoscaling.NewFromConfig(b.config)
+	resource, dimension := aws.String("endpoint/ep/variant/AllTraffic"), scaling.ScalableDimensionSageMakerVariantDesiredInstanceCount
+	put := func(change func(*applicationautoscaling.PutScheduledActionInput)) error {
+		input := &applicationautoscaling.PutScheduledActionInput{
+			ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceId: resource, ScalableDimension: dimension, ScheduledActionName: aws.String("night"),
+			Schedule: aws.String("cron(0 22 * * ? *)"), Timezone: aws.String("Europe/Amsterdam"), StartTime: aws.Time(epoch.Add(time.Hour)),
+			ScalableTargetAction: &scaling.ScalableTargetAction{MinCapacity: aws.Int32(1), MaxCapacity: aws.Int32(1)},
+		}
+		if change != nil {
+			change(input)
+		}
+		_, err := api.PutScheduledAction(t.Context(), input)
+		return err
+	}
+	const about = "service namespace: sagemaker, resource ID: endpoint/ep/variant/AllTraffic, scalable dimension: sagemaker:variant:DesiredInstanceCount"
+	requireAPIError(t, put(nil), "ObjectNotFoundException", "No scalable target registered for "+about)
+	_, err := api.RegisterScalableTarget(t.Context(), &applicationautoscaling.RegisterScalableTargetInput{
+		ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceId: resource, ScalableDimension: dimension, MinCapacity: aws.Int32(1), MaxCapacity: aws.Int32(4),
+	})
+	require.NoError(t, err)
+	for _, row := range []struct {
+		reason string
+		change func(*applicationautoscaling.PutScheduledActionInput)
+		words  string
+	}{
+		{"no schedule", func(in *applicationautoscaling.PutScheduledActionInput) { in.Schedule = nil }, "Schedule and ScalableTargetAction cannot be null"},
+		{"no such schedule", func(in *applicationautoscaling.PutScheduledActionInput) { in.Schedule = aws.String("nightly") }, "Invalid schedule expression: nightly"},
+		{"no action", func(in *applicationautoscaling.PutScheduledActionInput) { in.ScalableTargetAction = nil }, "Schedule and ScalableTargetAction cannot be null"},
+		{"an action that does nothing", func(in *applicationautoscaling.PutScheduledActionInput) {
+			in.ScalableTargetAction = &scaling.ScalableTargetAction{}
+		}, "must have a MinCapacity or a MaxCapacity"},
+		{"more than the most", func(in *applicationautoscaling.PutScheduledActionInput) {
+			in.ScalableTargetAction.MinCapacity = aws.Int32(2)
+		}, "Maximum capacity cannot be less than minimum capacity"},
+	} {
+		require.ErrorContains(t, put(row.change), row.words, row.reason)
+	}
+	require.NoError(t, put(nil))
+	describe := func() []scaling.ScheduledAction {
+		out, err := api.DescribeScheduledActions(t.Context(), &applicationautoscaling.DescribeScheduledActionsInput{
+			ServiceNamespace: scaling.ServiceNamespaceSagemaker, ScheduledActionNames: []string{"night"}, ResourceId: resource, ScalableDimension: dimension,
+		})
+		require.NoError(t, err)
+		return out.ScheduledActions
+	}
+	require.Equal(t, epoch.Add(time.Hour), aws.ToTime(describe()[0].StartTime).UTC())
+	made := aws.ToString(describe()[0].ScheduledActionARN)
+	require.NotEmpty(t, made)
+	require.NoError(t, put(func(in *applicationautoscaling.PutScheduledActionInput) { in.StartTime, in.Schedule = nil, aws.String("rate(1 day)") }))
+	require.Nil(t, describe()[0].StartTime, "a time that is left out is gone")
+	require.Equal(t, "rate(1 day)", aws.ToString(describe()[0].Schedule))
+	require.Equal(t, made, aws.ToString(describe()[0].ScheduledActionARN), "it is still the same")
+
+	remove := &applicationautoscaling.DeleteScheduledActionInput{
+		ServiceNamespace: scaling.ServiceNamespaceSagemaker, ResourceId: resource, ScalableDimension: dimension, ScheduledActionName: aws.String("night"),
+	}
+	_, err = api.DeleteScheduledAction(t.Context(), remove)
+	require.NoError(t, err)
+	_, err = api.DeleteScheduledAction(t.Context(), remove)
+	requireAPIError(t, err, "ObjectNotFoundException", "No scheduled action found for "+about+", scheduled action name: night")
+	require.NoError(t, put(nil))
+	_, err = b.DeleteEndpoint(t.Context(), &sagemaker.DeleteEndpointInput{EndpointName: aws.String("ep")})
+	require.NoError(t, err)
+	require.Empty(t, describe(), "an action goes with its target, and that with its endpoint")
+}

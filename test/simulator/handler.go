@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,7 +33,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, controlPath):
 		s.control.ServeHTTP(w, r)
 	case target != "":
-		s.serveJSON(w, r, target, caller)
+		service, operation, _ := strings.Cut(target, ".")
+		s.serveRPC(w, r, wire.JSON, &request{caller: caller, service: service, operation: operation})
+	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
+		s.serveRPC(w, r, wire.CBOR, cborRequest(r, caller))
 	case isQuery(r):
 		s.serveSTS(w, r, caller)
 	case invoked:
@@ -58,32 +62,34 @@ type request struct {
 	lost      bool
 }
 
-// serveJSON answers the services that speak awsJson1.1: SageMaker and
-// Application Auto Scaling.
-func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request, target string, caller wire.Caller) {
-	service, operation, _ := strings.Cut(target, ".")
-	call := &request{caller: caller, service: service, operation: operation}
-	answer, failure := s.call(r, call)
-	name := s.services[service].name
-	if name == "" {
-		name = service
-	}
-	entry := s.entry(caller, name, operation)
+// cborRequest takes service and operation from a path
+// /service/<service>/operation/<operation>.
+func cborRequest(r *http.Request, caller wire.Caller) *request {
+	rest, _ := strings.CutPrefix(r.URL.Path, "/service/")
+	service, operation, _ := strings.Cut(rest, "/operation/")
+	return &request{caller: caller, service: service, operation: operation}
+}
+
+// serveRPC answers the services whose operations are not told apart by method
+// and path: SageMaker, Application Auto Scaling and CloudWatch.
+func (s *Server) serveRPC(w http.ResponseWriter, r *http.Request, protocol wire.Protocol, call *request) {
+	answer, failure := s.call(r, protocol, call)
+	entry := s.entry(call.caller, cmp.Or(s.services[call.service].name, call.service), call.operation)
 	entry.Request, entry.Status, entry.Lost = call.body, http.StatusOK, call.lost
 	if failure != nil {
 		entry.Status, entry.Code, entry.Message = failure.HTTPStatus(), failure.Code, failure.Message
-		answer = wire.ErrorBody(failure)
+		answer = protocol.Refuse(w.Header(), failure)
 	}
 	s.journal.Record(entry)
 	if call.lost {
 		hangUp(w)
 		return
 	}
-	wire.Write(w, s.requestID(), entry.Status, answer)
+	protocol.Write(w, s.requestID(), entry.Status, answer)
 }
 
 // call carries a request out and encodes its answer.
-func (s *Server) call(r *http.Request, call *request) ([]byte, *wire.Error) {
+func (s *Server) call(r *http.Request, protocol wire.Protocol, call *request) ([]byte, *wire.Error) {
 	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil || len(data) > maxBody {
 		return nil, wire.Errorf("SerializationException", "unable to read the request body")
@@ -97,7 +103,7 @@ func (s *Server) call(r *http.Request, call *request) ([]byte, *wire.Error) {
 	if call.caller.Account == "" {
 		return nil, wire.Errorf("MissingAuthenticationTokenException", "Missing Authentication Token")
 	}
-	body, failure := wire.Decode(data)
+	body, failure := protocol.Decode(data)
 	if failure != nil {
 		return nil, failure
 	}
@@ -119,26 +125,29 @@ func (s *Server) call(r *http.Request, call *request) ([]byte, *wire.Error) {
 			return nil, failure
 		}
 	}
-	if failure := s.model.Validate(call.operation, body); failure != nil {
+	inModel := s.inModel(service, call.operation)
+	if failure := s.model.Validate(inModel, body); failure != nil {
 		return nil, failure
 	}
-	answer, failure := s.execute(call, operation)
+	answer, failure := s.execute(protocol, call.caller, operation, s.model.Prune(inModel, body))
 	if failure == nil {
 		_, call.lost = s.faults.Take(fault.LoseResponse, event)
 	}
 	return answer, failure
 }
 
-func (s *Server) execute(call *request, operation engine.Operation) (answer []byte, failure *wire.Error) {
-	s.world.In(call.caller, func(tx *engine.Tx) {
+func (s *Server) execute(
+	protocol wire.Protocol, caller wire.Caller, operation engine.Operation, body wire.Body,
+) (answer []byte, failure *wire.Error) {
+	s.world.In(caller, func(tx *engine.Tx) {
 		var result wire.Body
-		if result, failure = operation.Do(tx, s.model.Prune(call.operation, call.body)); failure != nil {
+		if result, failure = operation.Do(tx, body); failure != nil {
 			return
 		}
-		encoded, err := wire.Encode(result)
+		encoded, err := protocol.Encode(result)
 		if err != nil {
 			failure = &wire.Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
-			s.options.Logger.Error("answer cannot be encoded", "operation", call.operation, "error", err)
+			s.options.Logger.Error("answer cannot be encoded", "answer", result, "error", err)
 			return
 		}
 		answer = encoded

@@ -12,7 +12,6 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
-	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/sagemaker"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/throttle"
 )
 
@@ -114,7 +113,7 @@ func (o Options) complete() (Options, error) {
 // with its default. How long an endpoint is Shifting is up to its deployment.
 func Stages() map[string]time.Duration {
 	stages := map[string]time.Duration{}
-	for _, kind := range sagemaker.Kinds() {
+	for _, kind := range kinds() {
 		for _, stage := range kind.Stages {
 			if stage.Next != nil && stage.For == nil {
 				stages[stageName(kind, stage)] = stage.Lasts

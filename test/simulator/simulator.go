@@ -1,5 +1,6 @@
-// Package simulator is a simulated Amazon SageMaker with its neighbours STS,
-// S3 and SageMaker Runtime on one local port. It speaks AWS's wire protocols,
+// Package simulator is a simulated Amazon SageMaker with its neighbours
+// Application Auto Scaling, CloudWatch alarms, STS, S3 and SageMaker Runtime on
+// one local port. It speaks AWS's wire protocols,
 // so that unmodified AWS SDKs are its clients. README.md says what is
 // simulated and what is assumed.
 package simulator
@@ -22,6 +23,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/autoscaling"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/cloudwatch"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/model"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/sagemaker"
@@ -69,10 +71,11 @@ func New(options Options) (*Server, error) {
 		journal: new(journal.Journal),
 		limiter: throttle.New(options.Throttle),
 	}
-	kinds := slices.Concat(sagemaker.Kinds(), autoscaling.Kinds())
+	kinds := kinds()
 	s.services = map[string]service{
-		"SageMaker":               {"sagemaker", engine.Operations(sagemaker.Kinds())},
-		"AnyScaleFrontendService": {"application-autoscaling", autoscaling.Operations()},
+		"SageMaker":                     {name: "sagemaker", operations: engine.Operations(sagemaker.Kinds())},
+		"AnyScaleFrontendService":       {name: "application-autoscaling", operations: autoscaling.Operations()},
+		"GraniteServiceVersion20100801": {name: "cloudwatch", operations: cloudwatch.Operations(), prefix: "CloudWatch"},
 	}
 	operations := slices.Concat([]string{"InvokeEndpoint"}, sts.Operations())
 	for _, service := range s.services {
@@ -88,6 +91,11 @@ func New(options Options) (*Server, error) {
 	s.control = s.controlMux()
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
 	return s, nil
+}
+
+// kinds are those of all services.
+func kinds() []*engine.Kind {
+	return slices.Concat(sagemaker.Kinds(), autoscaling.Kinds(), cloudwatch.Kinds())
 }
 
 // Start listens and serves until Close.

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,7 +10,8 @@ import (
 )
 
 const (
-	// tagList is the shape of tags. AWS takes 50; 10 are kept for ours.
+	// tagList is the shape of tags of every service. AWS takes 50; 10 are kept
+	// for ours.
 	tagList = "TagList"
 	maxTags = "40"
 	// maxEnum is the number of values beyond which an enumeration is taken to
@@ -46,12 +48,12 @@ func (b *builder) constraints(shape, prefix string) ([]string, error) {
 	case model.Map:
 		m.bounds("Properties", s.Constraint)
 	case model.List:
-		c := s.Constraint
-		if shape == tagList {
+		c, title := s.Constraint, cmp.Or(s.Title, shape)
+		if title == tagList {
 			c.Max = maxTags
 		}
 		m.bounds("Items", c)
-		if key, ok := b.service.Keys[shape]; ok {
+		if key, ok := b.service.Keys[title]; ok {
 			m.list = append(m.list, "+listType=map", "+listMapKey="+key)
 		}
 		var more []string

@@ -35,10 +35,10 @@ type Entry struct {
 // Succeeded says whether the request was carried out.
 func (e Entry) Succeeded() bool { return e.Code == "" && e.Status < 400 }
 
-// Mutation says whether the operation could change a resource that costs or
-// serves: not credentials, and not what is stored in S3.
+// Mutation says whether the operation could change what SageMaker, Application
+// Auto Scaling or CloudWatch keep.
 func (e Entry) Mutation() bool {
-	if e.Service == "sts" || e.Service == "s3" {
+	if !slices.Contains([]string{"sagemaker", "application-autoscaling", "cloudwatch"}, e.Service) {
 		return false
 	}
 	for _, prefix := range []string{"Describe", "List", "Invoke", "Search", "BatchDescribe", "Get", "Query"} {
@@ -81,8 +81,8 @@ func (j *Journal) Entries() []Entry {
 	return slices.Clone(j.entries)
 }
 
-// Mutations lists the requests that could change a resource, the refused ones
-// included.
+// Mutations lists the requests that could change a SageMaker resource, the
+// refused ones included.
 func (j *Journal) Mutations() []Entry {
 	return slices.DeleteFunc(j.Entries(), func(e Entry) bool { return !e.Mutation() })
 }

@@ -1,6 +1,6 @@
 // Package autoscaling is Application Auto Scaling as far as it scales endpoints
-// and inference components: it keeps targets and policies, and watches no
-// metric. What a policy would do is an ordinary
+// and inference components: it keeps targets, policies and scheduled actions, and
+// watches no metric and no calendar. What a policy would do is an ordinary
 // UpdateEndpointWeightsAndCapacities.
 package autoscaling
 
@@ -14,7 +14,7 @@ import (
 )
 
 // Kinds are what the service keeps.
-func Kinds() []*engine.Kind { return []*engine.Kind{scalableTarget, scalingPolicy} }
+func Kinds() []*engine.Kind { return []*engine.Kind{scalableTarget, scalingPolicy, scheduledAction} }
 
 // Operations by name.
 func Operations() map[string]engine.Operation {
@@ -26,6 +26,9 @@ func Operations() map[string]engine.Operation {
 		"PutScalingPolicy":         putPolicy,
 		"DeleteScalingPolicy":      deletePolicy,
 		"DescribeScalingPolicies":  describePolicies,
+		"PutScheduledAction":       putAction,
+		"DeleteScheduledAction":    deleteAction,
+		"DescribeScheduledActions": describeActions,
 		"TagResource":              tag,
 		"UntagResource":            untag,
 		"ListTagsForResource":      listTags,

@@ -114,11 +114,13 @@ func deregister(tx *engine.Tx, body wire.Body) (wire.Body, *wire.Error) {
 		return nil, notFound("No scalable target found for %s", about(body)) // Assumption: the words.
 	}
 	tx.Remove(o)
-	tx.Each(scalingPolicy.Name, func(p *engine.Object) { // they go with it
-		if targetName(p.Document) == o.Name {
-			tx.Remove(p)
-		}
-	})
+	for _, kind := range []*engine.Kind{scalingPolicy, scheduledAction} { // they go with it
+		tx.Each(kind.Name, func(p *engine.Object) {
+			if targetName(p.Document) == o.Name {
+				tx.Remove(p)
+			}
+		})
+	}
 	return wire.Body{}, nil
 }
 

@@ -73,11 +73,13 @@ var endpoint = &engine.Kind{
 		}},
 		{Name: "Deleting", Lasts: time.Minute, Next: vanish, Enter: func(tx *engine.Tx, o *engine.Object) {
 			o.Document["EndpointStatus"] = "Deleting"
-			tx.Each("ScalableTarget", func(target *engine.Object) { // AWS deregisters what it scaled
-				if strings.HasPrefix(wire.String(target.Document, "ResourceId"), "endpoint/"+o.Name+"/") {
-					tx.Remove(target)
-				}
-			})
+			for _, kind := range []string{"ScalableTarget", "ScalingPolicy", "ScheduledAction"} { // AWS deregisters what it scaled
+				tx.Each(kind, func(scaling *engine.Object) {
+					if strings.HasPrefix(wire.String(scaling.Document, "ResourceId"), "endpoint/"+o.Name+"/") {
+						tx.Remove(scaling)
+					}
+				})
+			}
 		}},
 	},
 }

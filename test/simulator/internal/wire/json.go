@@ -1,5 +1,5 @@
-// Package wire reads and writes what the AWS SDKs put on the line: AWS JSON
-// 1.1 bodies, error answers and the credential scope of a signature.
+// Package wire reads and writes what the AWS SDKs put on the line: bodies in AWS
+// JSON 1.1 and CBOR, error answers and the credential scope of a signature.
 package wire
 
 import (
@@ -8,13 +8,9 @@ import (
 	"errors"
 	"io"
 	"math"
-	"net/http"
 	"strconv"
 	"time"
 )
-
-// ContentType of AWS JSON 1.1 requests and answers.
-const ContentType = "application/x-amz-json-1.1"
 
 // Body is a decoded JSON document. Numbers are json.Number, so that what a
 // caller wrote can be given back unchanged; answers may hold time.Time.
@@ -106,16 +102,8 @@ func Clone(value any) any {
 	}
 }
 
-// Write sends an answer.
-func Write(w http.ResponseWriter, requestID string, status int, body []byte) {
-	w.Header().Set("Content-Type", ContentType)
-	w.Header().Set("X-Amzn-Requestid", requestID)
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller may have gone: nothing is left to tell it
-}
-
-// ErrorBody is the JSON that carries an error.
-func ErrorBody(e *Error) []byte {
+// errorBody is the JSON that carries an error.
+func errorBody(e *Error) []byte {
 	body, err := json.Marshal(struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
