@@ -25,8 +25,10 @@ var FeatureGroup = reconcile.Kind{
 	MaxName:   64,
 	States:    health.FeatureGroup,
 	Progress:  "LastUpdateStatus.Status",
+	Failure:   "LastUpdateStatus.FailureReason",
+	Fixed:     []string{"OnlineStoreConfig.SecurityConfig", "OnlineStoreConfig.StorageType", "OnlineStoreConfig.EnableOnlineStore"},
 	Reading:   additions,
-	Changing:  additions,
+	Changing:  oneAtATime,
 	Retained:  true,
 	Console:   "feature-store",
 }
@@ -54,6 +56,22 @@ func additions(request, described shape.Tree) {
 	for _, t := range []shape.Tree{request, described} { // AWS lists added ones in an order of its own
 		if list, ok := t["FeatureDefinitions"].([]any); ok {
 			slices.SortFunc(list, func(a, b any) int { return strings.Compare(name(a), name(b)) })
+		}
+	}
+}
+
+// oneAtATime leaves of what differs the first that UpdateFeatureGroup can take by
+// itself, as it has to be.
+func oneAtATime(request, described shape.Tree) {
+	additions(request, described)
+	parts := []string{"FeatureAdditions", "OnlineStoreConfig", "ThroughputConfig"}
+	first := slices.IndexFunc(parts, func(member string) bool {
+		want, ok := request[member]
+		return ok && len(shape.Uncovered(shape.Tree{member: want}, described)) > 0
+	})
+	for i, member := range parts {
+		if i != first {
+			delete(request, member)
 		}
 	}
 }

@@ -22,7 +22,7 @@ var PipelineExecution = reconcile.Kind{
 	Name:      "PipelineExecutionDisplayName",
 	MaxName:   71, // AWS takes 82; the rest is for what becomes of it
 	ID:        "PipelineExecutionArn",
-	Find:      listed(cloud.Op((*sagemaker.Client).ListPipelineExecutions), "PipelineExecutionSummaries", "PipelineExecutionDisplayName", "PipelineExecutionArn"),
+	Find:      listed(cloud.Op((*sagemaker.Client).ListPipelineExecutions), "PipelineExecutionSummaries", "PipelineExecutionDisplayName", "PipelineExecutionArn", setAside),
 	Token:     "ClientRequestToken",
 	States:    health.PipelineExecution,
 	Mutable:   []string{"PipelineExecutionDescription", "ParallelismConfiguration"},

@@ -6,6 +6,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
 
@@ -20,9 +21,26 @@ var Project = reconcile.Kind{
 	Name:      "ProjectName",
 	MaxName:   32,
 	States:    health.Project,
-	Mutable:   []string{"ProjectDescription", "ServiceCatalogProvisioningUpdateDetails", "TemplateProvidersToUpdate"},
-	Unread:    []string{"TemplateProviders", "ServiceCatalogProvisioningUpdateDetails", "TemplateProvidersToUpdate"},
-	WriteOnly: []string{"ServiceCatalogProvisioningUpdateDetails", "TemplateProvidersToUpdate"},
+	Mutable: []string{
+		"ProjectDescription", "TemplateProviders",
+		"ServiceCatalogProvisioningDetails.ProvisioningArtifactId", "ServiceCatalogProvisioningDetails.ProvisioningParameters",
+	},
+	Unread:    []string{"TemplateProviders"},
+	WriteOnly: []string{"TemplateProviders"},
+	Changing:  provisioning,
 	Failure:   "ServiceCatalogProvisionedProductDetails.ProvisionedProductStatusMessage",
 	Console:   "projects",
+}
+
+// provisioning gives what is changed the names that UpdateProject has for it.
+func provisioning(request, _ shape.Tree) {
+	for update, member := range map[string]string{
+		"ServiceCatalogProvisioningUpdateDetails": "ServiceCatalogProvisioningDetails",
+		"TemplateProvidersToUpdate":               "TemplateProviders",
+	} {
+		if v, ok := request[member]; ok {
+			request[update] = v
+			delete(request, member)
+		}
+	}
 }

@@ -31,7 +31,14 @@ func (s *scope) changeable() shape.Tree {
 // fixed are those differences that no update can put right.
 func (s *scope) fixed(described shape.Tree) []shape.Difference {
 	want, have := s.kind.readable(s.request, described)
-	return shape.Uncovered(want, have, append(s.kind.mutable(), s.kind.Unread...)...)
+	differences := shape.Uncovered(want, have, append(s.kind.mutable(), s.kind.Unread...)...)
+	part := shape.Tree{}
+	for _, path := range s.kind.Fixed {
+		if v, ok := shape.Lookup(want, path); ok {
+			shape.Put(part, path, v)
+		}
+	}
+	return append(differences, shape.Uncovered(part, have)...)
 }
 
 // readable makes what is wanted and what Describe told comparable.

@@ -84,6 +84,8 @@ type Kind struct {
 	// Mutable are the paths Update can change; empty means every member of
 	// its input but the name.
 	Mutable []string
+	// Fixed are paths within those that Update takes, which it does not change.
+	Fixed []string
 	// Unread are paths that Describe does not tell, or not as they were given,
 	// so that they cannot be compared.
 	Unread []string
@@ -159,6 +161,10 @@ type Detail struct {
 	With      func(described shape.Tree) shape.Tree
 	// Member of the answer. Lists in it begin with the newest item.
 	Member string
+	// Warning is what people should know of an item of the list, once; empty if
+	// there is nothing. Reason is that of the event.
+	Warning func(item shape.Tree) string
+	Reason  string
 }
 
 // Kind is the name of the custom resource's kind.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -54,7 +55,7 @@ func (s *scope) observed(described shape.Tree) {
 // of their own. One that is not had is left out: it decides nothing.
 func (s *scope) addDetails(ctx context.Context, described shape.Tree) {
 	for member, detail := range s.kind.Details {
-		request := over(described, shape.Tree{"MaxResults": int64(maxList)})
+		request := over(described, shape.Tree{"MaxResults": int64(maxList), "SortBy": "CreationTime", "SortOrder": "Descending"})
 		if detail.With != nil {
 			request = detail.With(described)
 		}
@@ -74,6 +75,37 @@ func (s *scope) addDetails(ctx context.Context, described shape.Tree) {
 			slices.Reverse(list) // in status the newest are the last
 		}
 		described[member] = told
+	}
+}
+
+// warn tells what people should know of items that were not told of before; of a
+// list that is seen for the first time, of the newest.
+func (r *Reconciler) warn(s *scope, described shape.Tree) {
+	for member, detail := range s.kind.Details {
+		list, _ := described[member].([]any)
+		if detail.Warning == nil || len(list) == 0 {
+			continue
+		}
+		told := map[string]bool{}
+		before, err := runtime.DefaultUnstructuredConverter.ToUnstructured(s.before)
+		if err != nil {
+			continue
+		}
+		was, _ := shape.Lookup(before, "status."+jsonName(member))
+		items, _ := was.([]any)
+		for _, item := range items {
+			t, _ := item.(map[string]any)
+			told[detail.Warning(t)] = true
+		}
+		if len(items) == 0 {
+			list = list[len(list)-1:]
+		}
+		for _, item := range list {
+			t, _ := item.(map[string]any)
+			if text := detail.Warning(t); text != "" && !told[text] {
+				r.Recorder.Event(s.object, corev1.EventTypeWarning, detail.Reason, text)
+			}
+		}
 	}
 }
 
@@ -227,6 +259,9 @@ func (s *scope) detail(described shape.Tree) string {
 
 func (s *scope) reasonOf(described shape.Tree) string {
 	why := s.kind.States.Reason(shape.String(described, s.kind.States.Member), s.detail(described))
+	if why == s.kind.States.Ready && s.state(described) == health.StateUpdating {
+		return reason.Updating // of which the status says nothing
+	}
 	if why == reason.Failed {
 		return health.FailureReason(s.whyFailed(described))
 	}
@@ -234,7 +269,7 @@ func (s *scope) reasonOf(described shape.Tree) string {
 }
 
 func (s *scope) whyFailed(described shape.Tree) string {
-	return shape.String(described, cmp.Or(s.kind.Failure, "FailureReason"))
+	return cmp.Or(shape.String(described, s.kind.Failure), shape.String(described, "FailureReason"))
 }
 
 // failure is what AWS says about a failure, its words first.

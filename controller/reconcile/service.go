@@ -82,6 +82,7 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	}
 	s.object.Common().Name = name
 	s.addDetails(ctx, described)
+	r.warn(s, described)
 	s.observed(described)
 	s.inUse(described)
 	if tags != nil && !s.observeOnly() {

@@ -169,6 +169,10 @@ const (
 // conditions it has.
 const Suspended = "Suspended"
 
+// ViolationsFound is the reason of an event, not of a condition: an execution of a
+// monitoring schedule found what breaks its constraints.
+const ViolationsFound = "ViolationsFound"
+
 // Deprecated is the reason of an event, not of a condition: the object says
 // something in a way that will not always be understood.
 const Deprecated = "Deprecated"

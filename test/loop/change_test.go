@@ -71,7 +71,9 @@ func TestForcedDespiteALostAnswer(t *testing.T) {
 	w.until("ready", w.chainReady)
 	w.fault(rollsBackOnce())
 	w.apply(trainingJob(200))
-	w.until("rolled back", func() bool { return isStalled(w.endpoint()) && readyCondition(w.endpoint()).Reason == reason.RolledBack })
+	w.until("rolled back", func() bool {
+		return isStalled(w.endpoint()) && readyCondition(w.endpoint()).Reason == reason.RolledBack
+	})
 	w.fault(fault.Rule{Action: fault.Reject, Operation: "UpdateEndpoint", Code: "InternalFailure", Message: "oops", Status: 500, Times: 1})
 	w.forced(w.endpoint(), "once more")
 	w.until("it is done after all", w.chainReady)
@@ -86,7 +88,9 @@ func TestRollBackFailed(t *testing.T) {
 	w.startController()
 	w.apply(abalone())
 	w.until("ready", w.chainReady)
-	stuck := func() bool { return isStalled(w.endpoint()) && readyCondition(w.endpoint()).Reason == reason.RolledBack }
+	stuck := func() bool {
+		return isStalled(w.endpoint()) && readyCondition(w.endpoint()).Reason == reason.RolledBack
+	}
 	w.fault(fails)
 	w.apply(trainingJob(200))
 	w.until("two fleets are left", stuck)
@@ -99,7 +103,9 @@ func TestRollBackFailed(t *testing.T) {
 	w.apply(trainingJob(200))
 	w.until("two fleets again", stuck)
 	w.apply(trainingJob(300))
-	w.until("the spec is what AWS describes", func() bool { return isStalled(w.endpoint()) && readyCondition(w.endpoint()).Reason == reason.RolledBack })
+	w.until("the spec is what AWS describes", func() bool {
+		return isStalled(w.endpoint()) && readyCondition(w.endpoint()).Reason == reason.RolledBack
+	})
 	w.forced(w.endpoint(), "one fleet")
 	w.until("one fleet is made of two", w.chainReady)
 }
@@ -160,7 +166,10 @@ func TestModelOfHistory(t *testing.T) {
 	w.until("the endpoint moves", func() bool { return w.mutations()["UpdateEndpoint"] == 1 })
 	_, there := get(w, "abalone", &v1alpha1.Model{})
 	require.True(t, there, "it served until then")
-	w.until("it is let go", func() bool { _, there := get(w, "abalone", &v1alpha1.Model{}); return !there && len(w.aws.Objects("Model")) == 1 })
+	w.until("it is let go", func() bool {
+		_, there := get(w, "abalone", &v1alpha1.Model{})
+		return !there && len(w.aws.Objects("Model")) == 1
+	})
 	config, _ := get(w, "abalone", &v1alpha1.EndpointConfig{})
 	require.Len(t, config.Status.Revisions, 2, "history still tells of it")
 }

@@ -1,6 +1,8 @@
 package loop_test
 
 import (
+	"fmt"
+
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
@@ -125,6 +128,19 @@ func TestMonitoringViolations(t *testing.T) {
 	require.NotEqual(t, -1, bad)
 	require.Equal(t, "CompletedWithViolations: 3 features drifted", *all[bad].FailureReason)
 	require.True(t, p.isReady())
+	var events corev1.EventList
+	require.Eventually(t, func() bool {
+		require.NoError(t, p.kube.List(p.ctx, &events, client.InNamespace(p.namespace)))
+		return slices.ContainsFunc(events.Items, func(e corev1.Event) bool { return e.Reason == reason.ViolationsFound })
+	}, 10*time.Second, 50*time.Millisecond, "people are told")
+	told := 0
+	for _, e := range events.Items {
+		if e.Reason == reason.ViolationsFound {
+			told += int(max(e.Count, 1))
+			require.Contains(t, e.Message, "3 features drifted")
+		}
+	}
+	require.Equal(t, 1, told, "once")
 	for i := range all[1:] {
 		require.True(t, all[i].ScheduledTime.Before(all[i+1].ScheduledTime), "the newest is the last")
 	}
@@ -302,5 +318,52 @@ func TestPartitions(t *testing.T) {
 			require.Equal(t, "arn:"+partition+":sagemaker:"+row.region+":123456789012:training-job/"+w.job().Status.Name, w.job().Status.ARN)
 			require.True(t, strings.HasPrefix(w.job().Status.ConsoleURL, row.console), w.job().Status.ConsoleURL)
 		})
+	}
+}
+
+// A rebuilt cluster finds the execution that counts, past one that was set aside:
+// nothing is executed again.
+func TestExecutionsAfterALoss(t *testing.T) {
+	t.Parallel()
+	p := newPlay(t, kind.PipelineExecution)
+	p.startController()
+	p.tell(p.steps[0])
+	rounds := func(n string) map[string]any {
+		return map[string]any{"pipelineParameters": []any{map[string]any{"name": "Rounds", "value": n}}}
+	}
+	p.push(rounds("20"))
+	p.until("20 rounds run", func() bool { return p.calls(kind.PipelineExecution.Create) == 2 && p.reason() == reason.Running })
+	p.push(rounds("10"))
+	p.until("10 rounds run again, for they were stopped", func() bool { return p.calls(kind.PipelineExecution.Create) == 3 })
+	p.ready()
+	was, _ := p.object()
+	adopted(p)
+	is, _ := p.object()
+	require.Equal(t, was.Common().ARN, is.Common().ARN)
+	require.Regexp(t, "-r2$", is.Common().Name)
+}
+
+// Of many training jobs of a tuning job the newest are told.
+func TestNewestTrainingJobs(t *testing.T) {
+	t.Parallel()
+	p := newPlay(t, kind.HyperParameterTuningJob)
+	p.startController()
+	config, _ := p.steps[0].Spec["hyperParameterTuningJobConfig"].(map[string]any)
+	config["resourceLimits"] = map[string]any{"maxNumberOfTrainingJobs": 25, "maxParallelTrainingJobs": 10}
+	p.push(p.steps[0].Spec)
+	p.ready()
+	obj, _ := get(p.world, "abalone", &v1alpha1.HyperParameterTuningJob{})
+	all := obj.Status.TrainingJobs
+	require.NotEmpty(t, all)
+	require.LessOrEqual(t, len(all), 20)
+	for i := range all[1:] {
+		require.False(t, all[i+1].CreationTime.Before(all[i].CreationTime), "the newest is the last")
+	}
+	newest := all[len(all)-1].CreationTime
+	for _, o := range p.aws.Objects("TrainingJob") {
+		made, err := time.Parse(time.RFC3339, fmt.Sprint(o.Document["CreationTime"]))
+		if err == nil {
+			require.False(t, made.After(newest.Add(time.Second)), "%s is newer", o.Name)
+		}
 	}
 }

@@ -230,8 +230,8 @@ func (t trial) summary(o *engine.Object) wire.Body {
 	return summary
 }
 
-// listTrials lists the training jobs of a tuning job, the newest first unless
-// asked otherwise.
+// listTrials lists the training jobs of a tuning job, by name unless asked
+// otherwise.
 func listTrials(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wire.Error) {
 	var rows []any
 	for _, trial := range tuningOf(o).trials {
@@ -242,10 +242,19 @@ func listTrials(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wi
 	key := func(row any) float64 {
 		return wire.Float(0, row, "FinalHyperParameterTuningJobObjectiveMetric", "Value")
 	}
-	if wire.String(body, "SortBy") == "FinalObjectiveMetricValue" {
-		slices.SortStableFunc(rows, func(a, b any) int { return cmp.Compare(key(a), key(b)) })
+	text := func(member string) func(a, b any) int {
+		return func(a, b any) int { return cmp.Compare(wire.String(a, member), wire.String(b, member)) }
 	}
-	if wire.String(body, "SortOrder") != "Ascending" {
+	switch wire.String(body, "SortBy") {
+	case "CreationTime": // as they are kept
+	case "FinalObjectiveMetricValue":
+		slices.SortStableFunc(rows, func(a, b any) int { return cmp.Compare(key(a), key(b)) })
+	case "Status":
+		slices.SortStableFunc(rows, text("TrainingJobStatus"))
+	default:
+		slices.SortStableFunc(rows, text("TrainingJobName"))
+	}
+	if wire.String(body, "SortOrder") == "Descending" {
 		slices.Reverse(rows)
 	}
 	return tx.Page(o, "TrainingJobSummaries", rows, body)
