@@ -82,6 +82,11 @@ func TestPlainKindsOverlay(t *testing.T) {
 	require.Equal(t, want, parameters(demo), "a patch of one hyperparameter keeps the others")
 }
 
+// composite are the references of kinds that are made of others.
+var composite = map[string][]v1alpha1.ReferenceField{
+	"ModelDeployment": {{Path: "variants[].model.primaryContainer.modelDataRef"}},
+}
+
 // requireReferences checks that every reference of an object leads to another
 // object of the same build.
 func requireReferences(t *testing.T, resources resmap.ResMap, from *resource.Resource) {
@@ -92,7 +97,7 @@ func requireReferences(t *testing.T, resources resmap.ResMap, from *resource.Res
 
 	found := 0
 
-	for _, field := range v1alpha1.References[from.GetKind()] {
+	for _, field := range append(v1alpha1.References[from.GetKind()], composite[from.GetKind()]...) {
 		for _, value := range at(content["spec"], strings.Split(field.Path, ".")) {
 			target, ok := value.(map[string]any)
 			require.True(t, ok, "%s is an object", field.Path)
