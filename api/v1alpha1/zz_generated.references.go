@@ -15,6 +15,7 @@ var References = map[string][]ReferenceField{
 		{Path: "dataQualityJobInput.endpointInput.endpointRef", Fills: "dataQualityJobInput.endpointInput.endpointName", Kind: "Endpoint", Value: ReferenceName},
 	},
 	"Endpoint": {
+		{Path: "deploymentConfig.autoRollbackConfiguration.alarms[].alarmRef", Fills: "deploymentConfig.autoRollbackConfiguration.alarms[].alarmName", Kind: "MetricAlarm", Value: ReferenceName},
 		{Path: "endpointConfigRef", Fills: "endpointConfigName", Kind: "EndpointConfig", Value: ReferenceName},
 	},
 	"EndpointConfig": {
@@ -27,6 +28,7 @@ var References = map[string][]ReferenceField{
 		{Path: "warmStartConfig.parentHyperParameterTuningJobs[].hyperParameterTuningJobRef", Fills: "warmStartConfig.parentHyperParameterTuningJobs[].hyperParameterTuningJobName", Kind: "HyperParameterTuningJob", Value: ReferenceName},
 	},
 	"InferenceComponent": {
+		{Path: "deploymentConfig.autoRollbackConfiguration.alarms[].alarmRef", Fills: "deploymentConfig.autoRollbackConfiguration.alarms[].alarmName", Kind: "MetricAlarm", Value: ReferenceName},
 		{Path: "endpointRef", Fills: "endpointName", Kind: "Endpoint", Value: ReferenceName},
 		{Path: "specification.baseInferenceComponentRef", Fills: "specification.baseInferenceComponentName", Kind: "InferenceComponent", Value: ReferenceName},
 		{Path: "specification.modelRef", Fills: "specification.modelName", Kind: "Model", Value: ReferenceName},
@@ -81,6 +83,9 @@ var References = map[string][]ReferenceField{
 		{Path: "inferenceComponentRef", Fills: "inferenceComponentName", Kind: "InferenceComponent", Value: ReferenceName},
 	},
 	"ScalingPolicy": {
+		{Path: "scalableTargetRef", Fills: "resourceID", Kind: "ScalableTarget", Value: ReferenceResourceID},
+	},
+	"ScheduledAction": {
 		{Path: "scalableTargetRef", Fills: "resourceID", Kind: "ScalableTarget", Value: ReferenceResourceID},
 	},
 	"Space": {

@@ -101,6 +101,8 @@ type AdditionalS3DataSource struct {
 // Alarm is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Alarm.html.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.alarmName) || !has(self.alarmRef)",message="at most one of alarmName and alarmRef"
 type Alarm struct {
 	// AWS API: Alarm.AlarmName.
 	// +kubebuilder:validation:MinLength=1
@@ -108,6 +110,10 @@ type Alarm struct {
 	// +kubebuilder:validation:Pattern=`^.+$`
 	// +optional
 	AlarmName *string `json:"alarmName,omitempty"`
+
+	// Stands for alarmName.
+	// +optional
+	AlarmRef *Reference `json:"alarmRef,omitempty"`
 }
 
 // AlgorithmSpecification is a part of the AWS API.
@@ -1123,6 +1129,39 @@ type CleanupStepMetadata struct {
 	// AWS API: CleanupStepMetadata.SkippedSteps.
 	// +optional
 	SkippedSteps []string `json:"skippedSteps,omitempty"`
+}
+
+// CloudWatchDimension is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html.
+type CloudWatchDimension struct {
+	// AWS API: CloudWatchDimension.Name.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +required
+	Name *string `json:"name,omitempty"`
+
+	// AWS API: CloudWatchDimension.Value.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	// +required
+	Value *string `json:"value,omitempty"`
+}
+
+// CloudWatchTag is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Tag.html.
+type CloudWatchTag struct {
+	// AWS API: CloudWatchTag.Key.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	Key *string `json:"key,omitempty"`
+
+	// AWS API: CloudWatchTag.Value.
+	// +kubebuilder:validation:MaxLength=256
+	// +required
+	Value *string `json:"value,omitempty"`
 }
 
 // CodeEditorAppSettings is a part of the AWS API.
@@ -3887,6 +3926,29 @@ type MetadataProperties struct {
 	Repository *string `json:"repository,omitempty"`
 }
 
+// Metric is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Metric.html.
+type Metric struct {
+	// AWS API: Metric.Dimensions.
+	// +kubebuilder:validation:MaxItems=30
+	// +optional
+	Dimensions []CloudWatchDimension `json:"dimensions,omitempty"`
+
+	// AWS API: Metric.MetricName.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +optional
+	MetricName *string `json:"metricName,omitempty"`
+
+	// AWS API: Metric.Namespace.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:Pattern=`^[^:].*$`
+	// +optional
+	Namespace *string `json:"namespace,omitempty"`
+}
+
 // MetricData is a part of the AWS API.
 //
 // See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricData.html.
@@ -3902,6 +3964,46 @@ type MetricData struct {
 	// AWS API: MetricData.Value.
 	// +optional
 	Value *float64 `json:"value,omitempty"`
+}
+
+// MetricDataQuery is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html.
+type MetricDataQuery struct {
+	// AWS API: MetricDataQuery.AccountId.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +optional
+	AccountID *string `json:"accountID,omitempty"`
+
+	// AWS API: MetricDataQuery.Expression.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2048
+	// +optional
+	Expression *string `json:"expression,omitempty"`
+
+	// AWS API: MetricDataQuery.Id.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +required
+	Id *string `json:"id,omitempty"`
+
+	// AWS API: MetricDataQuery.Label.
+	// +optional
+	Label *string `json:"label,omitempty"`
+
+	// AWS API: MetricDataQuery.MetricStat.
+	// +optional
+	MetricStat *MetricStat `json:"metricStat,omitempty"`
+
+	// AWS API: MetricDataQuery.Period.
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	Period *int32 `json:"period,omitempty"`
+
+	// AWS API: MetricDataQuery.ReturnData.
+	// +optional
+	ReturnData *bool `json:"returnData,omitempty"`
 }
 
 // MetricDefinition is a part of the AWS API.
@@ -3934,6 +4036,29 @@ type MetricDimension struct {
 	// AWS API: MetricDimension.Value.
 	// +required
 	Value *string `json:"value,omitempty"`
+}
+
+// MetricStat is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricStat.html.
+type MetricStat struct {
+	// AWS API: MetricStat.Metric.
+	// +required
+	Metric *Metric `json:"metric,omitempty"`
+
+	// AWS API: MetricStat.Period.
+	// +kubebuilder:validation:Minimum=1
+	// +required
+	Period *int32 `json:"period,omitempty"`
+
+	// AWS API: MetricStat.Stat.
+	// +required
+	Stat *string `json:"stat,omitempty"`
+
+	// AWS API: MetricStat.Unit.
+	// +kubebuilder:validation:Enum="Seconds";"Microseconds";"Milliseconds";"Bytes";"Kilobytes";"Megabytes";"Gigabytes";"Terabytes";"Bits";"Kilobits";"Megabits";"Gigabits";"Terabits";"Percent";"Count";"Bytes/Second";"Kilobytes/Second";"Megabytes/Second";"Gigabytes/Second";"Terabytes/Second";"Bits/Second";"Kilobits/Second";"Megabits/Second";"Gigabits/Second";"Terabits/Second";"Count/Second";"None"
+	// +optional
+	Unit *string `json:"unit,omitempty"`
 }
 
 // MetricsConfig is a part of the AWS API.
@@ -7186,6 +7311,19 @@ type S3StorageConfig struct {
 	// +kubebuilder:validation:Pattern=`^(https|s3)://([^/]+)/?(.*)$`
 	// +required
 	S3URI *string `json:"s3URI,omitempty"`
+}
+
+// ScalableTargetAction is a part of the AWS API.
+//
+// See https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ScalableTargetAction.html.
+type ScalableTargetAction struct {
+	// AWS API: ScalableTargetAction.MaxCapacity.
+	// +optional
+	MaxCapacity *int32 `json:"maxCapacity,omitempty"`
+
+	// AWS API: ScalableTargetAction.MinCapacity.
+	// +optional
+	MinCapacity *int32 `json:"minCapacity,omitempty"`
 }
 
 // ScalingAlarm is a part of the AWS API.

@@ -8,19 +8,21 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Client calls SageMaker as one identity in one region.
+// Client calls SageMaker and its neighbours as one identity in one region.
 type Client struct {
 	// Account and Region are where the calls go.
 	Account, Region string
 
 	api     *sagemaker.Client
 	scaling *applicationautoscaling.Client
+	alarms  *cloudwatch.Client
 	budget  *budget
 }
 
@@ -130,6 +132,7 @@ func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 			}
 		}),
 		scaling: applicationautoscaling.NewFromConfig(config),
+		alarms:  cloudwatch.NewFromConfig(config),
 	}, nil
 }
 

@@ -58,8 +58,8 @@ func TestSageMakerKinds(t *testing.T) {
 		},
 		Registry: {"ModelPackage"},
 		Service: {
-			"App", "Domain", "Endpoint", "FeatureGroup", "InferenceComponent", "ModelPackageGroup", "MonitoringSchedule",
-			"NotebookInstance", "NotebookInstanceLifecycleConfig", "Pipeline", "Project", "ScalableTarget", "ScalingPolicy", "Space", "UserProfile",
+			"App", "Domain", "Endpoint", "FeatureGroup", "InferenceComponent", "MetricAlarm", "ModelPackageGroup", "MonitoringSchedule",
+			"NotebookInstance", "NotebookInstanceLifecycleConfig", "Pipeline", "Project", "ScalableTarget", "ScalingPolicy", "ScheduledAction", "Space", "UserProfile",
 		},
 	}, byLifecycle)
 }

@@ -70,6 +70,16 @@ var sageMakerKinds = []Kind{
 		Lifecycle: Job, Identity: "LabelingJobName", Status: "LabelingJobStatus",
 	},
 	{
+		Name:   "MetricAlarm",
+		Doc:    "is a CloudWatch alarm on a metric, by which a deployment is taken back.",
+		Plural: "metricalarms", Short: "smal",
+		Lifecycle: Service, Identity: "AlarmName", Verb: "Put", Element: "MetricAlarm", Status: "StateValue",
+		Rules: [][2]string{
+			{"has(self.metricName) != has(self.metrics)", "exactly one of metricName and metrics"},
+			{"!has(self.metricName) || has(self.statistic) != has(self.extendedStatistic)", "metricName goes with exactly one of statistic and extendedStatistic"},
+		},
+	},
+	{
 		Name:   "Model",
 		Doc:    "is model data together with the container that serves it.",
 		Plural: "models", Short: "smm",
@@ -183,6 +193,14 @@ var sageMakerKinds = []Kind{
 		Lifecycle: Service, Identity: "PolicyName", Verb: "Put", Element: "ScalingPolicy",
 		Completed: []string{"ServiceNamespace", "ScalableDimension"},
 		Rules:     [][2]string{onlySageMaker},
+	},
+	{
+		Name:   "ScheduledAction",
+		Doc:    "changes the limits of a scalable target at set times.",
+		Plural: "scheduledactions", Short: "smsa",
+		Lifecycle: Service, Identity: "ScheduledActionName", Verb: "Put", Element: "ScheduledAction",
+		Completed: []string{"ServiceNamespace", "ScalableDimension"},
+		Rules:     [][2]string{onlySageMaker, {"has(self.schedule)", "schedule is required"}},
 	},
 	{
 		Name:   "Space",
