@@ -114,7 +114,7 @@ func TestKinds(t *testing.T) {
 	t.Parallel()
 
 	kinds := health.Kinds()
-	require.Len(t, kinds, 28, "26 kinds of SageMaker and 2 of Application Auto Scaling")
+	require.Len(t, kinds, 30, "26 kinds of SageMaker, 3 of Application Auto Scaling and 1 of CloudWatch")
 
 	for kind, states := range kinds {
 		values := slices.Sorted(slices.Values(states.Values()))

@@ -24,6 +24,8 @@ hyperParameters: {max_depth: "5"}
 `
 
 // What the API server says to a spec.
+const alarm = "{comparisonOperator: GreaterThanThreshold, evaluationPeriods: 1, "
+
 func TestSpecs(t *testing.T) {
 	rows := []struct {
 		reason string
@@ -51,6 +53,14 @@ func TestSpecs(t *testing.T) {
 		{"a variant by reference, on an instance type newer than this release", "EndpointConfig", `productionVariants: [{variantName: a, modelRef: {name: m}, initialInstanceCount: 1, instanceType: ml.c99.huge}]`, ""},
 		{"a variant by name", "EndpointConfig", `productionVariants: [{variantName: a, modelName: m}]`, ""},
 		{"a variant cannot serve two models", "EndpointConfig", `productionVariants: [{variantName: a, modelName: m, modelRef: {name: m}}]`, "at most one of modelName and modelRef"},
+		{"an alarm on a metric", "MetricAlarm", alarm + "metricName: m, statistic: Sum}", ""},
+		{"an alarm on an expression", "MetricAlarm", alarm + `metrics: [{id: e, expression: "1"}]}`, ""},
+		{"an alarm watches something", "MetricAlarm", alarm + "threshold: 1}", "exactly one of metricName and metrics"},
+		{"an alarm watches a metric in one way", "MetricAlarm", alarm + "metricName: m, statistic: Sum, extendedStatistic: p99}", "exactly one of statistic and extendedStatistic"},
+		{"an alarm's tag key stands once, too", "MetricAlarm", alarm + "metricName: m, statistic: Sum, tags: [{key: a, value: b}, {key: a, value: c}]}", "Duplicate value"},
+		{"an action has a time", "ScheduledAction", `scalableTargetRef: {name: t}`, "schedule is required"},
+		{"an action on the autoscaling of another service", "ScheduledAction", `{resourceID: "service/c/s", schedule: "rate(1 day)", serviceNamespace: ecs}`, "serviceNamespace must be sagemaker"},
+		{"an alarm of a roll-out by reference", "Endpoint", `{endpointConfigName: c, deploymentConfig: {autoRollbackConfiguration: {alarms: [{alarmRef: {name: a}}]}}}`, ""},
 		{"an endpoint by reference", "Endpoint", `endpointConfigRef: {name: c}`, ""},
 		{"an endpoint needs a configuration", "Endpoint", `endpointName: e`, "exactly one of endpointConfigName and endpointConfigRef"},
 		{"and only one", "Endpoint", `{endpointConfigName: c, endpointConfigRef: {name: c}}`, "exactly one of endpointConfigName and endpointConfigRef"},

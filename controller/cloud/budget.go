@@ -30,9 +30,14 @@ type allowance struct {
 }
 
 // AWS publishes no limits for most operations; these are below what is known
-// to be refused.
+// to be refused. CloudWatch takes 9 DescribeAlarms per second, and 3 of each
+// call that changes alarms.
 func allowed(operation string) allowance {
 	switch {
+	case operation == "DescribeAlarms":
+		return allowance{rate: 5, burst: 8}
+	case strings.HasSuffix(operation, "Alarm"), strings.HasSuffix(operation, "Alarms"):
+		return allowance{rate: 2, burst: 3}
 	case strings.HasPrefix(operation, "List"):
 		return allowance{rate: 2, burst: 4}
 	case strings.HasPrefix(operation, "Describe"):

@@ -34,6 +34,9 @@ func TestBudget(t *testing.T) {
 		{"tags", "AddTags", 10, 200 * time.Millisecond},
 		{"what costs money goes out slowly", "CreateTrainingJob", 5, 500 * time.Millisecond},
 		{"so does what ends it", "StopTrainingJob", 5, 500 * time.Millisecond},
+		{"CloudWatch is known to allow 9 looks at alarms in a second", "DescribeAlarms", 8, 200 * time.Millisecond},
+		{"and 3 changes of alarms", "PutMetricAlarm", 3, 500 * time.Millisecond},
+		{"deleting alarms is one of those", "DeleteAlarms", 3, 500 * time.Millisecond},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			clock := clocktesting.NewFakePassiveClock(time.Unix(0, 0))

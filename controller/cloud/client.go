@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Client calls SageMaker as one identity in one region.
+// Client calls SageMaker and its neighbours as one identity in one region.
 type Client struct {
 	// Account and Region are where the calls go.
 	Account, Region string

@@ -57,10 +57,10 @@ var rules = []rule{
 	{class: Throttle, codes: []string{
 		"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
 		"TooManyRequestsException", "RequestLimitExceeded", "LimitExceededException", "SlowDown",
-		"PriorRequestNotComplete", "TransactionInProgressException", "ConcurrentUpdateException",
+		"PriorRequestNotComplete", "TransactionInProgressException", "ConcurrentUpdateException", "ConcurrentModificationException",
 	}},
 	{class: QuotaZero, codes: []string{"ResourceLimitExceeded"}, contains: []string{"' is 0 "}},
-	{class: Quota, codes: []string{"ResourceLimitExceeded", "ServiceQuotaExceededException"}},
+	{class: Quota, codes: []string{"ResourceLimitExceeded", "ServiceQuotaExceededException", "LimitExceeded", "LimitExceededFault"}},
 	{class: Auth, codes: []string{
 		"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "OptInRequired",
 		"UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException",

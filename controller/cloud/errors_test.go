@@ -49,6 +49,8 @@ func TestClassifyAnswers(t *testing.T) {
 		{"group policy absent", validation, "Cannot find Model Package Group: g", cloud.NotFound},
 		{"resource policy absent", validation, "Cannot find resource policy for g", cloud.NotFound},
 		{"domain, app, space, feature group and the like unknown: any words", "ResourceNotFound", "", cloud.NotFound},
+		{"alarm unknown", "ResourceNotFound", "", cloud.NotFound},
+		{"alarm unknown, of its tags", "ResourceNotFoundException", "", cloud.NotFound},
 		{"scalable target unknown", "ObjectNotFoundException", "No scalable target found", cloud.NotFound},
 
 		{
@@ -103,6 +105,8 @@ func TestClassifyAnswers(t *testing.T) {
 			"The account-level service limit 'Total endpoints' is 10 Endpoints, with current utilization of 10 Endpoints and a request delta of 1 Endpoints.", cloud.Quota,
 		},
 		{"quota of another service", "ServiceQuotaExceededException", "too many", cloud.Quota},
+		{"quota of alarms", "LimitExceeded", "The maximum limit of 5000 alarms was reached", cloud.Quota},
+		{"the same to a client that does not know AWS Query's codes", "LimitExceededFault", "The maximum limit of 5000 alarms was reached", cloud.Quota},
 
 		{"throttled", "ThrottlingException", "Rate exceeded", cloud.Throttle},
 		{"throttled by S3", "SlowDown", "Please reduce your request rate.", cloud.Throttle},

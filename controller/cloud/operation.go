@@ -25,7 +25,9 @@ type Operation struct {
 	one           one
 }
 
-// one says how an operation that describes several objects describes one.
+// one says how an operation on several objects is one on a single object: the
+// member that names it, the one that names them, and, where the operation
+// describes them, the list in its answer.
 type one struct{ list, singular, plural string }
 
 // Op makes an Operation of a method of the SDK's SageMaker client, so that one
@@ -68,6 +70,13 @@ func operation[S, P, I, O any](of func(*Client) S, method func(S, context.Contex
 func (o Operation) One(list, singular, plural string) Operation {
 	member, _ := o.output.FieldByName(list)
 	o.output, o.one = member.Type.Elem(), one{list, singular, plural}
+	return o
+}
+
+// On makes of an operation on the objects named in the member plural one on the
+// object named in the member singular.
+func (o Operation) On(singular, plural string) Operation {
+	o.one = one{singular: singular, plural: plural}
 	return o
 }
 
@@ -120,7 +129,7 @@ func (o Operation) Select(t shape.Tree) (shape.Tree, error) {
 // returns what AWS answers. Errors are for Classify.
 func (o Operation) Call(ctx context.Context, c *Client, t shape.Tree) (shape.Tree, error) {
 	in := reflect.New(o.input).Interface()
-	if o.one.list != "" {
+	if o.one.plural != "" {
 		t = shape.Clone(t)
 		t[o.one.plural] = []any{shape.String(t, o.one.singular)}
 	}

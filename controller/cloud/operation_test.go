@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/stretchr/testify/require"
 
@@ -80,6 +81,23 @@ func TestCall(t *testing.T) {
 		"the SDK sees at once what is missing")
 	require.Equal(t, cloud.Validation, cloud.Classify(err))
 	require.Len(t, a.Journal().Entries(), asked, "and does not ask AWS")
+}
+
+// Some operations are on several objects at once: the loop has one.
+func TestOneOfSeveral(t *testing.T) {
+	a, c := connected(t)
+	for _, op := range []cloud.Operation{
+		cloud.AlarmOp((*cloudwatch.Client).DescribeAlarms).One("MetricAlarms", "AlarmName", "AlarmNames"),
+		cloud.AlarmOp((*cloudwatch.Client).DeleteAlarms).On("AlarmName", "AlarmNames"),
+	} {
+		require.True(t, op.HasInput("AlarmName"))
+		_, err := op.Call(t.Context(), c, shape.Tree{"AlarmName": "errors", "Threshold": 1.5})
+		require.Equal(t, cloud.NotFound, cloud.Classify(err), "%s: %v", op.Name, err)
+		entries := a.Journal().Entries()
+		asked := entries[len(entries)-1]
+		require.Equal(t, op.Name, asked.Operation)
+		require.Equal(t, map[string]any{"AlarmNames": []any{"errors"}}, asked.Request)
+	}
 }
 
 func TestACallThatIsNotAnsweredInTime(t *testing.T) {

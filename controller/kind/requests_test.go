@@ -205,13 +205,14 @@ func (w *world) object() reconcile.Object {
 // random are the tokens that the SDK makes up.
 var random = regexp.MustCompile(`"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"`)
 
-// writeLog writes the requests that reached SageMaker. What is asked again
+// writeLog writes the requests that reached SageMaker and what scales and judges
+// its endpoints. What is asked again
 // before anything has been changed stands there once.
 func (w *world) writeLog(log *bytes.Buffer) {
 	w.t.Helper()
 	asked := sets.New[string]()
 	for _, e := range w.aws.Journal().Entries() {
-		if e.Service != "sagemaker" && e.Service != "application-autoscaling" {
+		if e.Service == "sts" || e.Service == "s3" {
 			continue
 		}
 		body, err := json.MarshalIndent(e.Request, "", "  ")

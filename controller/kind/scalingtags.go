@@ -56,8 +56,8 @@ func tagMap(tags map[string]string) shape.Tree {
 	return t
 }
 
-// policyTags tell whose a scaling policy is, which has no tags: its target's
-// cluster's.
+// policyTags tell whose a scaling policy or a scheduled action is, which have no
+// tags: its target's cluster's.
 type policyTags struct{}
 
 // Put implements reconcile.Tags.

@@ -48,9 +48,13 @@ func TestTraitsAreMembers(t *testing.T) {
 			require.Equal(t, reflect.String, element(find(t, output, k.Name)).Kind())
 			arn := cmp.Or(k.ARN, k.Kind()+"Arn")
 			require.Equal(t, reflect.TypeFor[*string](), find(t, output, arn), "the loop finds the ARN there")
-			require.Equal(t, reflect.TypeFor[*string](), find(t, k.Create.Output(), arn), "and there")
+			if !mute[k.Kind()] {
+				require.Equal(t, reflect.TypeFor[*string](), find(t, k.Create.Output(), arn), "and there")
+			}
 			require.NotEqual(t, k.Kind()+"Arn", k.ARN, "which needs no mention")
-			require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, "CreationTime"), "new tags are waited for from there on")
+			if !ageless[k.Kind()] {
+				require.Equal(t, reflect.TypeFor[*time.Time](), find(t, output, "CreationTime"), "new tags are waited for from there on")
+			}
 			for _, member := range k.Within {
 				require.True(t, k.Create.HasInput(member) && k.Describe.HasInput(member) && k.Delete.HasInput(member), member)
 			}
@@ -95,6 +99,11 @@ func TestTraitsAreMembers(t *testing.T) {
 		})
 	}
 }
+
+// mute are kinds whose Create answers nothing: the ARN is learnt when they are
+// first described. ageless are those of which AWS does not tell since when they
+// are there.
+var mute, ageless = map[string]bool{"MetricAlarm": true, "ScheduledAction": true}, map[string]bool{"MetricAlarm": true}
 
 // takes tells whether one of the operations that make or change an object has
 // the member at a path.

@@ -60,6 +60,8 @@ type Kind struct {
 	Name string
 	// MaxName is how long a name may be; 0 means identity.MaxName.
 	MaxName int
+	// AnyName says that AWS takes names of any characters.
+	AnyName bool
 	// Within are the members within which the name is unique, such as
 	// DomainId. In status.name they stand before it, with slashes between. All
 	// but the last of them, and the name, hold no slashes.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -224,7 +225,11 @@ func (s *scope) consoleURL() string {
 	if s.kind.Console == "" || len(arn) != 6 || consoles[arn[1]] == "" {
 		return ""
 	}
-	return fmt.Sprintf("https://%s.%s/sagemaker/home?region=%s#/%s/%s", status.Region, consoles[arn[1]], status.Region, s.kind.Console, status.Name)
+	service, at := "sagemaker", "/"+s.kind.Console+"/"+status.Name
+	if arn[2] == "cloudwatch" { // whose names may have any characters
+		service, at = "cloudwatch", s.kind.Console+"/"+url.PathEscape(status.Name)
+	}
+	return fmt.Sprintf("https://%s.%s/%s/home?region=%s#%s", status.Region, consoles[arn[1]], service, status.Region, at)
 }
 
 // look tells the observer what was seen and returns when to look again.

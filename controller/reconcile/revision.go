@@ -256,7 +256,11 @@ func (r *Reconciler) knows(s *scope, name string, described shape.Tree) bool {
 	if s.isNew() {
 		return false
 	}
-	was, _ := reflect.TypeAssert[*metav1.Time](statusOf(s.before).FieldByName("CreationTime"))
+	at := statusOf(s.before).FieldByName("CreationTime")
+	if !at.IsValid() {
+		return true // AWS does not tell since when objects of this kind are there
+	}
+	was, _ := reflect.TypeAssert[*metav1.Time](at)
 	is := timeAt(described, "CreationTime")
 	return was == nil || is == nil || was.Unix() == is.Unix()
 }

@@ -132,7 +132,7 @@ func (s *scope) ask() error {
 	if s.asked, err = identity.Digest(s.owner, s.request, s.control.Rerun); err != nil {
 		return err
 	}
-	if s.named != "" && len(s.kind.Within) > 0 {
+	if s.named != "" && (s.kind.AnyName || len(s.kind.Within) > 0) {
 		return nil // such names have rules of their own, which the CRD knows
 	}
 	if err := identity.CheckName(s.kind.lastPart(s.awsName()), s.kind.maxName()); err != nil {

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	alarms "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
@@ -190,4 +192,30 @@ func TestPlainStructures(t *testing.T) {
 	require.ErrorContains(t, shape.Fill(shape.Tree{"targetTrackingScalingPolicyConfiguration": map[string]any{"target": 1}}, in),
 		`targetTrackingScalingPolicyConfiguration: TargetTrackingScalingPolicyConfiguration has no member "target"`)
 	require.ErrorContains(t, shape.Fill(shape.Tree{"targetTrackingScalingPolicyConfiguration": "x"}, in), "a structure")
+}
+
+// CloudWatch's structures deserialise themselves as SageMaker's do.
+func TestAlarms(t *testing.T) {
+	spec := shape.Tree{
+		"alarmName": "a", "okActions": []any{"arn:aws:sns:us-east-1:123456789012:team"}, "threshold": int64(1), "comparisonOperator": "GreaterThanThreshold",
+		"metrics": []any{map[string]any{"id": "e", "returnData": true, "metricStat": map[string]any{
+			"stat": "Sum", "period": int64(60), "metric": map[string]any{"metricName": "m", "dimensions": []any{map[string]any{"name": "n", "value": "v"}}},
+		}}},
+	}
+	in := new(cloudwatch.PutMetricAlarmInput)
+	require.NoError(t, shape.Fill(spec, in))
+	metrics := []alarms.MetricDataQuery{{Id: aws.String("e"), ReturnData: aws.Bool(true), MetricStat: &alarms.MetricStat{
+		Stat: aws.String("Sum"), Period: aws.Int32(60),
+		Metric: &alarms.Metric{MetricName: aws.String("m"), Dimensions: []alarms.Dimension{{Name: aws.String("n"), Value: aws.String("v")}}},
+	}}}
+	require.Equal(t, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: aws.String("a"), OKActions: []string{"arn:aws:sns:us-east-1:123456789012:team"}, Threshold: aws.Float64(1),
+		ComparisonOperator: alarms.ComparisonOperatorGreaterThanThreshold, Metrics: metrics,
+	}, in)
+	asked := shape.ToTree(in)
+	told := shape.ToTree(&cloudwatch.DescribeAlarmsOutput{MetricAlarms: []alarms.MetricAlarm{{
+		AlarmName: aws.String("a"), OKActions: in.OKActions, Threshold: aws.Float64(1), ComparisonOperator: in.ComparisonOperator, Metrics: metrics,
+	}}})
+	require.Equal(t, shape.Tree{"MetricAlarms": []any{map[string]any(asked)}}, told, "Describe tells what Put asks for, under the same names")
+	require.ErrorContains(t, shape.Fill(shape.Tree{"dimensions": []any{map[string]any{"key": "n"}}}, in), `Dimension has no member "key"`)
 }

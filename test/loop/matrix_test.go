@@ -201,7 +201,11 @@ var drifts = map[string]shape.Tree{
 	"Domain":             {"DefaultUserSettings": map[string]any{"ExecutionRole": "arn:aws:iam::123456789012:role/theirs"}},
 	"Endpoint":           {"EndpointConfigName": "one"},
 	"InferenceComponent": {"RuntimeConfig": map[string]any{"CopyCount": int64(5)}},
-	"ModelPackage":       {"ModelApprovalStatus": "Rejected"},
+	"MetricAlarm": {
+		"Namespace": "AWS/SageMaker", "MetricName": "ModelLatency", "Statistic": "Average", "Period": int64(60), "EvaluationPeriods": int64(1),
+		"Threshold": 1e6, "ComparisonOperator": "GreaterThanThreshold",
+	},
+	"ModelPackage": {"ModelApprovalStatus": "Rejected"},
 	"MonitoringSchedule": {"MonitoringScheduleConfig": map[string]any{
 		"MonitoringJobDefinitionName": "quality", "MonitoringType": "DataQuality", "ScheduleConfig": map[string]any{"ScheduleExpression": "cron(0 5 ? * * *)"},
 	}},
@@ -213,6 +217,7 @@ var drifts = map[string]shape.Tree{
 	"ScalingPolicy": {"TargetTrackingScalingPolicyConfiguration": map[string]any{
 		"TargetValue": 10.0, "PredefinedMetricSpecification": map[string]any{"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
 	}},
+	"ScheduledAction": {"Schedule": "cron(0 3 * * ? *)"},
 	"Space": {"SpaceSettings": map[string]any{
 		"JupyterServerAppSettings": map[string]any{"DefaultResourceSpec": map[string]any{"InstanceType": "ml.t3.medium"}},
 	}},
@@ -248,7 +253,7 @@ func tagDrift(p *play) string {
 	if p.kind.Lifecycle == reconcile.Job {
 		return "a job that has ended is not asked about again"
 	}
-	if p.kind.Tags != nil && p.kind.Kind() != "ScalableTarget" {
+	if p.kind.Tags != nil && theirTags[p.kind.Kind()] == nil {
 		return "AWS keeps no tags of it"
 	}
 	o, _ := p.inAWS()
@@ -264,12 +269,11 @@ func tagDrift(p *play) string {
 }
 
 func (p *play) theirTag(o tagged) {
-	request := shape.Tree{"ResourceArn": o.ARN, "Tags": reconcile.TagList(map[string]string{"team": "theirs"})}
-	operation := cloud.AddTags
-	if p.kind.Tags != nil {
-		operation, request = tagTarget, shape.Tree{"ResourceARN": o.ARN, "Tags": map[string]any{"team": "theirs"}}
+	if tag := theirTags[p.kind.Kind()]; tag != nil {
+		require.NoError(p.t, tag(p, o.ARN))
+		return
 	}
-	_, err := operation.Call(p.ctx, p.person, request)
+	_, err := cloud.AddTags.Call(p.ctx, p.person, shape.Tree{"ResourceArn": o.ARN, "Tags": reconcile.TagList(map[string]string{"team": "theirs"})})
 	require.NoError(p.t, err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -25,7 +26,19 @@ import (
 // tagged is an object in AWS.
 type tagged = simulator.Object
 
-var tagTarget = cloud.ScalingOp((*applicationautoscaling.Client).TagResource)
+// theirTags let a person tag what other services than SageMaker keep.
+var theirTags = map[string]func(p *play, arn string) error{
+	"MetricAlarm": func(p *play, arn string) error {
+		request := shape.Tree{"ResourceARN": arn, "Tags": reconcile.TagList(map[string]string{"team": "theirs"})}
+		_, err := cloud.AlarmOp((*cloudwatch.Client).TagResource).Call(p.ctx, p.person, request)
+		return err
+	},
+	"ScalableTarget": func(p *play, arn string) error {
+		request := shape.Tree{"ResourceARN": arn, "Tags": map[string]any{"team": "theirs"}}
+		_, err := cloud.ScalingOp((*applicationautoscaling.Client).TagResource).Call(p.ctx, p.person, request)
+		return err
+	},
+}
 
 // play is the story of one kind, played in a world of its own.
 type play struct {

@@ -144,7 +144,9 @@ func TestScheduledActions(t *testing.T) {
 	require.Equal(t, epoch.Add(time.Hour), aws.ToTime(describe()[0].StartTime).UTC())
 	made := aws.ToString(describe()[0].ScheduledActionARN)
 	require.NotEmpty(t, made)
-	require.NoError(t, put(func(in *applicationautoscaling.PutScheduledActionInput) { in.StartTime, in.Schedule = nil, aws.String("rate(1 day)") }))
+	require.NoError(t, put(func(in *applicationautoscaling.PutScheduledActionInput) {
+		in.StartTime, in.Schedule = nil, aws.String("rate(1 day)")
+	}))
 	require.Nil(t, describe()[0].StartTime, "a time that is left out is gone")
 	require.Equal(t, "rate(1 day)", aws.ToString(describe()[0].Schedule))
 	require.Equal(t, made, aws.ToString(describe()[0].ScheduledActionARN), "it is still the same")

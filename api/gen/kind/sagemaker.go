@@ -9,12 +9,12 @@ var SageMaker = API{
 		OlderModel: "models/apis/application-autoscaling/2016-02-06/api-2.json",
 		Docs:       "https://docs.aws.amazon.com/autoscaling/application/APIReference/",
 		Prefix:     "Scaling",
-		Operations: []string{"DeleteScheduledAction", "DescribeScalingPolicies", "DescribeScheduledActions", "ListTagsForResource", "PutScheduledAction", "TagResource", "UntagResource"},
+		Operations: []string{"DescribeScalingPolicies", "ListTagsForResource", "TagResource", "UntagResource"},
 	}, {
 		OlderModel: "models/apis/monitoring/2010-08-01/api-2.json",
 		Docs:       "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/",
 		Prefix:     "CloudWatch",
-		Operations: []string{"DeleteAlarms", "DescribeAlarms", "ListTagsForResource", "PutMetricAlarm", "SetAlarmState", "TagResource", "UntagResource"},
+		Operations: []string{"DeleteAlarms", "DescribeAlarms", "ListTagsForResource", "SetAlarmState", "TagResource", "UntagResource"},
 	}},
 	Kinds: sageMakerKinds,
 	Operations: []string{
