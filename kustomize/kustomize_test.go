@@ -136,15 +136,23 @@ func TestControllerMayNoMoreThanItNeeds(t *testing.T) {
 
 	for _, rule := range all.clusterRole(t, "sagemaker-gitops-controller").Rules {
 		require.NotContains(t, rule.Verbs, "*")
-		require.NotContains(t, rule.Verbs, "delete", "deleting is for people and their tools")
 		require.NotContains(t, rule.APIGroups, "*")
 		require.NotContains(t, rule.Resources, "secrets")
 		require.NotContains(t, rule.Resources, "serviceaccounts/token", "that is what object-identity is for")
 
 		if slices.Contains(rule.APIGroups, group) {
-			require.NotContains(t, rule.Verbs, "create")
+			if slices.Contains(rule.Verbs, "create") {
+				require.ElementsMatch(t, rule.Verbs, []string{"create", "delete"})
+				require.ElementsMatch(t, rule.Resources, []string{
+					"endpointconfigs", "endpoints", "inferencecomponents", "metricalarms", "models", "scalabletargets", "scalingpolicies", "scheduledactions",
+				}, "what ModelDeployments are made of")
+				continue
+			}
+			require.NotContains(t, rule.Verbs, "delete", "deleting is for people and their tools")
 			require.Subset(t, rule.Verbs, []string{"get", "list", "watch", "patch"}, "the loop reads and patches")
+			continue
 		}
+		require.NotContains(t, rule.Verbs, "delete")
 	}
 }
 

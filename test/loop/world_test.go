@@ -179,6 +179,10 @@ func (w *world) parse(doc string) client.Object {
 func get[T reconcile.Object](w *world, name string, obj T) (T, bool) {
 	w.t.Helper()
 	err := w.kube.Get(w.ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, obj)
+	if err != nil && apierrors.ReasonForError(err) == metav1.StatusReasonUnknown {
+		// Under load a connection may break, of which the API server knows nothing.
+		err = w.kube.Get(w.ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, obj)
+	}
 	if apierrors.IsNotFound(err) {
 		return obj, false
 	}
