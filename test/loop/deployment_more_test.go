@@ -1,12 +1,15 @@
 package loop_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
@@ -291,4 +294,57 @@ func TestDeploymentForced(t *testing.T) {
 	w.deployed()
 	require.Contains(t, w.served(), "v2/model.tar.gz")
 	require.Nil(t, w.deployment().Status.Refused)
+}
+
+// TestDeploymentAlarms: alarms that are named have to exist and be quiet before
+// the endpoint is touched; those made for a roll-out are there before it and gone
+// after it.
+func TestDeploymentAlarms(t *testing.T) {
+	w := newDeploymentWorld(t)
+	w.apply(deployment(1))
+	w.deployed()
+	canary := "rollout: {strategy: Canary, stepSize: 50%, bakeTime: 2m, alarms: {names: [business], errorRate: 1%, latency: {threshold: 200ms}}}"
+	w.apply(deployment(2, canary))
+	d := w.refusedFor(reason.AlarmNotReady)
+	require.Contains(t, readyCondition(d).Message, "there is no CloudWatch alarm business")
+	require.Zero(t, w.mutations()["UpdateEndpoint"])
+
+	alarms := w.cloudwatch()
+	_, err := alarms.PutMetricAlarm(w.ctx, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: aws.String("business"), Namespace: aws.String("acme"), MetricName: aws.String("orders"), Statistic: cwtypes.StatisticSum,
+		Period: aws.Int32(60), EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
+	})
+	require.NoError(t, err)
+	goesOff := func(name string, state cwtypes.StateValue) {
+		_, err := alarms.SetAlarmState(w.ctx, &cloudwatch.SetAlarmStateInput{AlarmName: &name, StateValue: state, StateReason: aws.String("a test")})
+		require.NoError(t, err)
+	}
+	goesOff("business", cwtypes.StateValueAlarm)
+	w.until("it is told that it has gone off", func() bool {
+		return strings.Contains(readyCondition(w.deployment()).Message, "has gone off already")
+	})
+	require.Zero(t, w.mutations()["UpdateEndpoint"])
+	goesOff("business", cwtypes.StateValueOk)
+
+	w.until("the roll-out begins, with its alarms", func() bool { return w.mutations()["UpdateEndpoint"] == 1 })
+	require.Len(t, w.requests("PutMetricAlarm"), 3, "one of ours and two made for the new fleet")
+	update := w.requests("UpdateEndpoint")[0]
+	text, err := json.Marshal(update)
+	require.NoError(t, err)
+	require.Equal(t, 3, strings.Count(string(text), "AlarmName"))
+	w.deployed()
+	require.Contains(t, w.served(), "v2/model.tar.gz")
+	w.until("they are gone", func() bool { return len(w.carriedOut("DeleteAlarms")) == 2 })
+	e := w.endpoint()
+	require.Len(t, e.Spec.DeploymentConfig.AutoRollbackConfiguration.Alarms, 1, "and the endpoint does not name them any more")
+	w.pass(time.Hour, 10*time.Second)
+	require.True(t, isReady(w.deployment()))
+	require.Equal(t, 1, w.mutations()["UpdateEndpoint"])
+}
+
+// cloudwatch is a client as a person has one.
+func (w *world) cloudwatch() *cloudwatch.Client {
+	config, err := w.aws.AWSConfig(w.ctx)
+	require.NoError(w.t, err)
+	return cloudwatch.NewFromConfig(config)
 }
