@@ -28,7 +28,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		caller = s.issuer.Caller(signature)
 	}
 	target := r.Header.Get("X-Amz-Target")
-	endpoint, invoked := invocation(r)
+	endpoint, invoke := s.invocation(r)
 	switch {
 	case strings.HasPrefix(r.URL.Path, controlPath):
 		s.control.ServeHTTP(w, r)
@@ -39,8 +39,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveRPC(w, r, wire.CBOR, cborRequest(r, caller))
 	case isQuery(r):
 		s.serveSTS(w, r, caller)
-	case invoked:
-		s.serveRuntime(w, r, endpoint, caller)
+	case invoke != nil:
+		invoke(w, r, endpoint, caller)
 	default:
 		s.serveS3(w, r, caller)
 	}

@@ -77,7 +77,7 @@ func New(options Options) (*Server, error) {
 		"AnyScaleFrontendService":       {name: "application-autoscaling", operations: autoscaling.Operations()},
 		"GraniteServiceVersion20100801": {name: "cloudwatch", operations: cloudwatch.Operations(), prefix: "CloudWatch"},
 	}
-	operations := slices.Concat([]string{"InvokeEndpoint"}, sts.Operations())
+	operations := slices.Concat([]string{"InvokeEndpoint", "InvokeEndpointAsync"}, sts.Operations())
 	for _, service := range s.services {
 		operations = slices.AppendSeq(operations, maps.Keys(service.operations))
 	}

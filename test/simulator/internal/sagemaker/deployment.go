@@ -78,16 +78,16 @@ func seconds(policy wire.Body, member string) time.Duration {
 	return time.Duration(wire.Int(0, policy, member)) * time.Second
 }
 
-// checkDeployment refuses configurations that name two ways or none.
-// Assumption: only the rule is documented, not the words.
-func checkDeployment(config wire.Body) *wire.Error {
+// checkDeployment refuses configurations that name two ways or none, or alarms
+// that do not exist. Assumption: only the rule is documented, not the words.
+func checkDeployment(tx *engine.Tx, config wire.Body) *wire.Error {
 	if config == nil {
 		return nil
 	}
 	if (config["BlueGreenUpdatePolicy"] != nil) == (config["RollingUpdatePolicy"] != nil) {
 		return wire.Invalid("DeploymentConfig must have either a BlueGreenUpdatePolicy or a RollingUpdatePolicy, and not both.")
 	}
-	return nil
+	return checkAlarms(tx, config)
 }
 
 // stepTime is how long the present step of a roll-out lasts.

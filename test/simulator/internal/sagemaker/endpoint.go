@@ -90,8 +90,10 @@ type endpointState struct {
 	// traffic is the share of requests that the pending fleet serves.
 	traffic float64
 	steps   []step
-	failure string // why an update is taken back
+	alarms  []string // by which an update is taken back
+	failure string   // why an update is taken back
 	turns   map[string]float64
+	queued  int // how many asynchronous requests there were
 }
 
 func stateOf(o *engine.Object) *endpointState {
@@ -104,7 +106,8 @@ func stateOf(o *engine.Object) *endpointState {
 }
 
 func checkEndpoint(tx *engine.Tx, o *engine.Object) *wire.Error {
-	if err := checkDeployment(wire.Object(o.Request, "DeploymentConfig")); err != nil {
+	config := wire.Object(o.Request, "DeploymentConfig")
+	if err := checkDeployment(tx, config); err != nil {
 		return err
 	}
 	pending, err := newFleet(tx, wire.String(o.Document, "EndpointConfigName"))
@@ -112,7 +115,7 @@ func checkEndpoint(tx *engine.Tx, o *engine.Object) *wire.Error {
 		return err
 	}
 	stateOf(o).pending = pending
-	if config := wire.Object(o.Request, "DeploymentConfig"); config != nil {
+	if config != nil {
 		o.Document["LastDeploymentConfig"] = wire.Clone(config)
 	}
 	return nil
@@ -138,7 +141,11 @@ func updateEndpoint(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body,
 	if err := idle(o); err != nil {
 		return nil, err
 	}
-	if err := checkDeployment(wire.Object(body, "DeploymentConfig")); err != nil {
+	config := wire.Object(body, "DeploymentConfig")
+	if config == nil && wire.Bool(body, "RetainDeploymentConfig") {
+		config = wire.Object(o.Document, "LastDeploymentConfig")
+	}
+	if err := checkDeployment(tx, config); err != nil {
 		return nil, err
 	}
 	s := stateOf(o)
@@ -149,6 +156,11 @@ func updateEndpoint(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body,
 	if err := unscaled(tx, o, s.serving, pending); err != nil {
 		return nil, err
 	}
+	if s.serving.serverless() != pending.serverless() {
+		// Assumption: the words, and that serverless endpoints cannot be
+		// given instances either.
+		return nil, wire.Invalid("Cannot update endpoint %q: an endpoint with instances cannot become serverless, nor a serverless one have instances.", o.ARN)
+	}
 	if wire.Bool(body, "RetainAllVariantProperties") {
 		retain(s.serving, pending, wire.List(body, "ExcludeRetainedVariantProperties"))
 	}
@@ -156,18 +168,14 @@ func updateEndpoint(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body,
 		return nil, err
 	}
 	s.pending, s.traffic, s.failure = pending, 0, ""
-	config := wire.Object(body, "DeploymentConfig")
-	switch {
-	case config != nil:
+	delete(o.Document, "LastDeploymentConfig")
+	if config != nil {
 		o.Document["LastDeploymentConfig"] = wire.Clone(config)
-	case wire.Bool(body, "RetainDeploymentConfig"):
-		config = wire.Object(o.Document, "LastDeploymentConfig")
-	default:
-		delete(o.Document, "LastDeploymentConfig")
 	}
-	s.steps = plan(config, pending.instances())
+	s.steps, s.alarms = plan(config, pending.instances()), alarmsOf(config)
 	delete(o.Document, "FailureReason")
 	tx.Enter(o, "Updating")
+	watchUpdate(tx, o)
 	return wire.Body{"EndpointArn": o.ARN}, nil
 }
 
@@ -251,8 +259,8 @@ func launched(tx *engine.Tx, o *engine.Object) string {
 	return "InService"
 }
 
-// takeBack is the stage an update goes to when a scripted fault takes it back,
-// "" when none does.
+// takeBack is the stage an update goes to when a scripted fault or an alarm
+// takes it back, "" when none does.
 func takeBack(tx *engine.Tx, o *engine.Object) string {
 	s := stateOf(o)
 	event := fault.Event{Kind: "Endpoint", Name: o.Name, Stage: o.Stage}
@@ -264,6 +272,10 @@ func takeBack(tx *engine.Tx, o *engine.Object) string {
 		o.Document["FailureReason"] = rule.Reason
 		s.pending, s.steps, s.traffic = nil, nil, 0
 		return "UpdateRollbackFailed"
+	}
+	if why := red(tx, s.alarms); why != "" {
+		s.failure = why
+		return "RollingBack"
 	}
 	return ""
 }

@@ -86,6 +86,11 @@ func (f *fleet) variant(name string) *variant {
 	return nil
 }
 
+// serverless tells whether the fleet has no instances of its own.
+func (f *fleet) serverless() bool {
+	return slices.ContainsFunc(f.variants, func(v *variant) bool { return v.config["ServerlessConfig"] != nil })
+}
+
 // instances is how many instances the fleet has or is getting.
 func (f *fleet) instances() int {
 	total := 0

@@ -20,7 +20,7 @@ var inferenceComponent = &engine.Kind{
 	Fail: func(tx *engine.Tx, o *engine.Object, reason string) {
 		o.Document["FailureReason"] = reason
 		if c := componentOf(o); o.Stage == "Updating" { // AWS goes back to what it served
-			c.next, c.copies = c.current, c.before
+			c.next, c.nextData, c.copies = c.current, c.data, c.before
 			tx.Enter(o, "InService")
 			return
 		}
@@ -40,6 +40,7 @@ var inferenceComponent = &engine.Kind{
 				return nil, err
 			}
 			c := componentOf(o)
+			c.updates++
 			c.before, c.copies = c.copies, wire.Int(c.copies, body, "DesiredRuntimeConfig", "CopyCount")
 			delete(o.Document, "FailureReason")
 			tx.Enter(o, "Updating")
@@ -66,7 +67,7 @@ var inferenceComponent = &engine.Kind{
 		{Name: "Creating", Lasts: 4 * time.Minute, Next: engine.To("InService"), Enter: describeComponent("Creating")},
 		{Name: "InService", Enter: func(tx *engine.Tx, o *engine.Object) {
 			c := componentOf(o)
-			c.current, c.running = c.next, c.copies
+			c.current, c.data, c.running = c.next, c.nextData, c.copies
 			describeComponent("InService")(tx, o)
 		}},
 		{Name: "Updating", Lasts: 3 * time.Minute, Next: engine.To("InService"), Enter: describeComponent("Updating")},
@@ -78,7 +79,9 @@ var inferenceComponent = &engine.Kind{
 // component is what an inference component has beyond its document.
 type component struct {
 	current, next           wire.Body // specifications
+	data, nextData          string    // where their models come from
 	running, copies, before int
+	updates                 int // how many there were
 }
 
 func componentOf(o *engine.Object) *component {
@@ -139,8 +142,12 @@ func checkComponent(tx *engine.Tx, o *engine.Object) *wire.Error {
 		return wire.Invalid("Could not find variant %q of endpoint %q.", variant, on.ARN) // Assumption: the words.
 	}
 	d["EndpointArn"] = on.ARN
-	o.Private = &component{next: spec, copies: wire.Int(1, d, "RuntimeConfig", "CopyCount")}
-	if config := o.Request["DeploymentConfig"]; config != nil {
+	o.Private = &component{next: spec, nextData: dataOf(tx, spec), copies: wire.Int(1, d, "RuntimeConfig", "CopyCount")}
+	config := wire.Object(o.Request, "DeploymentConfig")
+	if err := checkAlarms(tx, config); err != nil {
+		return err
+	}
+	if config != nil {
 		d["LastDeploymentConfig"] = wire.Clone(config)
 	}
 	return nil
@@ -157,8 +164,24 @@ func checkSpecification(tx *engine.Tx, spec wire.Body) *wire.Error {
 	return nil
 }
 
+// dataOf is where the model of a specification comes from.
+func dataOf(tx *engine.Tx, spec wire.Body) string {
+	if uri := wire.String(spec, "Container", "ArtifactUrl"); uri != "" {
+		return uri
+	}
+	named := tx.Find(model, wire.String(spec, "ModelName"))
+	if named == nil {
+		return ""
+	}
+	return (&variant{containers: containersOf(named.Document)}).modelDataURL()
+}
+
 func updateComponent(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wire.Error) {
 	if err := settledComponent(o); err != nil {
+		return nil, err
+	}
+	config := wire.Object(body, "DeploymentConfig")
+	if err := checkAlarms(tx, config); err != nil {
 		return nil, err
 	}
 	c := componentOf(o)
@@ -167,12 +190,18 @@ func updateComponent(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body
 			return nil, err
 		}
 		c.next, _ = wire.Clone(spec).(wire.Body)
+		c.nextData = dataOf(tx, spec)
 	}
 	c.before, c.copies = c.copies, wire.Int(c.copies, body, "RuntimeConfig", "CopyCount")
-	if config := body["DeploymentConfig"]; config != nil {
+	if config != nil {
 		o.Document["LastDeploymentConfig"] = wire.Clone(config)
 	}
 	delete(o.Document, "FailureReason")
 	tx.Enter(o, "Updating")
+	c.updates++
+	update := c.updates
+	watch(tx, o, alarmsOf(config), func() bool { return c.updates == update && o.Stage == "Updating" }, func(tx *engine.Tx, why string) {
+		o.Kind.Fail(tx, o, why)
+	})
 	return wire.Body{"InferenceComponentArn": o.ARN}, nil
 }
