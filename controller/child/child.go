@@ -22,7 +22,9 @@ import (
 const LabelOwner = v1alpha1.Group + "/owner"
 
 // tracking are the labels by which those who apply objects know them again.
-var tracking = []string{"argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "app.kubernetes.io/instance", "app.kubernetes.io/managed-by"}
+var tracking = []string{
+	"argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "app.kubernetes.io/instance", "app.kubernetes.io/managed-by",
+}
 
 // Family is the owner of children and the way to them.
 type Family struct {
@@ -166,7 +168,10 @@ func (f Family) Update(ctx context.Context, obj, with client.Object) error {
 	}
 	labels := maps.Clone(obj.GetLabels())
 	maps.Copy(labels, with.GetLabels())
-	with = with.DeepCopyObject().(client.Object)
+	with, ok := with.DeepCopyObject().(client.Object)
+	if !ok {
+		return fmt.Errorf("%T is no object", with)
+	}
 	with.SetUID(obj.GetUID())
 	with.SetResourceVersion(obj.GetResourceVersion())
 	with.SetLabels(labels)

@@ -160,6 +160,12 @@ func (o Operation) single(answer, asked shape.Tree) (shape.Tree, error) {
 	return t, nil
 }
 
+// The operations by which deployments read the model registry.
+var (
+	ListModelPackages    = Op((*sagemaker.Client).ListModelPackages)
+	DescribeModelPackage = Op((*sagemaker.Client).DescribeModelPackage)
+)
+
 // The operations on tags, which all kinds share.
 var (
 	AddTags    = Op((*sagemaker.Client).AddTags)

@@ -2,7 +2,6 @@ package deployment
 
 import (
 	"strings"
-	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 )
@@ -38,7 +37,7 @@ func (r renderer) alarms(endpoint, config string) ([]*v1alpha1.MetricAlarm, erro
 	a := r.deployment.Spec.Rollout.Alarms
 	period := int32(60)
 	if a.Period != nil {
-		period = int32(a.Period.Duration / time.Second)
+		period = *seconds(a.Period)
 	}
 	var all []*v1alpha1.MetricAlarm
 	for _, v := range r.deployment.Spec.Variants {
@@ -99,17 +98,17 @@ func failing(spec *v1alpha1.MetricAlarmSpec, share string, fleet []v1alpha1.Clou
 }
 
 func cloudWatchTags(tags []v1alpha1.Tag) []v1alpha1.CloudWatchTag {
-	var all []v1alpha1.CloudWatchTag
-	for _, t := range tags {
-		all = append(all, v1alpha1.CloudWatchTag{Key: t.Key, Value: t.Value})
+	all := make([]v1alpha1.CloudWatchTag, len(tags))
+	for i, t := range tags {
+		all[i] = v1alpha1.CloudWatchTag(t)
 	}
 	return all
 }
 
 func alarmNames(alarms []*v1alpha1.MetricAlarm) []string {
-	var names []string
-	for _, a := range alarms {
-		names = append(names, *a.Spec.AlarmName)
+	names := make([]string, len(alarms))
+	for i, a := range alarms {
+		names[i] = *a.Spec.AlarmName
 	}
 	return names
 }

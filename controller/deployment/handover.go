@@ -30,10 +30,10 @@ func (r *Reconciler) claims(ctx context.Context, s *scene) (claimed, handedOver 
 	}
 	giver := &v1alpha1.ModelDeployment{}
 	err = r.Reader.Get(ctx, client.ObjectKey{Namespace: d.Namespace, Name: other.Controller.Name}, giver)
-	if client.IgnoreNotFound(err) != nil {
+	if err := client.IgnoreNotFound(err); err != nil {
 		return false, false, fmt.Errorf("reading ModelDeployment %s: %w", other.Controller.Name, err)
 	}
-	if err != nil || giver.Spec.HandOverTo != d.Name {
+	if giver.Spec.HandOverTo != d.Name { // nor does one that is gone give anything
 		return true, false, nil
 	}
 	return false, false, r.take(ctx, s, giver)

@@ -3,6 +3,7 @@ package deployment
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -43,9 +44,7 @@ func (r *Reconciler) request(ctx context.Context, obj client.Object, token, forc
 		return nil
 	}
 	annotations := map[string]string{}
-	for key, value := range before.GetAnnotations() {
-		annotations[key] = value
-	}
+	maps.Copy(annotations, before.GetAnnotations())
 	annotations[fluxmeta.ReconcileRequestAnnotation] = token
 	if force != "" {
 		annotations[fluxmeta.ForceRequestAnnotation] = force

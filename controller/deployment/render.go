@@ -124,7 +124,7 @@ func (r renderer) config(made, others map[string]string) (*v1alpha1.EndpointConf
 }
 
 func variants(of []v1alpha1.DeploymentVariant, made, others map[string]string) []v1alpha1.ProductionVariant {
-	var all []v1alpha1.ProductionVariant
+	all := make([]v1alpha1.ProductionVariant, 0, len(of))
 	for _, v := range of {
 		switch {
 		case v.Model != nil:
@@ -167,8 +167,9 @@ func (r renderer) endpoint(config string, alarms []string) *v1alpha1.Endpoint {
 
 // components makes the InferenceComponents of the endpoint.
 func (r renderer) components(endpoint string, models map[string]string) []*v1alpha1.InferenceComponent {
-	var all []*v1alpha1.InferenceComponent
-	for _, c := range r.deployment.Spec.DeepCopy().Components {
+	wanted := r.deployment.Spec.DeepCopy().Components
+	all := make([]*v1alpha1.InferenceComponent, 0, len(wanted))
+	for _, c := range wanted {
 		if c.Model != nil {
 			c.Specification.ModelName = new(models[c.Name])
 		}
@@ -194,7 +195,7 @@ func componentName(endpoint, component string) string { return endpoint + "-" + 
 
 // uses are the models of a configuration, as history keeps them.
 func uses(models []*v1alpha1.Model) []v1alpha1.ConsumedReference {
-	var all []v1alpha1.ConsumedReference
+	all := make([]v1alpha1.ConsumedReference, 0, len(models))
 	for _, m := range models {
 		all = append(all, v1alpha1.ConsumedReference{Kind: "Model", Namespace: m.Namespace, Name: m.Name, AWSName: m.Name})
 	}

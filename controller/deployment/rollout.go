@@ -2,6 +2,7 @@ package deployment
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ const (
 )
 
 // bounds are the sizes SageMaker takes of a step, in percent.
-type bounds struct{ least, most, usual int }
+type bounds struct{ least, most, usual int32 }
 
 var stepBounds = map[v1alpha1.RolloutStrategy]bounds{
 	v1alpha1.RolloutCanary:  {1, 50, 10},
@@ -90,7 +91,7 @@ func step(r *v1alpha1.Rollout) *v1alpha1.CapacitySize {
 	if r.StepSize != nil {
 		return capacity(*r.StepSize)
 	}
-	return capacity(intstr.FromString(strconv.Itoa(stepBounds[r.Strategy].usual) + "%"))
+	return capacity(intstr.FromString(fmt.Sprintf("%d%%", stepBounds[r.Strategy].usual)))
 }
 
 func capacity(size intstr.IntOrString) *v1alpha1.CapacitySize {
@@ -98,14 +99,14 @@ func capacity(size intstr.IntOrString) *v1alpha1.CapacitySize {
 		return &v1alpha1.CapacitySize{Type: new("INSTANCE_COUNT"), Value: new(size.IntVal)}
 	}
 	n, _ := percent(size)
-	return &v1alpha1.CapacitySize{Type: new("CAPACITY_PERCENT"), Value: new(int32(n))}
+	return &v1alpha1.CapacitySize{Type: new("CAPACITY_PERCENT"), Value: &n}
 }
 
 // percent is a size such as "10%"; a number of instances is none.
-func percent(size intstr.IntOrString) (int, bool) {
+func percent(size intstr.IntOrString) (int32, bool) {
 	digits, is := strings.CutSuffix(size.StrVal, "%")
-	n, err := strconv.Atoi(digits)
-	return n, size.Type == intstr.String && is && err == nil
+	n, err := strconv.ParseInt(digits, 10, 32)
+	return int32(n), size.Type == intstr.String && is && err == nil
 }
 
 // checkRollout says which numbers SageMaker would refuse.

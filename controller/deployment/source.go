@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
-	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
@@ -15,11 +14,6 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
-)
-
-var (
-	listPackages    = cloud.Op((*sagemaker.Client).ListModelPackages)
-	describePackage = cloud.Op((*sagemaker.Client).DescribeModelPackage)
 )
 
 // sources are what references and package groups stand for at the moment.
@@ -151,9 +145,12 @@ func (r *Reconciler) newest(ctx context.Context, round *reconcile.Round, at stri
 	if err != nil {
 		return "", "", err
 	}
-	request := shape.Tree{"ModelPackageGroupName": group, "ModelApprovalStatus": "Approved", "SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": int64(100)}
+	request := shape.Tree{
+		"ModelPackageGroupName": group, "ModelApprovalStatus": "Approved",
+		"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": int64(100),
+	}
 	for {
-		answer, err := listPackages.Call(ctx, client, request)
+		answer, err := cloud.ListModelPackages.Call(ctx, client, request)
 		if err != nil {
 			return "", "", fmt.Errorf("%s: %w", at, err)
 		}
@@ -203,7 +200,7 @@ func (r *Reconciler) approved(
 	if err != nil {
 		return err
 	}
-	answer, err := describePackage.Call(ctx, client, shape.Tree{"ModelPackageName": name})
+	answer, err := cloud.DescribeModelPackage.Call(ctx, client, shape.Tree{"ModelPackageName": name})
 	if cloud.Classify(err) == cloud.NotFound {
 		return reconcile.Refuse(reason.NotFound, "%s (%s.primaryContainer.modelPackageName)", cloud.Message(err), p.path)
 	}

@@ -94,7 +94,8 @@ func (s *scene) underway() reconcile.Verdict {
 
 func (s *scene) incompatible() reconcile.Verdict {
 	return reconcile.Stalled(reason.ReplaceRequired, fmt.Sprintf(
-		"AWS cannot change endpoint %s between instances and serverless in place. Set allowReplacement: true to delete it and make it anew, or choose another endpointName; %s serves on",
+		"AWS cannot change endpoint %s between instances and serverless in place. "+
+			"Set allowReplacement: true to delete it and make it anew, or choose another endpointName; %s serves on",
 		s.round.Name(), s.facts.served), s.round.Interval())
 }
 

@@ -72,16 +72,8 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 		}
 		return done, nil
 	}
-	if s.kind.Lifecycle == Revision {
-		for _, name := range s.names() {
-			user, err := r.needs(ctx, s.kind, s.object, name)
-			if err != nil {
-				return done, err
-			}
-			if user != "" {
-				return progressing(reason.WaitingForDependents, fmt.Sprintf("%s is in use by %s", name, user), busyWait), nil
-			}
-		}
+	if needed, err := r.needed(ctx, s); err != nil || needed != "" {
+		return progressing(reason.WaitingForDependents, needed, busyWait), err
 	}
 	if s.kind.Lifecycle == Job && s.control.DeletionPolicy == v1alpha1.DeletionDelete && len(s.unended()) == 0 {
 		return done, nil
@@ -106,6 +98,23 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 		}
 	}
 	return done, nil
+}
+
+// needed says which of an object's revisions is in use, and by whom.
+func (r *Reconciler) needed(ctx context.Context, s *scope) (string, error) {
+	if s.kind.Lifecycle != Revision {
+		return "", nil
+	}
+	for _, name := range s.names() {
+		user, err := r.needs(ctx, s.kind, s.object, name)
+		if err != nil {
+			return "", err
+		}
+		if user != "" {
+			return fmt.Sprintf("%s is in use by %s", name, user), nil
+		}
+	}
+	return "", nil
 }
 
 // disposeRuns stops a job's runs; Purge also deletes them.

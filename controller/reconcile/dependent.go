@@ -227,18 +227,26 @@ func (r *Reconciler) needs(ctx context.Context, kind Kind, self Object, awsName 
 			if u.GetUID() == self.GetUID() || theirs.Region != mine.Region || theirs.AccountID != mine.AccountID {
 				continue
 			}
-			name := fmt.Sprintf("%s %s/%s", other.Kind(), u.GetNamespace(), u.GetName())
-			if consumes(theirs.References, kind.Kind(), awsName) {
-				return name, nil
+			if by, err := r.needsIt(ctx, other, u, kind, awsName); err != nil || by != "" {
+				return by, err
 			}
-			for _, revision := range theirs.Revisions {
-				if revision.Name == theirs.Name || !consumes(revision.References, kind.Kind(), awsName) {
-					continue
-				}
-				if by, err := r.needs(ctx, other, u, revision.Name); err != nil || by != "" {
-					return by, err
-				}
-			}
+		}
+	}
+	return "", nil
+}
+
+// needsIt tells whether a user is made of the AWS object, or who uses a revision
+// of it that is.
+func (r *Reconciler) needsIt(ctx context.Context, kind Kind, user Object, of Kind, awsName string) (string, error) {
+	if consumes(user.Common().References, of.Kind(), awsName) {
+		return fmt.Sprintf("%s %s/%s", kind.Kind(), user.GetNamespace(), user.GetName()), nil
+	}
+	for _, revision := range user.Common().Revisions {
+		if revision.Name == user.Common().Name || !consumes(revision.References, of.Kind(), awsName) {
+			continue
+		}
+		if by, err := r.needs(ctx, kind, user, revision.Name); err != nil || by != "" {
+			return by, err
 		}
 	}
 	return "", nil

@@ -44,27 +44,10 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	if err != nil {
 		return verdict{}, err
 	}
-	if err := r.leaveToScalers(ctx, s); err != nil {
+	situation, fixed, err := r.weighService(ctx, s, name, described, ownership)
+	if err != nil {
 		return verdict{}, err
 	}
-	differences := s.differences(s.request, described)
-	if err := s.plan(described); err != nil {
-		return verdict{}, err
-	}
-	drifted := len(differences) > 0 || s.unsent() && !s.sent()
-	var fixed []shape.Difference
-	if len(differences) > 0 {
-		fixed = s.fixed(described)
-	}
-	situation := situate(facts{
-		lifecycle: Service, exists: true, observe: s.observeOnly(),
-		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
-		state: s.state(described), named: s.named != "",
-		drifted: drifted, fixed: len(fixed) > 0,
-		attempted: s.next.tried, changed: s.changedSince(described),
-		pending: s.pending(described), forced: s.force() != "", halted: s.stopped(),
-		served: s.object.Common().Served, final: s.kind.FailsForGood,
-	})
 	if !s.observeOnly() && (situation == OutOfSync || situation == Replaceable) {
 		foreign, err := r.isForeign(ctx, s, name, described, tags)
 		if err != nil {
@@ -98,6 +81,34 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		return s.immutable(fixed), nil
 	}
 	return r.actOnService(ctx, s, name, described, situation)
+}
+
+// weighService finds out what the situation of a service is, and what of it AWS
+// cannot change.
+func (r *Reconciler) weighService(
+	ctx context.Context, s *scope, name string, described shape.Tree, ownership identity.Ownership,
+) (Situation, []shape.Difference, error) {
+	if err := r.leaveToScalers(ctx, s); err != nil {
+		return 0, nil, err
+	}
+	differences := s.differences(s.request, described)
+	if err := s.plan(described); err != nil {
+		return 0, nil, err
+	}
+	drifted := len(differences) > 0 || s.unsent() && !s.sent()
+	var fixed []shape.Difference
+	if len(differences) > 0 {
+		fixed = s.fixed(described)
+	}
+	return situate(facts{
+		lifecycle: Service, exists: true, observe: s.observeOnly(),
+		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
+		state: s.state(described), named: s.named != "",
+		drifted: drifted, fixed: len(fixed) > 0,
+		attempted: s.next.tried, changed: s.changedSince(described),
+		pending: s.pending(described), forced: s.force() != "", halted: s.stopped(),
+		served: s.object.Common().Served, final: s.kind.FailsForGood,
+	}), fixed, nil
 }
 
 // renamed tells whether there is an object under another name than the spec
@@ -205,7 +216,8 @@ func (s *scope) stopped() bool {
 func (r *Reconciler) startAgain(ctx context.Context, s *scope, name string) (verdict, error) {
 	s.forceHandled = s.forceHandled || s.force() != ""
 	if !s.kind.Start.Exists() {
-		return stalled(reason.Failed, name+" does not run, and AWS has no call to start it: change the spec, or delete the resource and create it again", s.interval()), nil
+		why := name + " does not run, and AWS has no call to start it: change the spec, or delete the resource and create it again"
+		return stalled(reason.Failed, why, s.interval()), nil
 	}
 	if err := s.call(ctx, s.kind.Start, name, nil); err != nil {
 		return verdict{}, err

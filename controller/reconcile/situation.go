@@ -169,7 +169,7 @@ func situateService(f facts) Situation {
 	case health.StateFailed:
 		return situateFailed(f)
 	case health.StateRollbackFailed:
-		if !f.observe && (f.forced || f.drifted && !(f.attempted && f.changed)) {
+		if !f.observe && (f.forced || f.drifted && (!f.attempted || !f.changed)) {
 			return OutOfSync
 		}
 		return RolledBack

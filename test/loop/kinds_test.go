@@ -1,9 +1,8 @@
 package loop_test
 
 import (
-	"fmt"
-
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
