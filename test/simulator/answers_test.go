@@ -82,7 +82,7 @@ func (j *judge) judgeCBOR(operation string, decoded wire.Body) {
 	_, vector := cborVector(j.t, filepath.Join("response_snapshot", operation+".response.snap"))
 	theirs, failure := wire.CBOR.Decode(vector)
 	assert.Nil(j.t, failure, operation)
-	assert.Empty(j.t, uncovered(map[string]any(decoded), map[string]any(theirs), operation))
+	assert.Empty(j.t, uncovered(decoded, theirs, operation))
 }
 
 func (j *judge) judge(service, operation string, answer []byte, decoded wire.Body) {

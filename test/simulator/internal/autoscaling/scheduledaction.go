@@ -14,7 +14,8 @@ var scheduledAction = &engine.Kind{
 	Name: "ScheduledAction", ARNMember: "ScheduledActionARN", Immutable: true,
 	Identify: func(body wire.Body) string { return targetName(body) + " " + wire.String(body, "ScheduledActionName") },
 	ARN: func(scope wire.Scope, name string) string {
-		return "arn:" + scope.Partition() + ":autoscaling:" + scope.Region + ":" + scope.Account + ":scheduledAction:" + engine.Reference(scope.Account, scope.Region, name)
+		return "arn:" + scope.Partition() + ":autoscaling:" + scope.Region + ":" + scope.Account + ":scheduledAction:" +
+			engine.Reference(scope.Account, scope.Region, name)
 	},
 	Untagged:  func(*engine.Object) bool { return true },
 	NotFound:  func(_, arn string) *wire.Error { return notFound("%s does not exist", arn) },

@@ -96,7 +96,7 @@ func check(body wire.Body) *wire.Error {
 		return refuse("InvalidParameterCombinationException", "Statistic and ExtendedStatistic cannot both be specified")
 	case has("MetricName") && !has("Statistic") && !has("ExtendedStatistic"):
 		return refuse("MissingRequiredParameterException", "The parameter Statistic or ExtendedStatistic is required")
-	case has("MetricName") && !(has("Namespace") && has("Period")):
+	case has("MetricName") && (!has("Namespace") || !has("Period")):
 		return refuse("MissingRequiredParameterException", "The parameters Namespace and Period are required with MetricName")
 	case has("Threshold") == has("ThresholdMetricId"):
 		return refuse("InvalidParameterCombinationException", "Exactly one of Threshold and ThresholdMetricId must be specified")

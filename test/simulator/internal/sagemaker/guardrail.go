@@ -14,8 +14,9 @@ const alarmCheck = 10 * time.Second
 
 // alarmsOf are the names of the alarms by which a deployment is taken back.
 func alarmsOf(config wire.Body) []string {
-	var names []string
-	for _, alarm := range wire.List(config, "AutoRollbackConfiguration", "Alarms") {
+	alarms := wire.List(config, "AutoRollbackConfiguration", "Alarms")
+	names := make([]string, 0, len(alarms))
+	for _, alarm := range alarms {
 		names = append(names, wire.String(alarm, "AlarmName"))
 	}
 	return names
