@@ -23,7 +23,8 @@ const LabelOwner = v1alpha1.Group + "/owner"
 
 // tracking are the labels by which those who apply objects know them again.
 var tracking = []string{
-	"argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "app.kubernetes.io/instance", "app.kubernetes.io/managed-by",
+	"argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "applyset.kubernetes.io/",
+	"app.kubernetes.io/instance", "app.kubernetes.io/managed-by",
 }
 
 // Family is the owner of children and the way to them.
@@ -55,10 +56,8 @@ func (e *OtherOwnerError) Error() string {
 // Adopt makes an object that does not exist yet one of the family's.
 func (f Family) Adopt(obj client.Object) error {
 	obj.SetNamespace(f.Owner.GetNamespace())
-	labels := maps.Clone(obj.GetLabels())
-	if labels == nil {
-		labels = map[string]string{}
-	}
+	labels := map[string]string{}
+	maps.Copy(labels, obj.GetLabels())
 	maps.Copy(labels, inherited(f.Owner.GetLabels()))
 	value, err := f.label()
 	if err != nil {
@@ -126,15 +125,29 @@ func (f Family) other(obj client.Object) error {
 	return other
 }
 
-// Create makes a child.
+// Create makes a child. One that exists already, though List does not see it
+// because somebody took its label, is updated. It is an *OtherOwnerError if an
+// object of that name is not the family's.
 func (f Family) Create(ctx context.Context, obj client.Object) error {
 	if err := f.Adopt(obj); err != nil {
 		return err
 	}
-	if err := f.Client.Create(ctx, obj, f.FieldOwner); err != nil {
-		return fmt.Errorf("creating %s: %w", obj.GetName(), err)
+	existing, ok := obj.DeepCopyObject().(client.Object)
+	err := f.Client.Create(ctx, obj, f.FieldOwner)
+	if !apierrors.IsAlreadyExists(err) || !ok {
+		return wrap("creating", obj, err)
 	}
-	return nil
+	if exists, err := f.Get(ctx, existing, obj.GetName()); err != nil || !exists {
+		return err // one that has gone meanwhile is made in the next round
+	}
+	return f.Update(ctx, existing, obj)
+}
+
+func wrap(doing string, obj client.Object, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", doing, obj.GetName(), err)
 }
 
 // Same tells whether a child has the spec of another object of its kind, and its
@@ -166,7 +179,8 @@ func (f Family) Update(ctx context.Context, obj, with client.Object) error {
 	if err != nil || same {
 		return err
 	}
-	labels := maps.Clone(obj.GetLabels())
+	labels := map[string]string{}
+	maps.Copy(labels, obj.GetLabels())
 	maps.Copy(labels, with.GetLabels())
 	with, ok := with.DeepCopyObject().(client.Object)
 	if !ok {
@@ -178,10 +192,7 @@ func (f Family) Update(ctx context.Context, obj, with client.Object) error {
 	with.SetAnnotations(obj.GetAnnotations())
 	with.SetFinalizers(obj.GetFinalizers())
 	with.SetOwnerReferences(obj.GetOwnerReferences())
-	if err := f.Client.Update(ctx, with, f.FieldOwner); err != nil {
-		return fmt.Errorf("updating %s: %w", obj.GetName(), err)
-	}
-	return nil
+	return wrap("updating", obj, f.Client.Update(ctx, with, f.FieldOwner))
 }
 
 // Delete removes a child of the family, and what it controls.
@@ -191,10 +202,7 @@ func (f Family) Delete(ctx context.Context, obj client.Object) error {
 	}
 	uid := obj.GetUID()
 	err := f.Client.Delete(ctx, obj, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
-	if client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("deleting %s: %w", obj.GetName(), err)
-	}
-	return nil
+	return wrap("deleting", obj, client.IgnoreNotFound(err))
 }
 
 // List reads all children of the family that are of the list's kind. The items

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -38,9 +39,9 @@ type account struct {
 
 	mu      sync.Mutex
 	assumed []string
-	// sagemaker is the host that takes the calls of SageMaker in the simulator's
-	// place, if set.
-	sagemaker string
+	// sagemaker and runtime are the hosts that take the calls of SageMaker, and of
+	// its endpoints, in the simulator's place, if set.
+	sagemaker, runtime string
 }
 
 func newAccount(t *testing.T) *account {
@@ -58,9 +59,16 @@ func newAccount(t *testing.T) *account {
 
 // RoundTrip is what the SDK sends through; it notes how roles are assumed.
 func (a *account) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Header.Get("X-Amz-Target") != "" && a.sagemaker != "" {
+	host := ""
+	switch {
+	case r.Header.Get("X-Amz-Target") != "":
+		host = a.sagemaker
+	case strings.HasPrefix(r.URL.Path, "/endpoints/"):
+		host = a.runtime
+	}
+	if host != "" {
 		r = r.Clone(r.Context())
-		r.URL.Host = a.sagemaker
+		r.URL.Host = host
 		return http.DefaultTransport.RoundTrip(r)
 	}
 	body, err := io.ReadAll(r.Body)

@@ -29,6 +29,9 @@ func (c *Client) Invoke(ctx context.Context, in Invocation) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, invokeTime)
 	defer cancel()
+	if in.Body == nil {
+		in.Body = []byte{} // the SDK takes an empty body, but not none
+	}
 	out, err := c.runtime.InvokeEndpoint(ctx, &sagemakerruntime.InvokeEndpointInput{
 		EndpointName:           &in.Endpoint,
 		Body:                   in.Body,

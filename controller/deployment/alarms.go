@@ -98,6 +98,9 @@ func failing(spec *v1alpha1.MetricAlarmSpec, share string, fleet []v1alpha1.Clou
 }
 
 func cloudWatchTags(tags []v1alpha1.Tag) []v1alpha1.CloudWatchTag {
+	if len(tags) == 0 {
+		return nil // what is absent in a child is absent in what is read of it
+	}
 	all := make([]v1alpha1.CloudWatchTag, len(tags))
 	for i, t := range tags {
 		all[i] = v1alpha1.CloudWatchTag(t)
@@ -106,6 +109,9 @@ func cloudWatchTags(tags []v1alpha1.Tag) []v1alpha1.CloudWatchTag {
 }
 
 func alarmNames(alarms []*v1alpha1.MetricAlarm) []string {
+	if len(alarms) == 0 {
+		return nil
+	}
 	names := make([]string, len(alarms))
 	for i, a := range alarms {
 		names[i] = *a.Spec.AlarmName

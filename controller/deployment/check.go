@@ -1,9 +1,11 @@
 package deployment
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/Masterminds/semver/v3"
 	"k8s.io/client-go/util/jsonpath"
@@ -25,8 +27,10 @@ func check(d *v1alpha1.ModelDeployment) error {
 	for _, err := range []error{
 		checkVariants("variants", spec, spec.Variants),
 		checkVariants("shadowVariants", spec, spec.ShadowVariants),
+		checkShadows(spec),
 		checkServing(spec),
 		checkComponents(spec),
+		checkNames(spec),
 		checkModels(spec),
 		checkRollout(spec.Rollout),
 		checkAlarmCount(spec),
@@ -57,6 +61,8 @@ func checkVariants(list string, spec *v1alpha1.ModelDeploymentSpec, of []v1alpha
 			return refuse(path, "needs one of instanceType, instancePools and serverlessConfig")
 		case v.ServerlessConfig != nil && v.InitialInstanceCount != nil:
 			return refuse(path, "is serverless, so it has no initialInstanceCount")
+		case slices.ContainsFunc(v.InstancePools, func(p v1alpha1.InstancePool) bool { return p.ModelNameOverrideRef != nil }):
+			return refuse(path+".instancePools", "refer to a Model, which is not followed here: give its name in AWS as modelNameOverride")
 		}
 		if err := checkScaling(path, v.Autoscaling, spec.AsyncInferenceConfig != nil); err != nil {
 			return err
@@ -66,6 +72,15 @@ func checkVariants(list string, spec *v1alpha1.ModelDeploymentSpec, of []v1alpha
 		}
 		if v.Autoscaling != nil && hosts(spec, *v.VariantName) {
 			return refuse(path, "hosts components: scale those, and the instances by managedInstanceScaling")
+		}
+	}
+	return nil
+}
+
+func checkShadows(spec *v1alpha1.ModelDeploymentSpec) error {
+	for _, v := range spec.ShadowVariants {
+		if v.Autoscaling != nil {
+			return refuse(fmt.Sprintf("shadowVariants[%s].autoscaling", *v.VariantName), "is not for shadow variants")
 		}
 	}
 	return nil
@@ -116,6 +131,62 @@ func checkComponents(spec *v1alpha1.ModelDeploymentSpec) error {
 			return refuse(path+".variantName", "%q is none of the variants", c.VariantName)
 		}
 		if err := checkScaling(path, c.Autoscaling, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names are what the resources of parts are called, each with the path of the
+// part.
+type names map[string]string
+
+func (n names) claim(kind, name, path string) error {
+	name = kind + " " + strings.ToLower(name)
+	if other, taken := n[name]; taken {
+		return refuse(path, "would share a name with %s: call one of them otherwise, in more than upper and lower case", other)
+	}
+	n[name] = path
+	return nil
+}
+
+func (n names) claimScaling(path, of string, a *v1alpha1.Autoscaling) error {
+	if a == nil {
+		return nil
+	}
+	if err := n.claim("target", of, path+".autoscaling"); err != nil {
+		return err
+	}
+	for _, p := range a.Policies {
+		if err := n.claim("policy", of+"-"+p.Name, fmt.Sprintf("%s.autoscaling.policies[%s]", path, p.Name)); err != nil {
+			return err
+		}
+	}
+	for _, s := range a.Schedules {
+		if err := n.claim("schedule", of+"-"+s.Name, fmt.Sprintf("%s.autoscaling.schedules[%s]", path, s.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkNames says which parts would share a resource's name, of which only one
+// could be.
+func checkNames(spec *v1alpha1.ModelDeploymentSpec) error {
+	taken := names{}
+	for _, v := range spec.Variants {
+		path := fmt.Sprintf("variants[%s]", *v.VariantName)
+		if err := cmp.Or(taken.claim("variant", *v.VariantName, path), taken.claimScaling(path, *v.VariantName, v.Autoscaling)); err != nil {
+			return err
+		}
+	}
+	for _, v := range spec.ShadowVariants {
+		if err := taken.claim("variant", *v.VariantName, fmt.Sprintf("shadowVariants[%s]", *v.VariantName)); err != nil {
+			return err
+		}
+	}
+	for _, c := range spec.Components {
+		if err := taken.claimScaling(fmt.Sprintf("components[%s]", c.Name), c.Name, c.Autoscaling); err != nil {
 			return err
 		}
 	}
@@ -199,6 +270,9 @@ func checkSmokeTests(spec *v1alpha1.ModelDeploymentSpec) error {
 			return refuse(path+".componentName", "%q is none of the components", t.ComponentName)
 		case t.ComponentName == "" && len(spec.Components) > 0:
 			return refuse(path, "needs componentName: the endpoint has components")
+		}
+		if t.JSONPath != "" && !strings.Contains(t.JSONPath, "{") {
+			return refuse(path+".jsonPath", "is %q, which picks nothing: a path stands in braces, such as {.predictions[0]}", t.JSONPath)
 		}
 		if _, err := regexp.Compile(t.Matches); err != nil {
 			return refuse(path+".matches", "is no regular expression: %s", err)

@@ -4,100 +4,133 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"sigs.k8s.io/yaml"
-
-	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 )
 
-// parse is a deployment with the given spec.
-func parse(t *testing.T, spec string) *v1alpha1.ModelDeployment {
-	t.Helper()
-	d := &v1alpha1.ModelDeployment{}
-	d.Name, d.Namespace = "abalone", "ml"
-	require.NoError(t, yaml.UnmarshalStrict([]byte(spec), &d.Spec))
-	return d
-}
-
-const one = `variants: [{variantName: main, instanceType: ml.m5.large, initialInstanceCount: 1, model: {primaryContainer: {image: xgboost, modelDataURL: s3://acme/model}}}]
-`
-
-const serverless = `variants: [{variantName: main, serverlessConfig: {memorySizeInMB: 2048, maxConcurrency: 5}, modelName: theirs}]
-`
-
-const hosting = `variants: [{variantName: main, instanceType: ml.g5.xlarge, initialInstanceCount: 1}]
-components: [{name: llm, model: {primaryContainer: {image: tgi}}, specification: {computeResourceRequirements: {minMemoryRequiredInMb: 1024}}, copyCount: 1}]
-`
+const (
+	instances  = "instanceType: ml.m5.large\n    initialInstanceCount: 2"
+	serverless = "serverlessConfig: {memorySizeInMB: 2048, maxConcurrency: 5}"
+	ownModel   = `model: {primaryContainer: {image: "1.dkr.ecr.eu-west-1.amazonaws.com/x:1", modelDataURL: s3://acme-ml/v1/model.tar.gz}}`
+	noModel    = "enableSSMAccess: false"
+	component  = `components: [{name: llm, specification: {modelName: llm, computeResourceRequirements: {minMemoryRequiredInMb: 1024}}}]`
+)
 
 func TestCheckPasses(t *testing.T) {
-	for reason, spec := range map[string]string{
-		"one model":                         one,
-		"serverless":                        serverless,
-		"components":                        hosting,
-		"a canary of the most there may be": one + "rollout: {strategy: Canary, stepSize: 50%, bakeTime: 1h, terminationWait: 1h, timeout: 3h}",
-		"a canary of so many instances":     one + "rollout: {strategy: Canary, stepSize: 1}",
-		"steps":                             one + "rollout: {strategy: Linear, stepSize: 10%}",
-		"batches":                           one + "rollout: {strategy: Rolling, stepSize: 5%, rollbackStepSize: 100%}",
-		"alarms":                            one + "rollout: {strategy: Canary, alarms: {names: [a, b], errorRate: 1%, latency: {threshold: 200ms, statistic: p99}, period: 2m}}",
-		"a queue scaled to nothing": `asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://acme/out}}
-variants: [{variantName: main, instanceType: ml.m5.large, initialInstanceCount: 1, modelName: theirs, autoscaling: {minCapacity: 0, maxCapacity: 2}}]`,
-		"a group's newest version":    `variants: [{variantName: main, instanceType: ml.m5.large, initialInstanceCount: 1, model: {packageGroup: {modelPackageGroupName: abalone, versions: ">=3, !=7"}}}]`,
-		"a smoke test":                one + `smokeTests: [{name: a, variantName: main, body: "1", jsonPath: "{.score}", matches: "^0"}]`,
-		"a smoke test of a component": hosting + "smokeTests: [{name: a, componentName: llm}]",
+	for _, row := range []struct {
+		reason string
+		spec   string
+	}{
+		{"no more than has to be said", plain},
+		{"two variants that share the traffic", plain + `
+  - {variantName: b, instanceType: ml.m5.large, initialInstanceCount: 1, initialVariantWeight: 0.1, modelRef: {name: other}}`},
+		{"several types of instances", edit(t, "instanceType: ml.m5.large", "instancePools: [{instanceType: ml.g5.xlarge, priority: 1}]")},
+		{"a model that is there", edit(t, ownModel, "modelName: by-hand")},
+		{"serverless, with its concurrency scaled", edit(t, instances, `serverlessConfig: {memorySizeInMB: 2048, maxConcurrency: 5, provisionedConcurrency: 1}
+    autoscaling: {minCapacity: 1, maxCapacity: 5}`)},
+		{"serverless all at once, said in so many words", edit(t, instances, serverless) + "  rollout: {strategy: AllAtOnce}"},
+		{"an asynchronous endpoint sleeps", edit(t, "initialInstanceCount: 2", "initialInstanceCount: 1\n    autoscaling: {minCapacity: 0, maxCapacity: 2}") +
+			"  asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://acme-ml/answers}}"},
+		{"a shadow of the next model", plain + `  shadowVariants: [{variantName: next, instanceType: ml.m5.large, initialInstanceCount: 1, modelRef: {name: next}}]`},
+		{"components sleep too", edit(t, ownModel, noModel) + `  components:
+  - {name: llm, specification: {modelName: llm}, autoscaling: {minCapacity: 0, maxCapacity: 4}}
+  - {name: tuned, specification: {baseInferenceComponentName: abalone-llm}}`},
+		{"a component may be called as the variant it is not placed on", edit(t, "variantName: main", "variantName: host") + `
+  - {variantName: other, instanceType: ml.m5.large, initialInstanceCount: 1}
+  components: [{name: host, variantName: other, specification: {modelName: llm}}]`},
+		{"the newest approved version, with another environment", edit(t, ownModel,
+			`model: {packageGroup: {modelPackageGroupName: abalone, versions: ">=3, !=7"}, primaryContainer: {environment: {WORKERS: "2"}}}`)},
+		{"as many alarms as SageMaker watches", plain + "  rollout: {strategy: Canary, alarms: {names: [a, b, c, d, e, f, g, h], errorRate: 1%, latency: {threshold: 1s}}}"},
+		{"a request and what is to come of it", plain + `  smokeTests: [{name: a, variantName: main, body: "1:2", jsonPath: "{.predictions[0]}", matches: "^[0-9]+$"}]`},
+		{"a component is asked by its name", edit(t, ownModel, noModel) + "  " + component + "\n  smokeTests: [{name: a, componentName: llm}]"},
+		{"names that differ where it counts", edit(t, "initialInstanceCount: 2", "initialInstanceCount: 2\n    autoscaling: {minCapacity: 1, maxCapacity: 2, policies: [{name: load}], schedules: [{name: load, schedule: rate(1 day), maxCapacity: 3}]}")},
+		{"who comes after", plain + "  handOverTo: successor"},
 	} {
-		t.Run(reason, func(t *testing.T) { require.NoError(t, check(parse(t, spec))) })
+		t.Run(row.reason, func(t *testing.T) { require.NoError(t, check(read(t, row.spec))) })
 	}
 }
 
+// TestCheckRefuses: each refusal names the field that has to be changed.
 func TestCheckRefuses(t *testing.T) {
-	rows := []struct{ reason, spec, want string }{
-		{"two models", `variants: [{variantName: main, instanceType: a, modelName: x, modelRef: {name: z}}]`, "variants[main] has more than one of"},
-		{"none", `variants: [{variantName: main, instanceType: a}]`, "variants[main] has none of"},
-		{"a model where components are placed", `variants: [{variantName: main, instanceType: a, modelName: x}]
-components: [{name: c, model: {primaryContainer: {image: i}}, specification: {}}]`, "variants[main] has a model of its own"},
-		{"nothing to run on", `variants: [{variantName: main, modelName: x}]`, "variants[main] needs one of"},
-		{"two things to run on", `variants: [{variantName: main, modelName: x, instanceType: a, serverlessConfig: {memorySizeInMB: 1024, maxConcurrency: 1}}]`, "variants[main] needs one of"},
-		{"serverless instances", `variants: [{variantName: main, modelName: x, initialInstanceCount: 1, serverlessConfig: {memorySizeInMB: 1024, maxConcurrency: 1}}]`, "no initialInstanceCount"},
-		{"serverless beside another", `variants: [{variantName: a, modelName: x, serverlessConfig: {memorySizeInMB: 1024, maxConcurrency: 1}}, {variantName: b, modelName: x, instanceType: i}]`, "only alone"},
-		{"a serverless queue", serverless + "asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://o}}", "asyncInferenceConfig is not for serverless"},
-		{"a serverless shadow", serverless + "shadowVariants: [{variantName: s, modelName: x, instanceType: i}]", "shadowVariants are not for serverless"},
-		{"a serverless canary", serverless + "rollout: {strategy: Canary}", "rollout.strategy Canary is not for serverless"},
-		{"scaling what is not provisioned", `variants: [{variantName: main, modelName: x, serverlessConfig: {memorySizeInMB: 1024, maxConcurrency: 1}, autoscaling: {minCapacity: 1, maxCapacity: 2}}]`, "provisionedConcurrency"},
-		{"instances of components scaled", `variants: [{variantName: main, instanceType: a, autoscaling: {minCapacity: 1, maxCapacity: 2}}]
-components: [{name: c, model: {primaryContainer: {image: i}}, specification: {}}]`, "managedInstanceScaling"},
-		{"limits the wrong way round", `variants: [{variantName: main, modelName: x, instanceType: a, autoscaling: {minCapacity: 3, maxCapacity: 2}}]`, "minCapacity 3 over maxCapacity 2"},
-		{"nothing left to answer", `variants: [{variantName: main, modelName: x, instanceType: a, autoscaling: {minCapacity: 0, maxCapacity: 2}}]`, "variants[main].autoscaling.minCapacity is 0"},
-		{"also at night", `variants: [{variantName: main, modelName: x, instanceType: a, autoscaling: {minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: "rate(1 day)", minCapacity: 0}]}}]`, "schedules[night].minCapacity is 0"},
-		{"a schedule that changes nothing", `variants: [{variantName: main, modelName: x, instanceType: a, autoscaling: {minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: "rate(1 day)"}]}}]`, "needs minCapacity or maxCapacity"},
-		{"a component without a model", `variants: [{variantName: main, instanceType: a}]
-components: [{name: c, specification: {}}]`, "components[c] has no model"},
-		{"a component of a variant there is not", `variants: [{variantName: main, instanceType: a, modelName: x}]
-components: [{name: c, variantName: other, model: {primaryContainer: {image: i}}, specification: {}}]`, `components[c].variantName "other" is none`},
-		{"a model without a container", `variants: [{variantName: main, instanceType: a, model: {}}]`, "variants[main].model needs primaryContainer"},
-		{"a group beside a package", `variants: [{variantName: main, instanceType: a, model: {packageGroup: {modelPackageGroupName: g}, primaryContainer: {modelPackageName: p}}}]`, "stands beside another model"},
-		{"versions that are none", `variants: [{variantName: main, instanceType: a, model: {packageGroup: {modelPackageGroupName: g, versions: newest}}}]`, `packageGroup.versions "newest"`},
-		{"a canary over half", one + "rollout: {strategy: Canary, stepSize: 51%}", `rollout.stepSize is "51%"`},
-		{"a linear step under a tenth", one + "rollout: {strategy: Linear, stepSize: 9%}", `rollout.stepSize is "9%"`},
-		{"a size that is none", one + "rollout: {strategy: Rolling, stepSize: some}", `rollout.stepSize is "some"`},
-		{"no instance", one + "rollout: {strategy: Rolling, stepSize: 0}", "rollout.stepSize is 0"},
-		{"steps of all at once", one + "rollout: {stepSize: 10%}", "rollout.stepSize is for"},
-		{"batches of a canary's return", one + "rollout: {strategy: Canary, rollbackStepSize: 10%}", "rollout.rollbackStepSize is for Rolling"},
-		{"a second fleet of a rolling update", one + "rollout: {strategy: Rolling, terminationWait: 5m}", "rollout.terminationWait is not for Rolling"},
-		{"baking for too long", one + "rollout: {strategy: Canary, bakeTime: 61m}", "rollout.bakeTime is 1h1m0s"},
-		{"waiting for too long", one + "rollout: {terminationWait: 61m}", "rollout.terminationWait is 1h1m0s"},
-		{"a limit within the waits", one + "rollout: {strategy: Canary, bakeTime: 30m, timeout: 20m}", "rollout.timeout is 20m0s"},
-		{"a limit AWS does not take", one + "rollout: {timeout: 9h}", "rollout.timeout is 9h0m0s"},
-		{"part of a minute", one + "rollout: {alarms: {errorRate: 1%, period: 90s}}", "rollout.alarms.period is 1m30s"},
-		{"more alarms than AWS watches", one + "rollout: {alarms: {names: [a, b, c, d, e, f, g, h, i], errorRate: 1%, latency: {threshold: 1s}}}", "rollout.alarms are 11"},
-		{"a test of a variant there is not", one + "smokeTests: [{name: a, variantName: other}]", `smokeTests[a].variantName "other"`},
-		{"a test of a component there is not", one + "smokeTests: [{name: a, componentName: other}]", `smokeTests[a].componentName "other"`},
-		{"a test of no component", hosting + "smokeTests: [{name: a}]", "smokeTests[a] needs componentName"},
-		{"two bodies", one + "smokeTests: [{name: a, body: x, bodyFrom: {name: z}}]", "smokeTests[a] has body and bodyFrom"},
-		{"no expression", one + `smokeTests: [{name: a, matches: "("}]`, "smokeTests[a].matches"},
-		{"no path", one + `smokeTests: [{name: a, jsonPath: "{.x"}]`, "smokeTests[a].jsonPath"},
-		{"a test of a queue", one + "asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://o}}\nsmokeTests: [{name: a}]", "does not answer at once"},
-		{"handed over to itself", one + "handOverTo: abalone", "handOverTo names the deployment itself"},
-	}
-	for _, row := range rows {
-		t.Run(row.reason, func(t *testing.T) { require.ErrorContains(t, check(parse(t, row.spec)), row.want) })
+	scaled := func(of string) string { return "initialInstanceCount: 2\n    autoscaling: " + of }
+	second := func(variant string) string { return plain + "\n  - " + variant }
+	for _, row := range []struct {
+		reason, spec, path string
+	}{
+		{"two sources of one model", edit(t, ownModel, ownModel+"\n    modelName: by-hand"), "variants[main]"},
+		{"three", edit(t, ownModel, ownModel+"\n    modelName: by-hand\n    modelRef: {name: abalone}"), "variants[main]"},
+		{"nothing to serve", edit(t, ownModel, noModel), "variants[main]"},
+		{"a model where components are placed", plain + "  " + component, "variants[main]"},
+		{"nothing to run on", edit(t, instances, noModel), "variants[main]"},
+		{"instances and serverless", edit(t, instances, instances+"\n    "+serverless), "variants[main]"},
+		{"how many instances of a serverless variant", edit(t, instances, serverless+"\n    initialInstanceCount: 1"), "variants[main]"},
+		{"a model of a pool that nobody looks up", edit(t, "instanceType: ml.m5.large", "instancePools: [{instanceType: ml.g5.xlarge, modelNameOverrideRef: {name: x}}]"),
+			"variants[main].instancePools"},
+		{"limits the wrong way round", edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 3, maxCapacity: 2}")), "variants[main].autoscaling"},
+		{"AWS keeps an instance of an endpoint that answers at once", edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 0, maxCapacity: 2}")), "variants[main].autoscaling.minCapacity"},
+		{"serverless without anything to scale", edit(t, instances, serverless+"\n    autoscaling: {minCapacity: 1, maxCapacity: 2}"), "variants[main]"},
+		{"a variant that hosts components is scaled by its managedInstanceScaling",
+			edit(t, ownModel, "autoscaling: {minCapacity: 1, maxCapacity: 2}") + "  " + component, "variants[main]"},
+		{"a schedule that changes nothing", edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: rate(1 day)}]}")),
+			"variants[main].autoscaling.schedules[night]"},
+		{"a schedule whose limits are the wrong way round",
+			edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: rate(1 day), minCapacity: 4, maxCapacity: 3}]}")),
+			"variants[main].autoscaling.schedules[night]"},
+		{"a schedule that stops the last instance",
+			edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: rate(1 day), minCapacity: 0}]}")),
+			"variants[main].autoscaling.schedules[night].minCapacity"},
+		{"a shadow variant without a model", plain + "  shadowVariants: [{variantName: next, instanceType: ml.m5.large}]", "shadowVariants[next]"},
+		{"nothing would scale a shadow variant",
+			plain + "  shadowVariants: [{variantName: next, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2}}]", "shadowVariants[next].autoscaling"},
+		{"AWS knows variants by their names", plain + "  shadowVariants: [{variantName: main, instanceType: ml.m5.large, modelName: x}]", "shadowVariants[main]"},
+		{"resources are named in lower case", second("{variantName: Main, instanceType: ml.m5.large, modelName: x}"), "variants[Main]"},
+		{"two targets of one name", `
+metadata: {name: abalone}
+spec:
+  variants:
+  - {variantName: host, instanceType: ml.m5.large}
+  - {variantName: main, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2}}
+  components: [{name: main, specification: {modelName: x}, autoscaling: {minCapacity: 1, maxCapacity: 2}}]`, "components[main].autoscaling"},
+		{"two policies of one name", `
+metadata: {name: abalone}
+spec:
+  variants:
+  - {variantName: a, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2, policies: [{name: b-c}]}}
+  - {variantName: A-b, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2, policies: [{name: c}]}}`, "variants[A-b].autoscaling.policies[c]"},
+		{"two schedules of one name", `
+metadata: {name: abalone}
+spec:
+  variants:
+  - {variantName: a, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2, schedules: [{name: b-c, schedule: rate(1 day), maxCapacity: 3}]}}
+  - {variantName: a-b, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2, schedules: [{name: c, schedule: rate(1 day), maxCapacity: 3}]}}`,
+			"variants[a-b].autoscaling.schedules[c]"},
+		{"SageMaker takes a serverless variant only alone", second("{variantName: b, " + serverless + ", modelName: x}"), "variants"},
+		{"queued requests need instances", edit(t, instances, serverless) + "  asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://acme-ml/answers}}", "asyncInferenceConfig"},
+		{"so do shadows", edit(t, instances, serverless) + "  shadowVariants: [{variantName: next, instanceType: ml.m5.large, modelName: x}]", "shadowVariants"},
+		{"and steps", edit(t, instances, serverless) + "  rollout: {strategy: Canary}", "rollout.strategy"},
+		{"two models of one component", edit(t, ownModel, noModel) + "  components: [{name: llm, " + ownModel + ", specification: {modelName: x}}]", "components[llm]"},
+		{"a component without one", edit(t, ownModel, noModel) + "  components: [{name: llm, specification: {}}]", "components[llm]"},
+		{"a component of another endpoint's variant", plain + "  components: [{name: llm, variantName: other, specification: {modelName: x}}]", "components[llm].variantName"},
+		{"limits of a component the wrong way round",
+			edit(t, ownModel, noModel) + "  components: [{name: llm, specification: {modelName: x}, autoscaling: {minCapacity: 3, maxCapacity: 2}}]", "components[llm].autoscaling"},
+		{"a model of nothing", edit(t, ownModel, "model: {}"), "variants[main].model"},
+		{"a component's model of nothing", edit(t, ownModel, noModel) + "  components: [{name: llm, model: {}, specification: {}}]", "components[llm].model"},
+		{"a group beside a version of its own", edit(t, ownModel, "model: {packageGroup: {modelPackageGroupName: g}, primaryContainer: {modelPackageName: p}}"), "variants[main].model.packageGroup"},
+		{"a group beside a version of ours", edit(t, ownModel, "model: {packageGroup: {modelPackageGroupName: g}, primaryContainer: {modelPackageRef: {name: p}}}"), "variants[main].model.packageGroup"},
+		{"a group beside containers", edit(t, ownModel, "model: {packageGroup: {modelPackageGroupName: g}, containers: [{image: x}]}"), "variants[main].model.packageGroup"},
+		{"versions that say nothing", edit(t, ownModel, "model: {packageGroup: {modelPackageGroupName: g, versions: newest}}"), "variants[main].model.packageGroup.versions"},
+		{"more alarms than SageMaker watches, with those made for each variant",
+			second("{variantName: b, instanceType: ml.m5.large, modelName: x}") + "\n  rollout: {alarms: {names: [a, b, c, d, e, f, g], errorRate: 1%, latency: {threshold: 1s}}}", "rollout.alarms"},
+		{"a queued request is not answered at once",
+			plain + "  asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://acme-ml/answers}}\n  smokeTests: [{name: a}]", "smokeTests[a]"},
+		{"two bodies", plain + "  smokeTests: [{name: a, body: x, bodyFrom: {name: requests}}]", "smokeTests[a]"},
+		{"a request has one receiver", edit(t, ownModel, noModel) + "  " + component + "\n  smokeTests: [{name: a, variantName: main, componentName: llm}]", "smokeTests[a]"},
+		{"a variant that there is not", plain + "  smokeTests: [{name: a, variantName: other}]", "smokeTests[a].variantName"},
+		{"a component that there is not", edit(t, ownModel, noModel) + "  " + component + "\n  smokeTests: [{name: a, componentName: other}]", "smokeTests[a].componentName"},
+		{"components answer only by name", edit(t, ownModel, noModel) + "  " + component + "\n  smokeTests: [{name: a}]", "smokeTests[a]"},
+		{"no regular expression", plain + `  smokeTests: [{name: a, matches: "("}]`, "smokeTests[a].matches"},
+		{"no path", plain + `  smokeTests: [{name: a, jsonPath: "{.predictions[}"}]`, "smokeTests[a].jsonPath"},
+		{"a path without braces would be taken for the answer", plain + `  smokeTests: [{name: a, jsonPath: ".predictions[0]"}]`, "smokeTests[a].jsonPath"},
+		{"one cannot give to oneself", plain + "  handOverTo: abalone", "handOverTo"},
+	} {
+		t.Run(row.reason, func(t *testing.T) { requireRefused(t, check(read(t, row.spec)), row.path) })
 	}
 }

@@ -107,21 +107,28 @@ func keep[O any, P interface {
 		}
 	}
 	for _, w := range want {
-		is := find[O, P](have, w.GetName())
-		if is == nil {
-			if err := f.Create(ctx, w); err != nil {
-				return err
-			}
-			continue
-		}
-		if !is.GetDeletionTimestamp().IsZero() {
-			continue
-		}
-		if err := f.Update(ctx, is, w); err != nil {
+		if err := ensure(ctx, f, have, w); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ensure makes one child what is wanted. One that is being deleted is made again
+// when it has gone.
+func ensure[O any, P interface {
+	*O
+	reconcile.Object
+}](ctx context.Context, f *family, have []O, want P) error {
+	is := find[O, P](have, want.GetName())
+	switch {
+	case is == nil:
+		return f.Create(ctx, want)
+	case !is.GetDeletionTimestamp().IsZero():
+		return nil
+	default:
+		return f.Update(ctx, is, want)
+	}
 }
 
 // isStuck tells whether an object cannot become what its present spec asks for.

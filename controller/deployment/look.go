@@ -13,23 +13,26 @@ import (
 
 // want renders all that the deployment stands for.
 func (s *scene) want() error {
-	byPlace := map[string]string{}
+	byPath := map[string]string{}
 	for _, p := range places(&s.deployment.Spec) {
-		m, err := s.render.model(p, s.sources.models[p.name])
+		m, err := s.render.model(p, s.sources.models[p.path])
 		if err != nil {
 			return err
 		}
-		byPlace[p.name] = m.Name
+		byPath[p.path] = m.Name
 		if !slices.ContainsFunc(s.models, func(other *v1alpha1.Model) bool { return other.Name == m.Name }) {
 			s.models = append(s.models, m)
 		}
 	}
 	var err error
-	if s.config, err = s.render.config(byPlace, s.sources.names); err != nil {
+	if s.config, err = s.render.config(byPath, s.sources.names); err != nil {
 		return err
 	}
 	endpoint := s.round.Name()
-	s.components, s.scaling = s.render.components(endpoint, byPlace), s.render.scaling(endpoint)
+	if s.components, err = s.render.components(endpoint, byPath); err != nil {
+		return err
+	}
+	s.scaling = s.render.scaling(endpoint)
 	s.alarms, err = s.render.alarms(endpoint, s.config.Name)
 	return err
 }
@@ -40,16 +43,12 @@ func (s *scene) weigh() error {
 	f.desired, f.good = s.config.Name, status.LastGoodConfig
 	f.prepared = true
 	for _, m := range s.models {
-		if is := find[v1alpha1.Model](s.family.models.Items, m.Name); is != nil {
-			s.weighRevision(is)
-		} else {
-			f.prepared = false
+		if err := weighRevision(s, s.family.models.Items, m); err != nil {
+			return err
 		}
 	}
-	if is := find[v1alpha1.EndpointConfig](s.family.configs.Items, s.config.Name); is != nil {
-		s.weighRevision(is)
-	} else {
-		f.prepared = false
+	if err := weighRevision(s, s.family.configs.Items, s.config); err != nil {
+		return err
 	}
 	f.goBack = s.deployment.Spec.Rollout == nil || s.deployment.Spec.Rollout.OnSmokeTestFailure != "Hold"
 	f.replace = s.deployment.Spec.AllowReplacement
@@ -60,13 +59,29 @@ func (s *scene) weigh() error {
 	return s.weighEndpoint()
 }
 
-func (s *scene) weighRevision(is reconcile.Object) {
-	if !is.GetDeletionTimestamp().IsZero() || reconcile.Settled(is) != "" {
+// weighRevision looks at a model or configuration. Its name says what it is, so
+// that it can differ only in what is changed in place, such as tags and whose
+// identity AWS is called with.
+func weighRevision[O any, P interface {
+	*O
+	reconcile.Object
+}](s *scene, have []O, want P) error {
+	is := find[O, P](have, want.GetName())
+	if is == nil {
+		s.facts.prepared = false
+		return nil
+	}
+	same, err := child.Same(is, want)
+	if err != nil {
+		return err
+	}
+	if !same || !is.GetDeletionTimestamp().IsZero() || reconcile.Settled(is) != "" {
 		s.facts.prepared = false
 	}
-	if isStuck(is) && s.problem == nil {
+	if same && isStuck(is) && s.problem == nil {
 		s.facts.unfit, s.problem = true, is
 	}
+	return nil
 }
 
 // weighTests forgets what failed if somebody asks to try it again.
@@ -124,7 +139,7 @@ func (s *scene) weighEndpoint() error {
 		return nil
 	}
 	f.exists, f.leaving = e.DeletionTimestamp.IsZero(), !e.DeletionTimestamp.IsZero()
-	f.asked, f.served = *e.Spec.EndpointConfigName, served(e)
+	f.asked, f.served = asked(e), served(e)
 	f.settled = reconcile.Settled(e) == "" && f.served == f.asked
 	if is := reconcile.Judged(e); is != nil && is.Status == metav1.ConditionFalse {
 		f.failed = is.Reason
@@ -146,6 +161,15 @@ func (s *scene) armed(config string) *v1alpha1.Endpoint {
 
 func (s *scene) disarmed(config string) *v1alpha1.Endpoint {
 	return s.render.endpoint(config, namedAlarms(s.deployment.Spec.Rollout))
+}
+
+// asked is the configuration that an endpoint resource asks for; empty if a
+// person has taken it out.
+func asked(e *v1alpha1.Endpoint) string {
+	if e.Spec.EndpointConfigName == nil {
+		return ""
+	}
+	return *e.Spec.EndpointConfigName
 }
 
 // served is the configuration that AWS told an endpoint serves; empty if that is

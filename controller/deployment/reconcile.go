@@ -78,22 +78,23 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if round.Suspended() {
 		return round.End(ctx, reconcile.Suspended(), nil)
 	}
+	if err := check(d); err != nil {
+		d.Status.Phase = v1alpha1.DeploymentRefused
+		return round.End(ctx, reconcile.Verdict{}, err)
+	}
 	s, err := r.look(ctx, round, d)
 	if err != nil {
-		return round.End(ctx, reconcile.Verdict{}, err)
+		return round.End(ctx, reconcile.Verdict{}, claimed(err))
 	}
 	s.tell()
 	v, err := r.act(ctx, s)
-	return round.End(ctx, v, err)
+	return round.End(ctx, v, claimed(err))
 }
 
 // look finds out what is wanted and what there is. A scene whose sources wait
 // has no more than that.
 func (r *Reconciler) look(ctx context.Context, round *reconcile.Round, d *v1alpha1.ModelDeployment) (*scene, error) {
 	s := &scene{round: round, deployment: d, render: newRenderer(d, r.ClusterName, round.Retains())}
-	if err := check(d); err != nil {
-		return nil, err
-	}
 	var err error
 	if s.family, err = r.gather(ctx, d); err != nil {
 		return nil, err
@@ -158,30 +159,28 @@ func (r *Reconciler) act(ctx context.Context, s *scene) (reconcile.Verdict, erro
 	}
 }
 
-// prepare makes the models, and then the configuration.
+// prepare makes the models, and then the configuration, and gives them what is
+// changed in place.
 func (r *Reconciler) prepare(ctx context.Context, s *scene) (reconcile.Verdict, error) {
 	ready := true
 	for _, m := range s.models {
-		is := find[v1alpha1.Model](s.family.models.Items, m.Name)
-		if is == nil {
-			if err := s.family.Create(ctx, m); err != nil {
-				return reconcile.Verdict{}, claimed(err)
-			}
+		if err := ensure(ctx, s.family, s.family.models.Items, m); err != nil {
+			return reconcile.Verdict{}, err
 		}
+		is := find[v1alpha1.Model](s.family.models.Items, m.Name)
 		ready = ready && is != nil && reconcile.Settled(is) == ""
 	}
 	waiting := "waiting for the models"
 	if ready {
 		waiting = "waiting for " + s.config.Name
-		if find[v1alpha1.EndpointConfig](s.family.configs.Items, s.config.Name) == nil {
-			if err := s.family.Create(ctx, s.config); err != nil {
-				return reconcile.Verdict{}, claimed(err)
-			}
+		if err := ensure(ctx, s.family, s.family.configs.Items, s.config); err != nil {
+			return reconcile.Verdict{}, err
 		}
 	}
 	return reconcile.Progressing(reason.Creating, waiting, 0), nil
 }
 
+// claimed makes a refusal of an error that a name is taken.
 func claimed(err error) error {
 	if other, ok := errors.AsType[*child.OtherOwnerError](err); ok {
 		return reconcile.Refuse(reason.NameClaimed, "%s", other.Error())
@@ -213,7 +212,7 @@ func (r *Reconciler) arm(ctx context.Context, s *scene) (reconcile.Verdict, erro
 // rollOut gives the endpoint a configuration, or says how far it is with it.
 func (r *Reconciler) rollOut(ctx context.Context, s *scene, config string) (reconcile.Verdict, error) {
 	e := s.family.endpoint
-	if e != nil && *e.Spec.EndpointConfigName == config {
+	if e != nil && asked(e) == config {
 		return s.underway(), nil
 	}
 	if e != nil {

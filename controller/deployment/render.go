@@ -14,18 +14,21 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 )
 
-// place is a model of a spec: what it is for and where it stands.
+// place is a model of a spec: what it is for, and where it stands, which nothing
+// else does.
 type place struct {
 	name, path string
 	model      *v1alpha1.DeploymentModel
 }
+
+func modelPath(list, name string) string { return fmt.Sprintf("%s[%s].model", list, name) }
 
 // places are the models that a spec asks to make.
 func places(spec *v1alpha1.ModelDeploymentSpec) []place {
 	var all []place
 	add := func(list, name string, model *v1alpha1.DeploymentModel) {
 		if model != nil {
-			all = append(all, place{name: name, path: fmt.Sprintf("%s[%s].model", list, name), model: model})
+			all = append(all, place{name: name, path: modelPath(list, name), model: model})
 		}
 	}
 	for _, v := range spec.Variants {
@@ -102,12 +105,13 @@ func (r renderer) revisionName(k reconcile.Kind, obj reconcile.Object, prefix st
 }
 
 // config makes the EndpointConfig that serves the given models: those made, by
-// the names of their places, and those of other resources, by variant.
+// the paths of their places, and those of other resources, by variant.
 func (r renderer) config(made, others map[string]string) (*v1alpha1.EndpointConfig, error) {
 	spec := r.deployment.Spec.DeepCopy()
 	c := &v1alpha1.EndpointConfig{Spec: v1alpha1.EndpointConfigSpec{
 		Control: r.control, DriftControl: spec.DriftControl,
-		ProductionVariants: variants(spec.Variants, made, others), ShadowProductionVariants: variants(spec.ShadowVariants, made, others),
+		ProductionVariants:       variants("variants", spec.Variants, made, others),
+		ShadowProductionVariants: variants("shadowVariants", spec.ShadowVariants, made, others),
 		AsyncInferenceConfig: spec.AsyncInferenceConfig, DataCaptureConfig: spec.DataCaptureConfig,
 		ExplainerConfig: spec.ExplainerConfig, MetricsConfig: spec.MetricsConfig, KmsKeyID: spec.KmsKeyID,
 		Tags: spec.Tags,
@@ -123,12 +127,15 @@ func (r renderer) config(made, others map[string]string) (*v1alpha1.EndpointConf
 	return c, nil
 }
 
-func variants(of []v1alpha1.DeploymentVariant, made, others map[string]string) []v1alpha1.ProductionVariant {
+func variants(list string, of []v1alpha1.DeploymentVariant, made, others map[string]string) []v1alpha1.ProductionVariant {
+	if len(of) == 0 {
+		return nil
+	}
 	all := make([]v1alpha1.ProductionVariant, 0, len(of))
 	for _, v := range of {
 		switch {
 		case v.Model != nil:
-			v.ModelName = new(made[*v.VariantName])
+			v.ModelName = new(made[modelPath(list, *v.VariantName)])
 		case v.ModelRef != nil:
 			v.ModelName, v.ModelRef = new(others[*v.VariantName]), nil
 		}
@@ -165,18 +172,23 @@ func (r renderer) endpoint(config string, alarms []string) *v1alpha1.Endpoint {
 	return e
 }
 
-// components makes the InferenceComponents of the endpoint.
-func (r renderer) components(endpoint string, models map[string]string) []*v1alpha1.InferenceComponent {
+// components makes the InferenceComponents of the endpoint with the models made,
+// by the paths of their places.
+func (r renderer) components(endpoint string, models map[string]string) ([]*v1alpha1.InferenceComponent, error) {
 	wanted := r.deployment.Spec.DeepCopy().Components
 	all := make([]*v1alpha1.InferenceComponent, 0, len(wanted))
 	for _, c := range wanted {
+		name := componentName(endpoint, c.Name)
+		if err := identity.CheckName(name, identity.MaxName); err != nil {
+			return nil, refuse(fmt.Sprintf("components[%s].name", c.Name), "stands behind the endpoint's: %s", err)
+		}
 		if c.Model != nil {
-			c.Specification.ModelName = new(models[c.Name])
+			c.Specification.ModelName = new(models[modelPath("components", c.Name)])
 		}
 		made := &v1alpha1.InferenceComponent{Spec: v1alpha1.InferenceComponentSpec{
 			Control: r.control, DriftControl: r.deployment.Spec.DriftControl,
 			EndpointRef:            &v1alpha1.Reference{Name: endpointResource(r.deployment)},
-			InferenceComponentName: new(componentName(endpoint, c.Name)),
+			InferenceComponentName: &name,
 			Specification:          &c.Specification, DeploymentConfig: c.DeploymentConfig,
 			VariantName: new(cmp.Or(c.VariantName, *r.deployment.Spec.Variants[0].VariantName)),
 			Tags:        r.deployment.Spec.Tags,
@@ -187,7 +199,7 @@ func (r renderer) components(endpoint string, models map[string]string) []*v1alp
 		made.Name = r.deployment.Name + "-" + c.Name
 		all = append(all, made)
 	}
-	return all
+	return all, nil
 }
 
 // componentName is the AWS name of a component.

@@ -1,214 +1,254 @@
 package deployment
 
 import (
-	"encoding/json"
 	"os"
+	"path"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 )
 
-// names are the models and the configuration that a deployment stands for in a
-// cluster.
-func names(t *testing.T, d *v1alpha1.ModelDeployment, cluster string) []string {
-	t.Helper()
-	r := newRenderer(d, cluster, false)
-	var all []string
-	made := map[string]string{}
-	for _, p := range places(&d.Spec) {
-		m, err := r.model(p, r.modelSpec(p))
-		require.NoError(t, err)
-		require.Equal(t, m.Name, *m.Spec.ModelName)
-		made[p.name] = m.Name
-		all = append(all, m.Name)
-	}
-	c, err := r.config(made, nil)
-	require.NoError(t, err)
-	require.Equal(t, c.Name, *c.Spec.EndpointConfigName)
-	return append(all, c.Name)
-}
-
-// The names are an on-disk format: what they stand for in AWS is found by them.
-// testdata/names.json never changes; another digest needs another hash version.
+// TestNamesNeverChange: a name that changed rolls out every endpoint in every
+// AWS account: see testdata/README.md before changing a line of the table.
 func TestNamesNeverChange(t *testing.T) {
-	golden, err := os.ReadFile("testdata/names.json")
+	text, err := os.ReadFile("testdata/names.yaml")
 	require.NoError(t, err)
-	var want map[string][]string
-	require.NoError(t, json.Unmarshal(golden, &want))
-	got := map[string][]string{}
-	for name, spec := range map[string]string{
-		"one":        one,
-		"serverless": serverless,
-		"hosting":    hosting,
-		"much": one + `executionRoleARN: arn:aws:iam::123456789012:role/abalone
-dataCaptureConfig: {enableCapture: true, initialSamplingPercentage: 20, destinationS3URI: s3://acme/captured, captureOptions: [{captureMode: Input}]}
-kmsKeyID: alias/ml
-vpcConfig: {subnets: [subnet-1], securityGroupIDs: [sg-1]}
-shadowVariants: [{variantName: next, instanceType: ml.m5.large, initialInstanceCount: 1, initialVariantWeight: 0.5, model: {primaryContainer: {image: xgboost, modelDataURL: s3://acme/next}}}]`,
-	} {
-		got[name] = names(t, parse(t, spec), "prod")
+	var rows []struct {
+		Reason, Cluster string
+		Deployment      v1alpha1.ModelDeployment
+		Models          map[string]string
+		Config          string
 	}
-	require.Equal(t, want, got)
+	require.NoError(t, yaml.UnmarshalStrict(text, &rows))
+	require.GreaterOrEqual(t, len(rows), 4, "rows are only ever added")
+	for _, row := range rows {
+		t.Run(row.Reason, func(t *testing.T) {
+			require.NoError(t, check(&row.Deployment))
+			is := render(t, row.Cluster, &row.Deployment)
+			names := map[string]string{}
+			for at, m := range is.models {
+				names[at] = m.Name
+				require.Equal(t, m.Name, *m.Spec.ModelName, "in AWS it is called as here")
+			}
+			require.Equal(t, row.Models, names, "testdata/README.md says what this means")
+			require.Equal(t, row.Config, is.config.Name, "testdata/README.md says what this means")
+			require.Equal(t, row.Config, *is.config.Spec.EndpointConfigName, "in AWS it is called as here")
+		})
+	}
 }
 
-func TestNames(t *testing.T) {
-	usual := names(t, parse(t, one), "prod")
-	for _, row := range []struct {
-		reason  string
-		cluster string
-		spec    string
-		rename  func(*v1alpha1.ModelDeployment)
-		model   bool // whether the model gets another name
-		config  bool
-	}{
-		{reason: "tags", spec: one + "tags: [{key: team, value: ml}]"},
-		{reason: "where and as whom", spec: one + "region: eu-west-1\nserviceAccountName: ml\ndeletionPolicy: Retain\ninterval: 1h\nrevisionHistoryLimit: 3"},
-		{reason: "how a change is rolled out", spec: one + "rollout: {strategy: Canary, alarms: {errorRate: 1%}}"},
-		{reason: "smoke tests", spec: one + "smokeTests: [{name: a}]"},
-		{reason: "scaling", spec: strings.Replace(one, "model:", "autoscaling: {minCapacity: 1, maxCapacity: 2}, model:", 1)},
-		{reason: "another model", spec: strings.Replace(one, "s3://acme/model", "s3://acme/other", 1), model: true, config: true},
-		{reason: "another machine", spec: strings.Replace(one, "m5.large", "m5.xlarge", 1), config: true},
-		{reason: "another cluster", cluster: "dev", spec: one, model: true, config: true},
-		{reason: "another namespace", spec: one, rename: func(d *v1alpha1.ModelDeployment) { d.Namespace = "other" }, model: true, config: true},
-		{reason: "another deployment", spec: one, rename: func(d *v1alpha1.ModelDeployment) { d.Name = "other" }, model: true, config: true},
+// names are those of the only model and of the configuration.
+func (m made) names(t *testing.T) (model, config string) {
+	t.Helper()
+	require.Len(t, m.models, 1)
+	for _, is := range m.models {
+		model = is.Name
+	}
+	return model, m.config.Name
+}
+
+// What these change is no roll-out.
+func TestNamesStayTheSame(t *testing.T) {
+	model, config := render(t, "prod", read(t, plain)).names(t)
+	for _, row := range []struct{ reason, spec string }{
+		{"the same again", plain},
+		{"the order in which fields are written", edit(t, instances, "initialInstanceCount: 2\n    instanceType: ml.m5.large")},
+		{"a role said of the model itself", edit(t, "model: {", "model: {executionRoleARN: arn:aws:iam::123456789012:role/abalone, ")},
+		{"what is said of components only", plain + "  components: []"},
+		{"tags", plain + "  tags: [{key: team, value: ml}]"},
+		{"how the roll-out goes", plain + "  rollout: {strategy: Canary, alarms: {names: [a], errorRate: 1%}}"},
+		{"what is asked afterwards", plain + "  smokeTests: [{name: a, body: x}]"},
+		{"between which limits it is scaled", edit(t, "initialInstanceCount: 2", "initialInstanceCount: 2\n    autoscaling: {minCapacity: 1, maxCapacity: 9}")},
+		{"where it is", plain + "  region: us-west-2"},
+		{"as whom AWS is called", plain + "  assumeRole: {roleARN: \"arn:aws:iam::210987654321:role/ml\"}\n  serviceAccountName: ml"},
+		{"how often it is compared", plain + "  interval: 1h"},
+		{"how much is kept", plain + "  revisionHistoryLimit: 3\n  deletionPolicy: Retain\n  adoptionPolicy: Unowned"},
+		{"what becomes of the endpoint", plain + "  protect: true\n  allowReplacement: true\n  handOverTo: successor\n  suspend: true"},
+		{"labels and annotations", edit(t, "name: abalone, namespace: ml", "name: abalone, namespace: ml, labels: {tier: gold}, annotations: {a: b}")},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			d := parse(t, row.spec)
-			if row.rename != nil {
-				row.rename(d)
-			}
-			cluster := "prod"
-			if row.cluster != "" {
-				cluster = row.cluster
-			}
-			got := names(t, d, cluster)
-			require.Equal(t, row.model, got[0] != usual[0], "%s and %s", got[0], usual[0])
-			require.Equal(t, row.config, got[1] != usual[1], "%s and %s", got[1], usual[1])
+			sameModel, sameConfig := render(t, "prod", read(t, row.spec)).names(t)
+			require.Equal(t, []string{model, config}, []string{sameModel, sameConfig})
+		})
+	}
+}
+
+// What these change is another model, another configuration, or both.
+func TestNamesChange(t *testing.T) {
+	type effect struct{ model, config bool }
+	both, configOnly := effect{true, true}, effect{config: true}
+	model, config := render(t, "prod", read(t, plain)).names(t)
+	for _, row := range []struct {
+		reason, cluster, spec string
+		want                  effect
+	}{
+		{"another model", "prod", edit(t, "v1/model.tar.gz", "v2/model.tar.gz"), both},
+		{"another role", "prod", edit(t, "role/abalone", "role/other"), both},
+		{"another network", "prod", plain + "  vpcConfig: {subnets: [subnet-1], securityGroupIDs: [sg-1]}", both},
+		{"no network", "prod", plain + "  enableNetworkIsolation: true", both},
+		{"another variable of the container", "prod", edit(t, "primaryContainer: {", "primaryContainer: {environment: {WORKERS: \"2\"}, "), both},
+		{"other instances", "prod", edit(t, "ml.m5.large", "ml.m5.xlarge"), configOnly},
+		{"more of them", "prod", edit(t, "initialInstanceCount: 2", "initialInstanceCount: 3"), configOnly},
+		{"capture of requests", "prod", plain + "  dataCaptureConfig: {enableCapture: true, initialSamplingPercentage: 1, destinationS3URI: \"s3://acme-ml/x\", captureOptions: [{captureMode: Input}]}", configOnly},
+		{"a key", "prod", plain + "  kmsKeyID: alias/volumes", configOnly},
+		{"a shadow of a model that is there", "prod", plain + "  shadowVariants: [{variantName: next, instanceType: ml.m5.large, modelName: x}]", configOnly},
+		{"another cluster may share the account", "staging", plain, both},
+		{"so may another namespace", "prod", edit(t, "namespace: ml", "namespace: ml2"), both},
+		{"another deployment has what is its own", "prod", edit(t, "name: abalone,", "name: abalone2,"), both},
+		{"another variant has", "prod", edit(t, "variantName: main", "variantName: other"), both},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			otherModel, otherConfig := render(t, row.cluster, read(t, row.spec)).names(t)
+			require.Equal(t, row.want, effect{otherModel != model, otherConfig != config})
 		})
 	}
 }
 
 func TestNamesFit(t *testing.T) {
-	d := parse(t, strings.Replace(one, "variantName: main", "variantName: Main"+strings.Repeat("x", 50), 1))
-	d.Name = strings.Repeat("a.", 60)
-	for _, name := range names(t, d, "prod") {
-		require.LessOrEqual(t, len(name), 63)
-		require.Regexp(t, `^[a-z0-9]([a-z0-9-]*[a-z0-9])?-a[a-z2-7]{9}$`, name, "whatever is cut, the digest is whole")
-	}
-}
-
-func TestDeploymentConfig(t *testing.T) {
-	for _, row := range []struct{ reason, rollout, want string }{
-		{"nothing is asked for", "", "null"},
-		{"all at once", "{}", `{"blueGreenUpdatePolicy":{"trafficRoutingConfiguration":{"type":"ALL_AT_ONCE","waitIntervalInSeconds":0}}}`},
-		{
-			"a canary by default", "{strategy: Canary}",
-			`{"blueGreenUpdatePolicy":{"trafficRoutingConfiguration":{"type":"CANARY","canarySize":{"type":"CAPACITY_PERCENT","value":10},"waitIntervalInSeconds":300}}}`,
-		},
-		{
-			"a canary of one instance", "{strategy: Canary, stepSize: 1, bakeTime: 10m, terminationWait: 2m, timeout: 1h}",
-			`{"blueGreenUpdatePolicy":{"maximumExecutionTimeoutInSeconds":3600,"terminationWaitInSeconds":120,"trafficRoutingConfiguration":{"type":"CANARY","canarySize":{"type":"INSTANCE_COUNT","value":1},"waitIntervalInSeconds":600}}}`,
-		},
-		{
-			"in equal steps", "{strategy: Linear, stepSize: 25%, bakeTime: 1m}",
-			`{"blueGreenUpdatePolicy":{"trafficRoutingConfiguration":{"type":"LINEAR","linearStepSize":{"type":"CAPACITY_PERCENT","value":25},"waitIntervalInSeconds":60}}}`,
-		},
-		{
-			"in batches", "{strategy: Rolling, rollbackStepSize: 50%}",
-			`{"rollingUpdatePolicy":{"maximumBatchSize":{"type":"CAPACITY_PERCENT","value":20},"rollbackMaximumBatchSize":{"type":"CAPACITY_PERCENT","value":50},"waitIntervalInSeconds":300}}`,
-		},
+	long := strings.Repeat("abalone-", 30) + "x"
+	for _, row := range []struct {
+		reason, name, variant string
+		prefix                string
+	}{
+		{"short ones are told whole", "abalone", "main", "abalone-main-"},
+		{"a variant in upper case", "abalone", "Main", "abalone-main-"},
+		{"a name with a dot is marked", "abalone.v1", "main", "abalone-v1-main-"},
+		{"a long name is cut", long, "main", "abalone-abalone-"},
+		{"a long variant too", "abalone", strings.Repeat("v", 63), "abalone-vvvv"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			d := parse(t, one+"rollout: "+row.rollout)
-			got, err := json.Marshal(deploymentConfig(d.Spec.Rollout, nil))
-			require.NoError(t, err)
-			require.JSONEq(t, row.want, string(got))
+			d := read(t, edit(t, "name: abalone,", "name: "+row.name+",", "variantName: main", "variantName: "+row.variant))
+			model, config := render(t, "prod", d).names(t)
+			require.True(t, strings.HasPrefix(model, row.prefix), model)
+			for _, name := range []string{model, config} {
+				require.NoError(t, identity.CheckName(name, identity.MaxName))
+				require.Equal(t, strings.ToLower(name), name, "it is also the name of a Kubernetes object")
+				_, digest := path.Split(strings.ReplaceAll(name, "-", "/"))
+				require.Regexp(t, "^"+identity.HashVersion+"[a-z2-7]{9}$", digest, "it is never cut")
+			}
 		})
 	}
-	d := parse(t, one+"rollout: {strategy: Canary}")
-	config := deploymentConfig(d.Spec.Rollout, []string{"a", "b"})
-	require.Len(t, config.AutoRollbackConfiguration.Alarms, 2)
+	other := render(t, "prod", read(t, edit(t, "name: abalone,", "name: "+long+"y,")))
+	one := render(t, "prod", read(t, edit(t, "name: abalone,", "name: "+long+"z,")))
+	require.NotEqual(t, one.config.Name, other.config.Name, "what is cut is still told apart")
 }
 
-func TestAlarms(t *testing.T) {
-	d := parse(t, one+"rollout: {strategy: Canary, alarms: {errorRate: 0.5%, latency: {threshold: 200ms}, period: 2m}}")
-	alarms, err := newRenderer(d, "prod", false).alarms("endpoint", "config-aaaa")
+// TestEachPartHasItsOwnModel: parts of one name in different lists are not mixed
+// up, and equal models are one.
+func TestEachPartHasItsOwnModel(t *testing.T) {
+	model := func(version string) string {
+		return `model: {primaryContainer: {image: "1.dkr.ecr.eu-west-1.amazonaws.com/x:1", modelDataURL: s3://acme-ml/` + version + `/model.tar.gz}}`
+	}
+	d := read(t, `
+metadata: {name: abalone, namespace: ml}
+spec:
+  variants:
+  - {variantName: host, instanceType: ml.m5.large}
+  - {variantName: llm, instanceType: ml.m5.large, `+model("v1")+`}
+  components: [{name: llm, specification: {}, `+model("v2")+`}]`)
+	require.NoError(t, check(d))
+	is := render(t, "prod", d)
+	require.Contains(t, *is.models["variants[llm].model"].Spec.PrimaryContainer.ModelDataURL, "v1")
+	require.Contains(t, *is.models["components[llm].model"].Spec.PrimaryContainer.ModelDataURL, "v2")
+	require.Equal(t, is.models["variants[llm].model"].Name, *is.config.Spec.ProductionVariants[1].ModelName)
+	components, err := newRenderer(d, "prod", false).components("abalone", map[string]string{
+		"variants[llm].model": "one", "components[llm].model": "two",
+	})
 	require.NoError(t, err)
-	require.Equal(t, []string{"config-aaaa-main-errors", "config-aaaa-main-latency"}, alarmNames(alarms))
-	failures, slowness := alarms[0].Spec, alarms[1].Spec
-	require.InDelta(t, 0.5, *failures.Threshold, 0)
-	require.Len(t, failures.Metrics, 3)
-	require.True(t, *failures.Metrics[2].ReturnData)
-	require.EqualValues(t, 120, *failures.Metrics[0].MetricStat.Period)
-	require.Equal(t, "EndpointConfigName", *failures.Metrics[0].MetricStat.Metric.Dimensions[2].Name, "the new fleet alone")
-	require.InDelta(t, 200_000, *slowness.Threshold, 0, "microseconds")
-	require.Equal(t, "p95", *slowness.ExtendedStatistic)
-	require.Nil(t, slowness.Statistic)
-	require.Equal(t, "notBreaching", *slowness.TreatMissingData)
+	require.Equal(t, "two", *components[0].Spec.Specification.ModelName)
 }
 
-func TestScaling(t *testing.T) {
-	d := parse(t, `variants: [{variantName: Main, modelName: x, instanceType: a, autoscaling: {minCapacity: 1, maxCapacity: 4,
-  policies: [{name: load, targetTracking: {targetValue: 70}}, {name: steps, stepScaling: {adjustmentType: ChangeInCapacity}}],
-  schedules: [{name: night, schedule: "cron(0 20 * * ? *)", timezone: Europe/Amsterdam, maxCapacity: 1}]}}]`)
-	s := newRenderer(d, "prod", false).scaling("endpoint")
-	require.Len(t, s.targets, 1)
-	require.Equal(t, "abalone-main", s.targets[0].Name)
-	require.Equal(t, "Main", *s.targets[0].Spec.VariantName)
-	require.Len(t, s.policies, 2)
-	require.Equal(t, "endpoint-Main-load", *s.policies[0].Spec.PolicyName)
-	require.Equal(t, "StepScaling", *s.policies[1].Spec.PolicyType)
-	require.Equal(t, s.targets[0].Name, s.policies[0].Spec.ScalableTargetRef.Name)
-	require.Len(t, s.schedules, 1)
-	require.Nil(t, s.schedules[0].Spec.ScalableTargetAction.MinCapacity)
-
-	d = parse(t, `variants: [{variantName: main, modelName: x, serverlessConfig: {memorySizeInMB: 1024, maxConcurrency: 5, provisionedConcurrency: 2}, autoscaling: {minCapacity: 1, maxCapacity: 4}}]`)
-	s = newRenderer(d, "prod", false).scaling("endpoint")
-	require.Equal(t, "sagemaker:variant:DesiredProvisionedConcurrency", *s.targets[0].Spec.ScalableDimension)
+// TestConfig: what a configuration takes of the spec.
+func TestConfig(t *testing.T) {
+	d := read(t, edit(t, ownModel, "modelRef: {name: other}")+`
+  - {variantName: b, instanceType: ml.m5.large, modelName: by-hand}
+  vpcConfig: {subnets: [subnet-1], securityGroupIDs: [sg-1]}
+  region: eu-central-1
+  deletionPolicy: Retain
+  tags: [{key: team, value: ml}]`)
+	c, err := newRenderer(d, "prod", true).config(nil, map[string]string{"main": "other-a1"})
+	require.NoError(t, err)
+	require.Equal(t, "other-a1", *c.Spec.ProductionVariants[0].ModelName, "what a reference stands for")
+	require.Nil(t, c.Spec.ProductionVariants[0].ModelRef)
+	require.Equal(t, "by-hand", *c.Spec.ProductionVariants[1].ModelName)
+	require.NotNil(t, d.Spec.Variants[0].ModelRef, "the spec is left alone")
+	require.Nil(t, c.Spec.ExecutionRoleARN, "that is the models'")
+	require.Nil(t, c.Spec.VpcConfig)
+	require.Equal(t, v1alpha1.DeletionRetain, c.Spec.DeletionPolicy)
+	require.Equal(t, "eu-central-1", c.Spec.Region)
+	require.Equal(t, "ml", *c.Spec.Tags[0].Value)
 }
 
-func TestFirstAllowed(t *testing.T) {
-	list := map[string]any{"ModelPackageSummaryList": []any{
-		map[string]any{"ModelPackageArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/abalone/12", "ModelApprovalStatus": "Approved"},
-		map[string]any{"ModelPackageArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/abalone/8", "ModelApprovalStatus": "Rejected"},
-		map[string]any{"ModelPackageArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/abalone/7", "ModelApprovalStatus": "Approved"},
-		map[string]any{"ModelPackageArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/abalone/3", "ModelApprovalStatus": "Approved"},
-	}}
-	for _, row := range []struct{ reason, versions, want string }{
-		{"the newest", "", "12"},
-		{"below some version", "<10", "7"},
-		{"not a certain one", "<10, !=7", "3"},
-		{"one that is not approved is none", "8", ""},
-		{"exactly one", "3", "3"},
+// TestEndpoint: what an endpoint takes of the spec.
+func TestEndpoint(t *testing.T) {
+	for _, row := range []struct {
+		reason, spec string
+		name         string
+		want         string
+	}{
+		{"no more than its configuration", plain, "abalone", "{endpointConfigName: config, deletionPolicy: Delete}"},
+		{"its AWS name, and a resource of that name in lower case", plain + "  endpointName: Abalone-1", "abalone-1",
+			"{endpointName: Abalone-1, endpointConfigName: config, deletionPolicy: Delete}"},
+		{"only it is taken over", plain + "  adoptionPolicy: Unowned", "abalone",
+			"{endpointConfigName: config, deletionPolicy: Delete, adoptionPolicy: Unowned}"},
+		{"as whom and where", plain + "  region: us-west-2\n  serviceAccountName: ml\n  interval: 1h", "abalone",
+			"{endpointConfigName: config, deletionPolicy: Delete, region: us-west-2, serviceAccountName: ml, interval: 1h}"},
+		{"what is kept", plain + "  rollout: {strategy: Rolling, retainAllVariantProperties: true, excludeRetainedVariantProperties: [{variantPropertyType: DesiredWeight}]}", "abalone", `
+endpointConfigName: config
+deletionPolicy: Delete
+deploymentConfig:
+  rollingUpdatePolicy: {maximumBatchSize: {type: CAPACITY_PERCENT, value: 20}, waitIntervalInSeconds: 300}
+  autoRollbackConfiguration: {alarms: [{alarmName: a}]}
+retainAllVariantProperties: true
+excludeRetainedVariantProperties: [{variantPropertyType: DesiredWeight}]`},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
-			allowed, err := versionsOf(&v1alpha1.PackageGroupSource{Versions: row.versions})
-			require.NoError(t, err)
-			arn := firstAllowed(list, allowed)
-			require.Equal(t, row.want, arn[strings.LastIndex(arn, "/")+1:])
+			e := newRenderer(read(t, row.spec), "prod", false).endpoint("config", []string{"a"})
+			var want v1alpha1.EndpointSpec
+			require.NoError(t, yaml.UnmarshalStrict([]byte(row.want), &want))
+			require.Equal(t, row.name, e.Name)
+			require.Equal(t, want, e.Spec)
 		})
 	}
 }
 
-func TestWrongAnswer(t *testing.T) {
-	for _, row := range []struct{ reason, path, matches, answer, want string }{
-		{"any answer will do", "", "", "what", ""},
-		{"the answer matches", "", "^0\\.", "0.93", ""},
-		{"it does not", "", "^0\\.", "NaN", `NaN does not match`},
-		{"a part of it matches", "{.predictions[0].score}", "^9", `{"predictions":[{"score":9.1}]}`, ""},
-		{"a part of it does not", "{.predictions[0].score}", "^8", `{"predictions":[{"score":9.1}]}`, `9.1 does not match`},
-		{"it has no such part", "{.score}", "", `{"other":1}`, "has no {.score}"},
-		{"it is no JSON", "{.score}", "", "oops", "is no JSON: oops"},
-		{"a long answer is cut", "", "^a$", strings.Repeat("b", 1000), "…"},
-	} {
-		t.Run(row.reason, func(t *testing.T) {
-			got := wrongAnswer(v1alpha1.SmokeTest{Name: "a", JSONPath: row.path, Matches: row.matches}, []byte(row.answer))
-			require.Contains(t, got, row.want)
-			require.Equal(t, row.want == "", got == "")
-			require.Less(t, len(got), 400)
-		})
+// TestComponents: what a component takes of the spec.
+func TestComponents(t *testing.T) {
+	d := read(t, edit(t, ownModel, noModel)+`
+  components:
+  - {name: llm, copyCount: 2, specification: {computeResourceRequirements: {minMemoryRequiredInMb: 1024}}, `+ownModel+`}
+  - {name: tuned, variantName: main, specification: {baseInferenceComponentRef: {name: abalone-llm}}}
+  tags: [{key: team, value: ml}]`)
+	require.NoError(t, check(d))
+	all, err := newRenderer(d, "prod", false).components("prod-abalone", map[string]string{"components[llm].model": "model-a1"})
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	want := []string{`
+endpointRef: {name: abalone}
+inferenceComponentName: prod-abalone-llm
+variantName: main
+deletionPolicy: Delete
+specification: {modelName: model-a1, computeResourceRequirements: {minMemoryRequiredInMb: 1024}}
+runtimeConfig: {copyCount: 2}
+tags: [{key: team, value: ml}]`, `
+endpointRef: {name: abalone}
+inferenceComponentName: prod-abalone-tuned
+variantName: main
+deletionPolicy: Delete
+specification: {baseInferenceComponentRef: {name: abalone-llm}}
+tags: [{key: team, value: ml}]`}
+	for i, is := range all {
+		var spec v1alpha1.InferenceComponentSpec
+		require.NoError(t, yaml.UnmarshalStrict([]byte(want[i]), &spec))
+		require.Equal(t, spec, is.Spec)
+		require.Equal(t, "abalone-"+d.Spec.Components[i].Name, is.Name)
 	}
+
+	_, err = newRenderer(d, "prod", false).components(strings.Repeat("e", 58), nil)
+	requireRefused(t, err, "components[tuned].name")
 }

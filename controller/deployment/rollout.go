@@ -172,6 +172,9 @@ func checkAlarms(a *v1alpha1.RolloutAlarms) error {
 			return refuse("rollout.alarms.errorRate", "is %q: a share such as 1%%", a.ErrorRate)
 		}
 	}
+	if l := a.Latency; l != nil && l.Threshold.Duration < time.Microsecond {
+		return refuse("rollout.alarms.latency.threshold", "is %s: no model answers within it", l.Threshold.Duration)
+	}
 	if a.Period == nil {
 		return nil
 	}

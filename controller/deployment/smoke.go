@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,8 +22,9 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 )
 
-// maxAnswer is how much of an answer a message repeats.
-const maxAnswer = 200
+// maxAnswer is how much of an answer, or of the error in its place, a message
+// repeats, in bytes.
+const maxAnswer = 500
 
 // results are the outcomes for a configuration, in the order of the tests; nil
 // stands for a test that has not been asked.
@@ -67,7 +69,7 @@ func (r *Reconciler) ask(ctx context.Context, round *reconcile.Round, d *v1alpha
 	case class == cloud.Throttle || class == cloud.Auth || class == cloud.Server && !errors.Is(err, context.DeadlineExceeded):
 		return err // says nothing about the model
 	case err != nil:
-		outcome.Passed, outcome.Message = false, cloud.Message(err)
+		outcome.Passed, outcome.Message = false, shorten(cloud.Message(err))
 	default:
 		if wrong := wrongAnswer(t, answer); wrong != "" {
 			outcome.Passed, outcome.Message = false, wrong
@@ -132,7 +134,7 @@ func wrongAnswer(t v1alpha1.SmokeTest, answer []byte) string {
 
 func shorten(text string) string {
 	if len(text) <= maxAnswer {
-		return text
+		return strings.ToValidUTF8(text, "?")
 	}
-	return fmt.Sprintf("%.*s…", maxAnswer, text)
+	return strings.ToValidUTF8(text[:maxAnswer], "") + "…"
 }

@@ -19,12 +19,10 @@ import (
 // sources are what references and package groups stand for at the moment.
 type sources struct {
 	// models are the specs of the wanted models, without references, by the
-	// names of their places.
+	// paths of their places.
 	models map[string]v1alpha1.ModelSpec
 	// names are the models of variants that refer to a Model, by variant.
 	names map[string]string
-	// packages are the versions that were chosen, by place.
-	packages map[string]string
 	consumed []v1alpha1.ConsumedReference
 	// waiting says what has not been found yet.
 	waiting string
@@ -32,7 +30,7 @@ type sources struct {
 
 // find resolves everything in the spec that names something else.
 func (r *Reconciler) find(ctx context.Context, round *reconcile.Round, d *v1alpha1.ModelDeployment, render renderer) (sources, error) {
-	found := sources{models: map[string]v1alpha1.ModelSpec{}, names: map[string]string{}, packages: map[string]string{}}
+	found := sources{models: map[string]v1alpha1.ModelSpec{}, names: map[string]string{}}
 	for _, p := range places(&d.Spec) {
 		spec := render.modelSpec(p)
 		if g := p.model.PackageGroup; g != nil {
@@ -40,7 +38,6 @@ func (r *Reconciler) find(ctx context.Context, round *reconcile.Round, d *v1alph
 			if err != nil || waiting != "" {
 				return sources{waiting: waiting}, err
 			}
-			found.packages[p.name] = arn
 			if spec.PrimaryContainer == nil {
 				spec.PrimaryContainer = &v1alpha1.ContainerDefinition{}
 			}
@@ -53,7 +50,7 @@ func (r *Reconciler) find(ctx context.Context, round *reconcile.Round, d *v1alph
 		if err := r.approved(ctx, round, d, render, p, resolved); err != nil {
 			return sources{}, err
 		}
-		found.models[p.name] = *resolved
+		found.models[p.path] = *resolved
 	}
 	waiting, err := r.variantModels(ctx, round, d, &found)
 	found.waiting = waiting
@@ -100,7 +97,7 @@ func wrap(at string, err error) error {
 	return fmt.Errorf("%s: %w", at, err)
 }
 
-// variantModels finds the models of variants and components that refer to one.
+// variantModels finds the models of variants that refer to one.
 func (r *Reconciler) variantModels(ctx context.Context, round *reconcile.Round, d *v1alpha1.ModelDeployment, found *sources) (string, error) {
 	lists := map[string][]v1alpha1.DeploymentVariant{"variants": d.Spec.Variants, "shadowVariants": d.Spec.ShadowVariants}
 	for _, list := range []string{"variants", "shadowVariants"} {
