@@ -3,6 +3,7 @@ package examples_test
 import (
 	"encoding/json"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -82,9 +83,59 @@ func TestPlainKindsOverlay(t *testing.T) {
 	require.Equal(t, want, parameters(demo), "a patch of one hyperparameter keeps the others")
 }
 
-// composite are the references of kinds that are made of others.
-var composite = map[string][]v1alpha1.ReferenceField{
-	"ModelDeployment": {{Path: "variants[].model.primaryContainer.modelDataRef"}},
+// TestModelDeploymentOverlays: each overlay rolls out in its own way, and shows
+// something that the others do not.
+func TestModelDeploymentOverlays(t *testing.T) {
+	t.Parallel()
+
+	const directory = "model-deployment/overlays"
+
+	readme, err := os.ReadFile("model-deployment/README.md")
+	require.NoError(t, err)
+
+	base := build(t, "model-deployment/base")
+	require.Equal(t, 2, base.Size())
+
+	shows := map[string]func(v1alpha1.ModelDeploymentSpec) bool{
+		"all-at-once": func(s v1alpha1.ModelDeploymentSpec) bool {
+			return s.Rollout.Strategy == v1alpha1.RolloutAllAtOnce && len(s.Rollout.Alarms.Names) > 0
+		},
+		"canary": func(s v1alpha1.ModelDeploymentSpec) bool {
+			return s.Rollout.Strategy == v1alpha1.RolloutCanary && s.Rollout.Alarms.ErrorRate != "" && s.Rollout.Alarms.Latency != nil
+		},
+		"linear": func(s v1alpha1.ModelDeploymentSpec) bool {
+			return s.Rollout.Strategy == v1alpha1.RolloutLinear && s.Variants[0].Autoscaling.Policies[0].TargetTracking != nil
+		},
+		"rolling": func(s v1alpha1.ModelDeploymentSpec) bool {
+			return s.Rollout.Strategy == v1alpha1.RolloutRolling && len(s.SmokeTests) == 1
+		},
+		"demo": func(s v1alpha1.ModelDeploymentSpec) bool {
+			return s.Rollout.Strategy == v1alpha1.RolloutCanary && s.Rollout.Alarms == nil
+		},
+	}
+
+	entries, err := os.ReadDir(directory)
+	require.NoError(t, err)
+	require.Len(t, entries, len(shows))
+
+	for _, entry := range entries {
+		overlay := build(t, filepath.Join(directory, entry.Name()))
+		require.Equal(t, base.Size()+1, overlay.Size(), "%s adds the namespace only", entry.Name())
+		require.Contains(t, string(readme), "`overlays/"+entry.Name()+"`")
+
+		var deployment v1alpha1.ModelDeployment
+
+		for _, r := range overlay.Resources() {
+			if r.GetKind() == "ModelDeployment" {
+				document, err := r.MarshalJSON()
+				require.NoError(t, err)
+				require.NoError(t, json.Unmarshal(document, &deployment))
+			}
+		}
+
+		require.NotNil(t, deployment.Spec.Variants[0].Model.PrimaryContainer.ModelDataRef, "%s keeps what the base says", entry.Name())
+		require.True(t, shows[entry.Name()](deployment.Spec), "what %s shows", entry.Name())
+	}
 }
 
 // requireReferences checks that every reference of an object leads to another
@@ -97,7 +148,7 @@ func requireReferences(t *testing.T, resources resmap.ResMap, from *resource.Res
 
 	found := 0
 
-	for _, field := range append(v1alpha1.References[from.GetKind()], composite[from.GetKind()]...) {
+	for _, field := range references(from.GetKind()) {
 		for _, value := range at(content["spec"], strings.Split(field.Path, ".")) {
 			target, ok := value.(map[string]any)
 			require.True(t, ok, "%s is an object", field.Path)
@@ -127,6 +178,23 @@ func requireReferences(t *testing.T, resources resmap.ResMap, from *resource.Res
 	if from.GetKind() != "TrainingJob" {
 		require.NotZero(t, found, "%s refers to what it takes from", from.CurId())
 	}
+}
+
+// references are the fields of a kind that name other objects. A ModelDeployment
+// refers to what the models do that it makes.
+func references(kind string) []v1alpha1.ReferenceField {
+	if kind != "ModelDeployment" {
+		return v1alpha1.References[kind]
+	}
+
+	fields := []v1alpha1.ReferenceField{{Path: "variants[].modelRef", Kind: "Model"}}
+
+	for _, field := range v1alpha1.References["Model"] {
+		field.Path = "variants[].model." + field.Path
+		fields = append(fields, field)
+	}
+
+	return fields
 }
 
 // at returns the values at a path such as "productionVariants[].modelRef".

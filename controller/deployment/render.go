@@ -112,7 +112,7 @@ func (r renderer) config(made, others map[string]string) (*v1alpha1.EndpointConf
 		Control: r.control, DriftControl: spec.DriftControl,
 		ProductionVariants:       variants("variants", spec.Variants, made, others),
 		ShadowProductionVariants: variants("shadowVariants", spec.ShadowVariants, made, others),
-		AsyncInferenceConfig: spec.AsyncInferenceConfig, DataCaptureConfig: spec.DataCaptureConfig,
+		AsyncInferenceConfig:     spec.AsyncInferenceConfig, DataCaptureConfig: spec.DataCaptureConfig,
 		ExplainerConfig: spec.ExplainerConfig, MetricsConfig: spec.MetricsConfig, KmsKeyID: spec.KmsKeyID,
 		Tags: spec.Tags,
 	}}

@@ -22,7 +22,7 @@ type sources struct {
 	// paths of their places.
 	models map[string]v1alpha1.ModelSpec
 	// names are the models of variants that refer to a Model, by variant.
-	names map[string]string
+	names    map[string]string
 	consumed []v1alpha1.ConsumedReference
 	// waiting says what has not been found yet.
 	waiting string
