@@ -342,6 +342,33 @@ func TestDeploymentAlarms(t *testing.T) {
 	require.Equal(t, 1, w.mutations()["UpdateEndpoint"])
 }
 
+// TestDeploymentAlarmGoesOff: an alarm that was made for a roll-out takes it back,
+// and the deployment says which it was.
+func TestDeploymentAlarmGoesOff(t *testing.T) {
+	w := newDeploymentWorld(t)
+	canary := "rollout: {strategy: Canary, stepSize: 50%, bakeTime: 10m, alarms: {errorRate: 1%}}"
+	w.apply(deployment(1, canary))
+	first := w.deployed()
+	w.apply(deployment(2, canary))
+	w.until("it bakes", func() bool {
+		p := w.deployment().Status.Rollout
+		return p != nil && p.Stage == "Baking" && p.Message != ""
+	})
+	require.Contains(t, readyCondition(w.deployment()).Message, "Baking for 600 seconds")
+	alarm := w.deployment().Status.DesiredConfig + "-main-errors"
+	_, err := w.cloudwatch().SetAlarmState(w.ctx, &cloudwatch.SetAlarmStateInput{
+		AlarmName: &alarm, StateValue: cwtypes.StateValueAlarm, StateReason: aws.String("errors"),
+	})
+	require.NoError(t, err)
+	d := w.refusedFor(reason.RolledBack)
+	require.Contains(t, readyCondition(d).Message, alarm)
+	require.Equal(t, []string{alarm}, d.Status.Refused.Alarms)
+	require.Equal(t, first.Status.ServedConfig, d.Status.ServedConfig)
+	require.Contains(t, w.served(), "v1/model.tar.gz")
+	w.pass(time.Hour, 10*time.Second)
+	require.Equal(t, 1, w.mutations()["UpdateEndpoint"])
+}
+
 // cloudwatch is a client as a person has one.
 func (w *world) cloudwatch() *cloudwatch.Client {
 	config, err := w.aws.AWSConfig(w.ctx)
