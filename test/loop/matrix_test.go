@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
@@ -21,6 +20,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/story"
 )
 
 var update = flag.Bool("update", false, "write the matrix in controller/kind/README.md anew")
@@ -366,13 +366,17 @@ func deleted(p *play) string {
 	return ""
 }
 
-// schemaRefuses: what is no spec of the kind does not get in.
+// schemaRefuses: what is no spec of the kind does not get in, be it a field of its
+// own or one that all kinds have.
 func schemaRefuses(p *play) string {
-	for field, value := range map[string]any{"deletionPolicy": "Sometimes", "colour": "red"} {
+	for _, mistake := range []story.Mistake{
+		p.bad.Schema,
+		{Spec: map[string]any{"deletionPolicy": "Sometimes"}, Words: "spec.deletionPolicy"},
+		{Spec: map[string]any{"colour": "red"}, Words: "spec.colour"},
+	} {
 		spec := maps.Clone(p.steps[0].Spec)
-		spec[field] = value
-		err := p.try(spec)
-		require.True(p.t, apierrors.IsInvalid(err) || apierrors.IsInternalError(err) || err != nil && strings.Contains(err.Error(), field), "%v", err)
+		maps.Copy(spec, mistake.Spec)
+		require.ErrorContains(p.t, p.try(spec), mistake.Words, mistake.Say)
 	}
 	_, there := p.object()
 	require.False(p.t, there)
@@ -419,29 +423,51 @@ func brokenReference(p *play) string {
 	return "it refers to no other kind"
 }
 
-// refused: AWS's refusal is told in AWS's words, and heals when its cause is
-// gone.
+// refused: AWS's refusal is told in AWS's words. It heals with a better push, or
+// when its cause is gone.
 func refused(p *play) string {
 	if p.stop == nil {
 		p.startController()
 	}
+	mistake := p.bad.Refused
+	if mistake.Denied != "" {
+		p.fault(fault.Rule{Action: fault.Deny, Operation: mistake.Denied})
+	}
+	p.spec = maps.Clone(p.base)
+	spec := maps.Clone(p.steps[0].Spec)
+	maps.Copy(spec, mistake.Spec)
+	p.push(spec)
+	p.refusedWith(mistake.Until, mistake.Words)
+
+	p.aws.Faults().Clear()
 	const words = "the quota of good will is used up"
-	id, err := p.aws.Faults().Add(fault.Rule{Action: fault.Reject, Operation: p.kind.Create.Name, Code: "ValidationException", Message: words})
-	require.NoError(p.t, err)
+	p.fault(fault.Rule{Action: fault.Reject, Operation: p.kind.Create.Name, Code: "ValidationException", Message: words})
 	p.spec = maps.Clone(p.base)
 	p.push(p.steps[0].Spec)
-	p.until("it is refused", func() bool { return p.reason() == reason.ValidationFailed })
-	obj, _ := p.object()
-	p.checked(obj)
-	require.True(p.t, isStalled(obj))
-	require.True(p.t, strings.HasPrefix(readyCondition(obj).Message, words), readyCondition(obj).Message)
-	require.True(p.t, p.aws.Faults().Remove(id))
+	p.request() // where the push changes nothing
+	p.refusedWith(reason.ValidationFailed, words)
+	p.aws.Faults().Clear()
 	p.until("it heals", func() bool { return p.reason() != reason.ValidationFailed && p.calls(p.kind.Create) > 0 })
 	p.push(map[string]any{"deletionPolicy": "Delete"})
 	p.until("it is "+p.steps[0].Until, func() bool { return p.reason() == p.steps[0].Until })
 	p.remove()
 	p.gone()
 	return ""
+}
+
+// refusedWith waits until the object is refused for a reason, and checks the words
+// and that AWS has nothing of it.
+func (p *play) refusedWith(why, words string) {
+	p.t.Helper()
+	var obj reconcile.Object
+	p.until("it is refused with "+words, func() bool {
+		obj, _ = p.object()
+		is := readyCondition(obj)
+		return isStalled(obj) && is.Reason == why && strings.HasPrefix(is.Message, words)
+	})
+	p.checked(obj)
+	require.Zero(p.t, p.calls(p.kind.Create))
+	require.Empty(p.t, obj.Common().ARN)
 }
 
 // failing are the stages at whose end AWS fails.

@@ -46,6 +46,7 @@ type play struct {
 
 	kind  reconcile.Kind
 	steps []story.Step
+	bad   story.Bad
 	stage *story.Stage
 	spec  map[string]any
 	// base is the part of the spec that no story changes.
@@ -58,7 +59,9 @@ func newPlay(t *testing.T, k reconcile.Kind) *play {
 	t.Helper()
 	steps, err := story.Read(k.Kind())
 	require.NoError(t, err)
-	p := &play{world: newLonelyWorld(t), kind: k, steps: steps, spec: map[string]any{}}
+	bad, err := story.ReadBad(k.Kind())
+	require.NoError(t, err)
+	p := &play{world: newLonelyWorld(t), kind: k, steps: steps, bad: bad, spec: map[string]any{}}
 	p.kinds = kindsAround(k)
 	p.stage = story.Furnish(t, p.aws, p.clock, p.cluster)
 	config, err := p.aws.AWSConfig(t.Context())
