@@ -609,6 +609,9 @@ type SmokeTestResult struct {
 	// Config is the configuration that was asked.
 	// +optional
 	Config string `json:"config,omitempty"`
+	// Digest of the test: one that has changed is asked again.
+	// +optional
+	Digest string `json:"digest,omitempty"`
 	// Passed says whether the answer was as it has to be.
 	// +optional
 	Passed bool `json:"passed"`

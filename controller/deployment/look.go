@@ -84,19 +84,22 @@ func weighRevision[O any, P interface {
 	return nil
 }
 
-// weighTests forgets what failed if somebody asks to try it again.
+// weighTests looks at the outcomes of the tests as they are now. It forgets them
+// if somebody asks to try again what failed.
 func (s *scene) weighTests() {
 	status, f := &s.deployment.Status, &s.facts
-	if refused := status.Refused; refused != nil && refused.Config == f.desired && refused.Reason == reason.SmokeTestFailed {
-		if f.refused = s.round.Force() == ""; !f.refused {
-			status.Refused, status.SmokeTests = nil, nil
-			s.round.Forced()
-		}
+	refused := status.Refused != nil && status.Refused.Config == f.desired && status.Refused.Reason == reason.SmokeTestFailed
+	if refused && s.round.Force() != "" {
+		status.Refused, status.SmokeTests = nil, nil
+		s.round.Forced()
 	}
 	f.tested = true
 	for _, outcome := range results(s.deployment, f.desired) {
 		f.tested = f.tested && outcome != nil && outcome.Passed
 		f.failing = f.failing || outcome != nil && !outcome.Passed
+	}
+	if f.refused = refused && f.failing; refused && !f.refused {
+		status.Refused = nil // the test that failed has changed
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,17 +29,27 @@ import (
 const maxAnswer = 500
 
 // results are the outcomes for a configuration, in the order of the tests; nil
-// stands for a test that has not been asked.
+// stands for a test that has not been asked as it is now.
 func results(d *v1alpha1.ModelDeployment, config string) []*v1alpha1.SmokeTestResult {
 	all := make([]*v1alpha1.SmokeTestResult, len(d.Spec.SmokeTests))
 	for i, t := range d.Spec.SmokeTests {
 		for j := range d.Status.SmokeTests {
-			if is := &d.Status.SmokeTests[j]; is.Name == t.Name && is.Config == config {
+			if is := &d.Status.SmokeTests[j]; is.Name == t.Name && is.Config == config && is.Digest == digest(t) {
 				all[i] = is
 			}
 		}
 	}
 	return all
+}
+
+// digest tells a test from what it was before it was changed.
+func digest(t v1alpha1.SmokeTest) string {
+	text := fmt.Sprintf("%q", []string{t.Name, t.VariantName, t.ComponentName, t.TargetModel, t.ContentType, t.Body, t.JSONPath, t.Matches})
+	if t.BodyFrom != nil {
+		text += fmt.Sprintf("%q", []string{t.BodyFrom.Name, t.BodyFrom.Key})
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
 }
 
 // ask asks the first smoke test that has not been asked of a configuration, and
@@ -64,7 +76,7 @@ func (r *Reconciler) ask(ctx context.Context, round *reconcile.Round, d *v1alpha
 		request.Component = componentName(round.Name(), t.ComponentName)
 	}
 	answer, err := c.Invoke(ctx, request)
-	outcome := v1alpha1.SmokeTestResult{Name: t.Name, Config: config, Passed: true, Time: metav1.NewTime(r.Clock.Now())}
+	outcome := v1alpha1.SmokeTestResult{Name: t.Name, Config: config, Digest: digest(t), Passed: true, Time: metav1.NewTime(r.Clock.Now())}
 	switch class := cloud.Classify(err); {
 	case class == cloud.Throttle || class == cloud.Auth || class == cloud.Server && !errors.Is(err, context.DeadlineExceeded):
 		return err // says nothing about the model

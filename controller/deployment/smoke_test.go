@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -55,11 +56,37 @@ func TestWrongAnswer(t *testing.T) {
 // TestResults: an outcome counts for the configuration that was asked, and for
 // no other.
 func TestResults(t *testing.T) {
-	d := read(t, plain+"  smokeTests: [{name: a}, {name: b}, {name: c}]")
-	d.Status.SmokeTests = []v1alpha1.SmokeTestResult{
+	d := read(t, plain+"  smokeTests: [{name: a}, {name: b, bodyFrom: {name: requests}}, {name: c}]")
+	for _, is := range []v1alpha1.SmokeTestResult{
 		{Name: "c", Config: "new", Passed: true}, {Name: "a", Config: "new"}, {Name: "b", Config: "old", Passed: true}, {Name: "gone", Config: "new"},
+	} {
+		for _, test := range d.Spec.SmokeTests {
+			if test.Name == is.Name {
+				is.Digest = digest(test)
+			}
+		}
+		d.Status.SmokeTests = append(d.Status.SmokeTests, is)
 	}
 	require.Equal(t, []*v1alpha1.SmokeTestResult{&d.Status.SmokeTests[1], nil, &d.Status.SmokeTests[0]}, results(d, "new"))
 	require.Equal(t, []*v1alpha1.SmokeTestResult{nil, &d.Status.SmokeTests[2], nil}, results(d, "old"))
 	require.Equal(t, []*v1alpha1.SmokeTestResult{nil, nil, nil}, results(d, "other"))
+
+	changed := []func(*v1alpha1.SmokeTest){
+		func(test *v1alpha1.SmokeTest) { test.Matches = "x" },
+		func(test *v1alpha1.SmokeTest) { test.JSONPath = "{.x}" },
+		func(test *v1alpha1.SmokeTest) { test.Body = "x" },
+		func(test *v1alpha1.SmokeTest) { test.BodyFrom = &v1alpha1.ConfigMapKeyReference{Name: "x"} },
+		func(test *v1alpha1.SmokeTest) { test.VariantName = "x" },
+		func(test *v1alpha1.SmokeTest) { test.ComponentName = "x" },
+		func(test *v1alpha1.SmokeTest) { test.TargetModel = "x" },
+		func(test *v1alpha1.SmokeTest) { test.ContentType = "x" },
+	}
+	seen := map[string]bool{digest(d.Spec.SmokeTests[0]): true}
+	require.Equal(t, 9, reflect.TypeFor[v1alpha1.SmokeTest]().NumField(), "each field but the name is changed here")
+	for _, change := range changed {
+		test := d.Spec.SmokeTests[0]
+		change(&test)
+		require.False(t, seen[digest(test)], "another test has another digest: %+v", test)
+		seen[digest(test)] = true
+	}
 }

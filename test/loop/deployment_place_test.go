@@ -52,3 +52,28 @@ spec: {suspend: true, productionVariants: [{variantName: main, modelName: x, ins
 	require.Contains(t, readyCondition(d).Message, "EndpointConfig "+config+" exists and belongs to nobody")
 	require.Empty(t, w.aws.Objects("Endpoint"))
 }
+
+// TestDeploymentTestChanges: what failed is asked again when the test itself was
+// wrong, and not before.
+func TestDeploymentTestChanges(t *testing.T) {
+	w := newDeploymentWorld(t)
+	tested := func(version int, matches string) string {
+		return deployment(version, `smokeTests: [{name: version, body: "1:2", jsonPath: "{.modelDataUrl}", matches: "`+matches+`"}]`)
+	}
+	w.apply(tested(1, "v[1]/"))
+	w.deployed()
+	w.apply(tested(2, "v[1]/"))
+	w.refusedFor(reason.SmokeTestFailed)
+	require.Contains(t, w.served(), "v1/model.tar.gz")
+	updates := w.mutations()["UpdateEndpoint"]
+	w.apply(tested(2, "v[1]/") + "  tags: [{key: team, value: ml}]")
+	w.pass(10*time.Minute, 10*time.Second)
+	w.refusedFor(reason.SmokeTestFailed)
+	require.Equal(t, updates, w.mutations()["UpdateEndpoint"], "another tag is no other test")
+
+	w.apply(tested(2, "v[12]/"))
+	require.True(t, w.deployed().Status.SmokeTests[0].Passed)
+	require.Contains(t, w.served(), "v2/model.tar.gz")
+	require.Nil(t, w.deployment().Status.Refused)
+	require.Equal(t, updates+1, w.mutations()["UpdateEndpoint"])
+}
