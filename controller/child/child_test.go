@@ -2,6 +2,7 @@ package child_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -71,9 +72,7 @@ func TestAdopt(t *testing.T) {
 			m.Labels = row.child
 			require.NoError(t, f.Adopt(m))
 			want := map[string]string{child.LabelOwner: "ModelDeployment.abalone"}
-			for key, value := range row.want {
-				want[key] = value
-			}
+			maps.Copy(want, row.want)
 			require.Equal(t, want, m.Labels)
 			require.True(t, f.Has(m))
 			require.Equal(t, "ModelDeployment", metav1.GetControllerOf(m).Kind)

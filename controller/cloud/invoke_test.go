@@ -3,7 +3,6 @@ package cloud_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -26,14 +25,22 @@ func TestInvocationURL(t *testing.T) {
 		async       bool
 		want        string
 	}{
-		{"in the partition of nearly everybody", "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/abalone", false,
-			"https://runtime.sagemaker.eu-west-1.amazonaws.com/endpoints/Abalone/invocations"},
-		{"requests that are queued", "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/abalone", true,
-			"https://runtime.sagemaker.eu-west-1.amazonaws.com/endpoints/Abalone/async-invocations"},
-		{"in China", "arn:aws-cn:sagemaker:cn-north-1:123456789012:endpoint/abalone", false,
-			"https://runtime.sagemaker.cn-north-1.amazonaws.com.cn/endpoints/Abalone/invocations"},
-		{"of the US government", "arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:endpoint/abalone", false,
-			"https://runtime.sagemaker.us-gov-west-1.amazonaws.com/endpoints/Abalone/invocations"},
+		{
+			"in the partition of nearly everybody", "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/abalone", false,
+			"https://runtime.sagemaker.eu-west-1.amazonaws.com/endpoints/Abalone/invocations",
+		},
+		{
+			"requests that are queued", "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/abalone", true,
+			"https://runtime.sagemaker.eu-west-1.amazonaws.com/endpoints/Abalone/async-invocations",
+		},
+		{
+			"in China", "arn:aws-cn:sagemaker:cn-north-1:123456789012:endpoint/abalone", false,
+			"https://runtime.sagemaker.cn-north-1.amazonaws.com.cn/endpoints/Abalone/invocations",
+		},
+		{
+			"of the US government", "arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:endpoint/abalone", false,
+			"https://runtime.sagemaker.us-gov-west-1.amazonaws.com/endpoints/Abalone/invocations",
+		},
 		{"a partition whose domain is not known is not guessed", "arn:aws-new:sagemaker:x-1:123456789012:endpoint/abalone", false, ""},
 		{"no endpoint yet", "", false, ""},
 		{"no ARN", "abalone", false, ""},
@@ -96,12 +103,18 @@ func TestInvokeFails(t *testing.T) {
 		class  cloud.Class
 		says   string
 	}{
-		{"the model fails", fault.Rule{Action: fault.Reject, Operation: "InvokeEndpoint", Code: "ModelError", Status: http.StatusFailedDependency,
-			Message: `Received server error (500) from primary with message "no such column"`}, cloud.Validation, `message "no such column"`},
-		{"SageMaker fails", fault.Rule{Action: fault.Reject, Operation: "InvokeEndpoint", Code: "InternalFailure", Status: http.StatusInternalServerError,
-			Message: "try again"}, cloud.Server, "try again"},
-		{"too many requests", fault.Rule{Action: fault.Reject, Operation: "InvokeEndpoint", Code: "ThrottlingException", Status: http.StatusBadRequest,
-			Message: "Rate exceeded"}, cloud.Throttle, "Rate exceeded"},
+		{"the model fails", fault.Rule{
+			Action: fault.Reject, Operation: "InvokeEndpoint", Code: "ModelError", Status: http.StatusFailedDependency,
+			Message: `Received server error (500) from primary with message "no such column"`,
+		}, cloud.Validation, `message "no such column"`},
+		{"SageMaker fails", fault.Rule{
+			Action: fault.Reject, Operation: "InvokeEndpoint", Code: "InternalFailure", Status: http.StatusInternalServerError,
+			Message: "try again",
+		}, cloud.Server, "try again"},
+		{"too many requests", fault.Rule{
+			Action: fault.Reject, Operation: "InvokeEndpoint", Code: "ThrottlingException", Status: http.StatusBadRequest,
+			Message: "Rate exceeded",
+		}, cloud.Throttle, "Rate exceeded"},
 		{"not allowed", fault.Rule{Action: fault.Deny, Operation: "InvokeEndpoint"}, cloud.Auth, "is not authorized to perform: sagemaker:InvokeEndpoint"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
@@ -139,5 +152,5 @@ func TestInvokeInTime(t *testing.T) {
 	stop()
 	_, err = c.Invoke(stopping, cloud.Invocation{Endpoint: "abalone"})
 	require.Equal(t, cloud.Server, cloud.Classify(err), "%v", err)
-	require.False(t, errors.Is(err, context.DeadlineExceeded))
+	require.NotErrorIs(t, err, context.DeadlineExceeded)
 }

@@ -62,24 +62,36 @@ func TestCheckRefuses(t *testing.T) {
 		{"nothing to run on", edit(t, instances, noModel), "variants[main]"},
 		{"instances and serverless", edit(t, instances, instances+"\n    "+serverless), "variants[main]"},
 		{"how many instances of a serverless variant", edit(t, instances, serverless+"\n    initialInstanceCount: 1"), "variants[main]"},
-		{"a model of a pool that nobody looks up", edit(t, "instanceType: ml.m5.large", "instancePools: [{instanceType: ml.g5.xlarge, modelNameOverrideRef: {name: x}}]"),
-			"variants[main].instancePools"},
+		{
+			"a model of a pool that nobody looks up", edit(t, "instanceType: ml.m5.large", "instancePools: [{instanceType: ml.g5.xlarge, modelNameOverrideRef: {name: x}}]"),
+			"variants[main].instancePools",
+		},
 		{"limits the wrong way round", edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 3, maxCapacity: 2}")), "variants[main].autoscaling"},
 		{"AWS keeps an instance of an endpoint that answers at once", edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 0, maxCapacity: 2}")), "variants[main].autoscaling.minCapacity"},
 		{"serverless without anything to scale", edit(t, instances, serverless+"\n    autoscaling: {minCapacity: 1, maxCapacity: 2}"), "variants[main]"},
-		{"a variant that hosts components is scaled by its managedInstanceScaling",
-			edit(t, ownModel, "autoscaling: {minCapacity: 1, maxCapacity: 2}") + "  " + component, "variants[main]"},
-		{"a schedule that changes nothing", edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: rate(1 day)}]}")),
-			"variants[main].autoscaling.schedules[night]"},
-		{"a schedule whose limits are the wrong way round",
+		{
+			"a variant that hosts components is scaled by its managedInstanceScaling",
+			edit(t, ownModel, "autoscaling: {minCapacity: 1, maxCapacity: 2}") + "  " + component, "variants[main]",
+		},
+		{
+			"a schedule that changes nothing", edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: rate(1 day)}]}")),
+			"variants[main].autoscaling.schedules[night]",
+		},
+		{
+			"a schedule whose limits are the wrong way round",
 			edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: rate(1 day), minCapacity: 4, maxCapacity: 3}]}")),
-			"variants[main].autoscaling.schedules[night]"},
-		{"a schedule that stops the last instance",
+			"variants[main].autoscaling.schedules[night]",
+		},
+		{
+			"a schedule that stops the last instance",
 			edit(t, "initialInstanceCount: 2", scaled("{minCapacity: 1, maxCapacity: 2, schedules: [{name: night, schedule: rate(1 day), minCapacity: 0}]}")),
-			"variants[main].autoscaling.schedules[night].minCapacity"},
+			"variants[main].autoscaling.schedules[night].minCapacity",
+		},
 		{"a shadow variant without a model", plain + "  shadowVariants: [{variantName: next, instanceType: ml.m5.large}]", "shadowVariants[next]"},
-		{"nothing would scale a shadow variant",
-			plain + "  shadowVariants: [{variantName: next, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2}}]", "shadowVariants[next].autoscaling"},
+		{
+			"nothing would scale a shadow variant",
+			plain + "  shadowVariants: [{variantName: next, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2}}]", "shadowVariants[next].autoscaling",
+		},
 		{"AWS knows variants by their names", plain + "  shadowVariants: [{variantName: main, instanceType: ml.m5.large, modelName: x}]", "shadowVariants[main]"},
 		{"resources are named in lower case", second("{variantName: Main, instanceType: ml.m5.large, modelName: x}"), "variants[Main]"},
 		{"two targets of one name", `
@@ -95,13 +107,15 @@ spec:
   variants:
   - {variantName: a, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2, policies: [{name: b-c}]}}
   - {variantName: A-b, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2, policies: [{name: c}]}}`, "variants[A-b].autoscaling.policies[c]"},
-		{"two schedules of one name", `
+		{
+			"two schedules of one name", `
 metadata: {name: abalone}
 spec:
   variants:
   - {variantName: a, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2, schedules: [{name: b-c, schedule: rate(1 day), maxCapacity: 3}]}}
   - {variantName: a-b, instanceType: ml.m5.large, modelName: x, autoscaling: {minCapacity: 1, maxCapacity: 2, schedules: [{name: c, schedule: rate(1 day), maxCapacity: 3}]}}`,
-			"variants[a-b].autoscaling.schedules[c]"},
+			"variants[a-b].autoscaling.schedules[c]",
+		},
 		{"SageMaker takes a serverless variant only alone", second("{variantName: b, " + serverless + ", modelName: x}"), "variants"},
 		{"queued requests need instances", edit(t, instances, serverless) + "  asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://acme-ml/answers}}", "asyncInferenceConfig"},
 		{"so do shadows", edit(t, instances, serverless) + "  shadowVariants: [{variantName: next, instanceType: ml.m5.large, modelName: x}]", "shadowVariants"},
@@ -109,18 +123,24 @@ spec:
 		{"two models of one component", edit(t, ownModel, noModel) + "  components: [{name: llm, " + ownModel + ", specification: {modelName: x}}]", "components[llm]"},
 		{"a component without one", edit(t, ownModel, noModel) + "  components: [{name: llm, specification: {}}]", "components[llm]"},
 		{"a component of another endpoint's variant", plain + "  components: [{name: llm, variantName: other, specification: {modelName: x}}]", "components[llm].variantName"},
-		{"limits of a component the wrong way round",
-			edit(t, ownModel, noModel) + "  components: [{name: llm, specification: {modelName: x}, autoscaling: {minCapacity: 3, maxCapacity: 2}}]", "components[llm].autoscaling"},
+		{
+			"limits of a component the wrong way round",
+			edit(t, ownModel, noModel) + "  components: [{name: llm, specification: {modelName: x}, autoscaling: {minCapacity: 3, maxCapacity: 2}}]", "components[llm].autoscaling",
+		},
 		{"a model of nothing", edit(t, ownModel, "model: {}"), "variants[main].model"},
 		{"a component's model of nothing", edit(t, ownModel, noModel) + "  components: [{name: llm, model: {}, specification: {}}]", "components[llm].model"},
 		{"a group beside a version of its own", edit(t, ownModel, "model: {packageGroup: {modelPackageGroupName: g}, primaryContainer: {modelPackageName: p}}"), "variants[main].model.packageGroup"},
 		{"a group beside a version of ours", edit(t, ownModel, "model: {packageGroup: {modelPackageGroupName: g}, primaryContainer: {modelPackageRef: {name: p}}}"), "variants[main].model.packageGroup"},
 		{"a group beside containers", edit(t, ownModel, "model: {packageGroup: {modelPackageGroupName: g}, containers: [{image: x}]}"), "variants[main].model.packageGroup"},
 		{"versions that say nothing", edit(t, ownModel, "model: {packageGroup: {modelPackageGroupName: g, versions: newest}}"), "variants[main].model.packageGroup.versions"},
-		{"more alarms than SageMaker watches, with those made for each variant",
-			second("{variantName: b, instanceType: ml.m5.large, modelName: x}") + "\n  rollout: {alarms: {names: [a, b, c, d, e, f, g], errorRate: 1%, latency: {threshold: 1s}}}", "rollout.alarms"},
-		{"a queued request is not answered at once",
-			plain + "  asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://acme-ml/answers}}\n  smokeTests: [{name: a}]", "smokeTests[a]"},
+		{
+			"more alarms than SageMaker watches, with those made for each variant",
+			second("{variantName: b, instanceType: ml.m5.large, modelName: x}") + "\n  rollout: {alarms: {names: [a, b, c, d, e, f, g], errorRate: 1%, latency: {threshold: 1s}}}", "rollout.alarms",
+		},
+		{
+			"a queued request is not answered at once",
+			plain + "  asyncInferenceConfig: {outputConfig: {s3OutputPath: s3://acme-ml/answers}}\n  smokeTests: [{name: a}]", "smokeTests[a]",
+		},
 		{"two bodies", plain + "  smokeTests: [{name: a, body: x, bodyFrom: {name: requests}}]", "smokeTests[a]"},
 		{"a request has one receiver", edit(t, ownModel, noModel) + "  " + component + "\n  smokeTests: [{name: a, variantName: main, componentName: llm}]", "smokeTests[a]"},
 		{"a variant that there is not", plain + "  smokeTests: [{name: a, variantName: other}]", "smokeTests[a].variantName"},

@@ -7,6 +7,7 @@
 //	render     makes the wanted custom resources of a spec             (pure)
 //	judge      decides from what there is what is the case, a Stage    (pure)
 //	source     finds what references and package groups stand for
+//	Kind       tells the other loops what a deployment refers to
 //	Reconciler looks, judges, does the one thing the stage asks for
 //
 // # Decisions
@@ -22,5 +23,8 @@
 //     the endpoint as it is.
 //   - A configuration that did not stay stands in status.refused and is not tried
 //     again: its name is made from its content, so any change that matters is
-//     another configuration.
+//     another configuration. A smoke test that has changed is asked again.
+//   - What a deployment refers to is not ready before the deployment has taken note
+//     of its change: a job that a revert finds finished would otherwise be ready
+//     together with a deployment that still serves the later model.
 package deployment

@@ -26,8 +26,7 @@ type Reconciler struct {
 
 // New makes the loop.
 func New(o reconcile.Options) *Reconciler {
-	frame := reconcile.NewComposite(func() reconcile.Object { return new(v1alpha1.ModelDeployment) }, "EndpointName", o)
-	return &Reconciler{Options: o, frame: frame}
+	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o)}
 }
 
 const (
@@ -125,6 +124,7 @@ func (r *Reconciler) act(ctx context.Context, s *scene) (reconcile.Verdict, erro
 	case Claimed:
 		return reconcile.Stalled(reason.NameClaimed, s.family.other.Error(), s.round.Interval()), nil
 	case HandedOver:
+		s.deployment.Status.References = nil // whom it referred to need not wait for it
 		return reconcile.Ready(reason.HandedOver, s.family.other.Error(), 0), nil
 	case Sourcing:
 		return reconcile.Progressing(reason.WaitingForReference, s.sources.waiting, s.round.Interval()), nil

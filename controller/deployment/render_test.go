@@ -192,12 +192,18 @@ func TestEndpoint(t *testing.T) {
 		want         string
 	}{
 		{"no more than its configuration", plain, "abalone", "{endpointConfigName: config, deletionPolicy: Delete}"},
-		{"its AWS name, and a resource of that name in lower case", plain + "  endpointName: Abalone-1", "abalone-1",
-			"{endpointName: Abalone-1, endpointConfigName: config, deletionPolicy: Delete}"},
-		{"only it is taken over", plain + "  adoptionPolicy: Unowned", "abalone",
-			"{endpointConfigName: config, deletionPolicy: Delete, adoptionPolicy: Unowned}"},
-		{"as whom and where", plain + "  region: us-west-2\n  serviceAccountName: ml\n  interval: 1h", "abalone",
-			"{endpointConfigName: config, deletionPolicy: Delete, region: us-west-2, serviceAccountName: ml, interval: 1h}"},
+		{
+			"its AWS name, and a resource of that name in lower case", plain + "  endpointName: Abalone-1", "abalone-1",
+			"{endpointName: Abalone-1, endpointConfigName: config, deletionPolicy: Delete}",
+		},
+		{
+			"only it is taken over", plain + "  adoptionPolicy: Unowned", "abalone",
+			"{endpointConfigName: config, deletionPolicy: Delete, adoptionPolicy: Unowned}",
+		},
+		{
+			"as whom and where", plain + "  region: us-west-2\n  serviceAccountName: ml\n  interval: 1h", "abalone",
+			"{endpointConfigName: config, deletionPolicy: Delete, region: us-west-2, serviceAccountName: ml, interval: 1h}",
+		},
 		{"what is kept", plain + "  rollout: {strategy: Rolling, retainAllVariantProperties: true, excludeRetainedVariantProperties: [{variantPropertyType: DesiredWeight}]}", "abalone", `
 endpointConfigName: config
 deletionPolicy: Delete

@@ -29,8 +29,10 @@ func TestFollows(t *testing.T) {
 		{"another job", trained("name: other"), &v1alpha1.TrainingJob{ObjectMeta: here}, false},
 		{"a job whose model nobody wants", plain, &v1alpha1.TrainingJob{ObjectMeta: here}, false},
 		{"the job of a second container", edit(t, ownModel, "model: {containers: [{image: x}, {image: y, modelDataRef: {kind: TrainingJob, name: source}}]}"), &v1alpha1.TrainingJob{ObjectMeta: here}, true},
-		{"the job of a component", edit(t, ownModel, noModel) + `  components: [{name: llm, specification: {}, model: {primaryContainer: {modelDataRef: {kind: HyperParameterTuningJob, name: source}}}}]`,
-			&v1alpha1.HyperParameterTuningJob{ObjectMeta: here}, true},
+		{
+			"the job of a component", edit(t, ownModel, noModel) + `  components: [{name: llm, specification: {}, model: {primaryContainer: {modelDataRef: {kind: HyperParameterTuningJob, name: source}}}}]`,
+			&v1alpha1.HyperParameterTuningJob{ObjectMeta: here}, true,
+		},
 		{"the job of a shadow", plain + `  shadowVariants: [{variantName: next, model: {primaryContainer: {modelDataRef: {kind: TrainingJob, name: source}}}}]`, &v1alpha1.TrainingJob{ObjectMeta: here}, true},
 		{"the model of a variant", edit(t, ownModel, "modelRef: {name: source}"), &v1alpha1.Model{ObjectMeta: here}, true},
 		{"the model of a shadow", plain + `  shadowVariants: [{variantName: next, modelRef: {name: source}}]`, &v1alpha1.Model{ObjectMeta: here}, true},

@@ -1,7 +1,6 @@
 package deployment
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,9 +13,9 @@ const group = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/abalone/"
 
 // listed is what AWS tells of versions of a group: the newest first.
 func listed(status string, versions ...string) []any {
-	var all []any
-	for _, v := range versions {
-		all = append(all, map[string]any{"ModelPackageArn": group + v, "ModelApprovalStatus": status})
+	all := make([]any, len(versions))
+	for i, v := range versions {
+		all[i] = map[string]any{"ModelPackageArn": group + v, "ModelApprovalStatus": status}
 	}
 	return all
 }
@@ -56,6 +55,6 @@ func TestFirstAllowed(t *testing.T) {
 func TestVersionsRefused(t *testing.T) {
 	for _, text := range []string{"newest", ">=", "4-", "<4 and >2", "a.b"} {
 		_, err := versionsOf(&v1alpha1.PackageGroupSource{Versions: text})
-		require.Error(t, err, fmt.Sprintf("%q says nothing", text))
+		require.Error(t, err, "%q says nothing", text)
 	}
 }

@@ -102,7 +102,7 @@ func (s *scene) incompatible() reconcile.Verdict {
 // remember puts the configuration in front of the history.
 func (s *scene) remember(now time.Time) {
 	status := &s.deployment.Status
-	is := v1alpha1.Revision{Name: s.config.Name, References: uses(s.models), CreationTime: new(metav1.NewTime(now))}
+	is := v1alpha1.Revision{Name: s.config.Name, References: slices.Concat(uses(s.models), s.sources.consumed), CreationTime: new(metav1.NewTime(now))}
 	if i := slices.IndexFunc(status.Revisions, func(r v1alpha1.Revision) bool { return r.Name == is.Name }); i >= 0 {
 		is.CreationTime = status.Revisions[i].CreationTime
 		status.Revisions = slices.Delete(status.Revisions, i, i+1)

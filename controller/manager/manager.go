@@ -164,6 +164,9 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	if err != nil {
 		return nil, fmt.Errorf("--watch-label-selector: %w", err)
 	}
+	if o.wants(modelDeployment) {
+		kinds[modelDeployment] = deployment.Kind
+	}
 	options := reconcile.Options{
 		Client:               mgr.GetClient(),
 		Reader:               mgr.GetAPIReader(),

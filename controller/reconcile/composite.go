@@ -28,11 +28,8 @@ type Composite struct {
 	r *Reconciler
 }
 
-// NewComposite makes the frame. name is the root member of the spec that names
-// the AWS object the kind stands for, under AWS's name.
-func NewComposite(object func() Object, name string, o Options) *Composite {
-	return &Composite{r: New(Kind{Object: object, Lifecycle: Service, Name: name}, o)}
-}
+// NewComposite makes the frame of a composite kind.
+func NewComposite(kind Kind, o Options) *Composite { return &Composite{r: New(kind, o)} }
 
 // Options are the options the frame was made with.
 func (c *Composite) Options() Options { return c.r.Options }

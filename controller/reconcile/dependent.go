@@ -188,8 +188,8 @@ func isSuspended(obj Object) bool {
 	return err == nil && c.Suspend
 }
 
-// userOf names a custom resource, other than the object itself, that uses the
-// AWS object; empty if there is none.
+// userOf names a custom resource, other than the object itself and its owner, that
+// uses the AWS object; empty if there is none.
 func (r *Reconciler) userOf(ctx context.Context, self Object, awsName string) (string, error) {
 	for _, kind := range r.Kinds {
 		if !refers(kind, r.Kind) {
@@ -201,7 +201,7 @@ func (r *Reconciler) userOf(ctx context.Context, self Object, awsName string) (s
 		}
 		for _, u := range users {
 			mine, theirs := self.Common(), u.Common()
-			if u.GetUID() != self.GetUID() && theirs.Region == mine.Region && theirs.AccountID == mine.AccountID {
+			if u.GetUID() != self.GetUID() && !metav1.IsControlledBy(self, u) && theirs.Region == mine.Region && theirs.AccountID == mine.AccountID {
 				return fmt.Sprintf("%s %s/%s", kind.Kind(), u.GetNamespace(), u.GetName()), nil
 			}
 		}

@@ -46,6 +46,9 @@ type Kind struct {
 	Object func() Object
 	// Lifecycle of the kind.
 	Lifecycle Lifecycle
+	// Composite says that the kind is made of other kinds of ours. Another loop
+	// reconciles it; this one knows it as a kind that refers to others.
+	Composite bool
 	// Create to Delete are the operations. Update, Stop and Delete may be
 	// missing.
 	Create, Describe, Update, Stop, Delete cloud.Operation

@@ -22,7 +22,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// Setup adds the indexes and the loops of all kinds in o.Kinds to a manager.
+// Setup adds the indexes of all kinds in o.Kinds to a manager, and the loops of
+// those that are not composite.
 func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	for name, kind := range o.Kinds {
 		for index, f := range indexersOf(kind) {
@@ -32,6 +33,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		}
 	}
 	for name, kind := range o.Kinds {
+		if kind.Composite {
+			continue
+		}
 		if err := New(kind, o).setup(mgr); err != nil {
 			return fmt.Errorf("setting up %s: %w", name, err)
 		}

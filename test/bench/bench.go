@@ -34,14 +34,15 @@ type Bench struct {
 	// Root is the directory of this project's checkout.
 	Root string
 
-	awsLog io.Closer
+	example string
+	awsLog  io.Closer
 }
 
 // Start builds what is missing and starts everything. ctx bounds the start
 // only: the bench runs until Stop, or the end of this process.
 func Start(ctx context.Context, options Options) (*Bench, error) {
 	ctrllog.SetLogger(logr.Discard()) // of the CRD installer, which complains otherwise
-	b := &Bench{}
+	b := &Bench{example: options.Example}
 	if err := b.start(ctx, options); err != nil {
 		return nil, errors.Join(err, b.Stop())
 	}

@@ -7,7 +7,10 @@ import (
 	"time"
 )
 
-// What examples/plain-kinds is written for, and so what the simulator offers.
+// usualExample is what is pushed if nobody says otherwise.
+const usualExample = "model-deployment"
+
+// What the examples are written for, and so what the simulator offers.
 const (
 	Account = "111122223333"
 	Region  = "eu-west-1"
@@ -25,6 +28,9 @@ type Options struct {
 	// Log receives the progress of builds that take minutes. Nil means standard
 	// error.
 	Log io.Writer
+	// Example is the directory below examples that is pushed; it has an overlay
+	// demo. Empty means model-deployment.
+	Example string
 	// Step is told what is being started, in a few words. Nil means nobody is.
 	Step func(what string)
 }

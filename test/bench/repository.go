@@ -1,10 +1,12 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -12,20 +14,23 @@ import (
 // Overlay is the directory of the example that Flux applies.
 const Overlay = "./overlays/demo"
 
-// Example is examples/plain-kinds, the repository of a user.
+// ExampleName is the directory of the example, as seen from the checkout.
+func (b *Bench) ExampleName() string { return path.Join("examples", cmp.Or(b.example, usualExample)) }
+
+// Example is the repository of a user.
 func (b *Bench) Example() fs.FS {
-	return os.DirFS(filepath.Join(b.Root, "examples", "plain-kinds"))
+	return os.DirFS(filepath.Join(b.Root, filepath.FromSlash(b.ExampleName())))
 }
 
 // Edit pushes a file of the example with one change in it, and returns the
 // commit. The old text must stand in the file exactly once.
-func (b *Bench) Edit(ctx context.Context, message, path, old, changed string) (commit string, err error) {
-	content, err := fs.ReadFile(b.Example(), path)
+func (b *Bench) Edit(ctx context.Context, message, file, old, changed string) (commit string, err error) {
+	content, err := fs.ReadFile(b.Example(), file)
 	if err != nil {
 		return "", err
 	}
 	if n := strings.Count(string(content), old); n != 1 {
-		return "", fmt.Errorf("%q stands %d times in %s of the example, and is to stand there once", old, n, path)
+		return "", fmt.Errorf("%q stands %d times in %s of the example, and is to stand there once", old, n, file)
 	}
-	return b.Repository.Commit(ctx, message, map[string]string{path: strings.Replace(string(content), old, changed, 1)})
+	return b.Repository.Commit(ctx, message, map[string]string{file: strings.Replace(string(content), old, changed, 1)})
 }

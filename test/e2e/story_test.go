@@ -17,11 +17,19 @@ import (
 )
 
 // TestStory tells the story of `make demo`, whose every line is an assertion,
-// and then does what `make playground` proposes.
+// and then does what `make playground` proposes: with the example that the demo
+// pushes, and with the one that has a resource for each object in AWS.
 func TestStory(t *testing.T) {
+	for _, example := range []string{"model-deployment", "plain-kinds"} {
+		t.Run(example, func(t *testing.T) { tell(t, example) })
+	}
+}
+
+func tell(t *testing.T, example string) {
+	t.Helper()
 	log := story.NewLog(t.Output())
 	b, err := bench.Start(t.Context(), bench.Options{
-		Dir: t.TempDir(), Log: t.Output(), Step: func(what string) { log.Sayf("%s", what) },
+		Dir: t.TempDir(), Log: t.Output(), Example: example, Step: func(what string) { log.Sayf("%s", what) },
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Stop()) })

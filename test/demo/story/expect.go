@@ -6,8 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 )
+
+// inARow is how many answers show that an endpoint serves one model alone: where
+// two share the requests, each answers more often.
+const inARow = 5
 
 // UntrueError is a line of the story that did not come true.
 type UntrueError struct {
@@ -70,22 +76,38 @@ func (s *Story) trained(ctx context.Context, commit, rounds string) (model, erro
 	return model{job.Status.Name, *job.Status.ModelArtifacts.S3ModelArtifacts}, nil
 }
 
-// expectServed holds who answered since so many answers: these models, one
-// after the other, the last of them from now on, and no invocation failed.
-func (s *Story) expectServed(ctx context.Context, since int, served ...model) error {
-	last := served[len(served)-1]
-	next, err := s.prober.Next(ctx)
+// expectMoved holds that the endpoint went from one model to another since so
+// many answers: at once, or by turns where the example has a canary.
+func (s *Story) expectMoved(ctx context.Context, since int, from, to model) error {
+	canary, err := s.hasCanary(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.expectTrue(fmt.Sprintf("the endpoint answers with the model of %s", last.job), next.Err == nil && next.Model == last.data,
-		last.data, fmt.Sprint(next.Model, errText(next.Err))); err != nil {
+	if !canary {
+		return s.expectServed(ctx, since, from, to)
+	}
+	if err := s.expectAnswers(ctx, to); err != nil {
 		return err
 	}
-	answers := s.prober.Answers()
-	failed, first := failures(answers)
-	if err := s.expectTrue(fmt.Sprintf("all %d invocations so far were answered", len(answers)), failed == 0,
-		"no failure", fmt.Sprintf("%d failures, the first: %v", failed, first)); err != nil {
+	seen := models(s.prober.Answers()[since:])
+	return s.expectTrue(fmt.Sprintf("since the push answered %s, then both by turns, at last %s alone", from.job, to.job),
+		movedByTurns(seen, from.data, to.data), from.data+", both by turns, "+to.data, strings.Join(seen, ", "))
+}
+
+// hasCanary tells whether the example rolls out by a canary.
+func (s *Story) hasCanary(ctx context.Context) (bool, error) {
+	var deployment v1alpha1.ModelDeployment
+	if err := s.bench.Kube.Get(ctx, key, &deployment); err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	rollout := deployment.Spec.Rollout
+	return rollout != nil && rollout.Strategy == v1alpha1.RolloutCanary, nil
+}
+
+// expectServed holds who answered since so many answers: these models, one
+// after the other, the last of them from now on, and no invocation failed.
+func (s *Story) expectServed(ctx context.Context, since int, served ...model) error {
+	if err := s.expectAnswers(ctx, served[len(served)-1]); err != nil {
 		return err
 	}
 	expected := make([]string, 0, len(served))
@@ -93,9 +115,29 @@ func (s *Story) expectServed(ctx context.Context, since int, served ...model) er
 	for _, m := range served {
 		expected, names = append(expected, m.data), append(names, m.job)
 	}
-	seen := models(answers[since:])
+	seen := models(s.prober.Answers()[since:])
 	return s.expectTrue("since the push answered, in this order: "+strings.Join(names, ", "), slices.Equal(expected, seen),
 		strings.Join(expected, ", "), strings.Join(seen, ", "))
+}
+
+// expectAnswers holds who answers from now on, several times, and that no
+// invocation failed since the first.
+func (s *Story) expectAnswers(ctx context.Context, by model) error {
+	line := fmt.Sprintf("the endpoint answers with the model of %s, %d times in a row", by.job, inARow)
+	for range inARow {
+		next, err := s.prober.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if next.Err != nil || next.Model != by.data {
+			return &UntrueError{line, by.data, fmt.Sprint(next.Model, errText(next.Err))}
+		}
+	}
+	s.log.OKf("%s", line)
+	answers := s.prober.Answers()
+	failed, first := failures(answers)
+	return s.expectTrue(fmt.Sprintf("all %d invocations so far were answered", len(answers)), failed == 0,
+		"no failure", fmt.Sprintf("%d failures, the first: %v", failed, first))
 }
 
 func errText(err error) string {

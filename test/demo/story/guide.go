@@ -30,7 +30,7 @@ func Tips(b *bench.Bench) []Tip {
 			"git",
 		},
 		{"take it back: nothing is trained, and the first model serves again", "git -C ml revert --no-edit HEAD && git -C ml push -q", "git"},
-		{"see the objects", kubectl + " -n " + Namespace + " get trainingjobs,models,endpointconfigs,endpoints", "kubectl"},
+		{"see the objects", kubectl + " -n " + Namespace + " get trainingjobs,modeldeployments,models,endpointconfigs,endpoints.sagemaker.gitops.dev", "kubectl"},
 		{"see all of one", kubectl + " -n " + Namespace + " get trainingjob " + Name + " -o yaml", "kubectl"},
 		{"see what Flux says", kubectl + " -n flux-system get kustomizations,gitrepositories", "kubectl"},
 		{"ask AWS", "env " + strings.Join(b.AWSEnv(), " ") + " aws --region " + bench.Region +

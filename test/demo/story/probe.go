@@ -155,3 +155,14 @@ func models(answers []Answer) []string {
 	}
 	return list
 }
+
+// movedByTurns tells whether the models that answered, as models lists them, went
+// from one to another by way of both, with no third.
+func movedByTurns(list []string, from, to string) bool {
+	for i, model := range list {
+		if model != []string{from, to}[i%2] {
+			return false
+		}
+	}
+	return len(list) >= 4 && len(list)%2 == 0
+}

@@ -147,3 +147,20 @@ func TestModels(t *testing.T) {
 		require.Equal(t, test.failed > 0, first != nil, test.reason)
 	}
 }
+
+func TestMovedByTurns(t *testing.T) {
+	for _, test := range []struct {
+		reason, list string
+		want         bool
+	}{
+		{"both answered by turns, then the new one", "abab", true},
+		{"for longer", "abababab", true},
+		{"at once is no canary", "ab", false},
+		{"the old one answers still", "aba", false},
+		{"the old one was not there at first", "baba", false},
+		{"a third", "abcb", false},
+		{"nobody", "", false},
+	} {
+		require.Equal(t, test.want, movedByTurns(strings.Split(test.list, ""), "a", "b"), test.reason)
+	}
+}

@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+func distinct(list []string) int {
+	slices.Sort(list)
+	return len(slices.Compact(list))
+}
+
 // Report writes what the chapters told so far have cost, as tables.
 func (s *Story) Report(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -30,7 +35,7 @@ func (s *Story) Report(out io.Writer) error {
 		}
 		fmt.Fprintf(table, "invocations answered\t%d\n", len(answers)-failed)
 		fmt.Fprintf(table, "invocations failed\t%d\n", failed)
-		fmt.Fprintf(table, "changes of the model that answers\t%d\n", max(0, len(models(answers))-1))
+		fmt.Fprintf(table, "models that answered\t%d\n", distinct(models(answers)))
 		fmt.Fprintf(table, "slowest answer\t%s\n", slowest.Round(time.Millisecond))
 	}
 

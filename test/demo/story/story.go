@@ -79,7 +79,7 @@ func (s *Story) train(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.log.Sayf("pushed %s: examples/plain-kinds as it is, 50 rounds", short(commit))
+	s.log.Sayf("pushed %s: %s as it is, 50 rounds", short(commit), s.bench.ExampleName())
 	if err := s.bench.Deploy(ctx, bench.Overlay); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (s *Story) change(ctx context.Context) error {
 		fmt.Sprint(s.count("UpdateEndpoint"), " UpdateEndpoint in all")); err != nil {
 		return err
 	}
-	return s.expectServed(ctx, answered, s.first, s.second)
+	return s.expectMoved(ctx, answered, s.first, s.second)
 }
 
 func (s *Story) heal(ctx context.Context) error {
@@ -156,7 +156,7 @@ func (s *Story) goBack(ctx context.Context) error {
 	if err := s.expectNothingTrained(asked); err != nil {
 		return err
 	}
-	return s.expectServed(ctx, answered, s.second, s.first)
+	return s.expectMoved(ctx, answered, s.second, s.first)
 }
 
 func short(commit string) string { return commit[:min(7, len(commit))] }

@@ -130,7 +130,7 @@ func (s *Story) Look(ctx context.Context, verdict bench.Verdict) error {
 	for _, object := range []interface {
 		client.Object
 		GetConditions() []metav1.Condition
-	}{new(v1alpha1.TrainingJob), new(v1alpha1.Model), new(v1alpha1.EndpointConfig), new(v1alpha1.Endpoint)} {
+	}{new(v1alpha1.TrainingJob), new(v1alpha1.ModelDeployment), new(v1alpha1.Model), new(v1alpha1.EndpointConfig), new(v1alpha1.Endpoint)} {
 		err := s.bench.Kube.Get(ctx, key, object)
 		if apierrors.IsNotFound(err) {
 			continue
@@ -148,6 +148,8 @@ func kindOf(object client.Object) string {
 	switch object.(type) {
 	case *v1alpha1.TrainingJob:
 		return "TrainingJob"
+	case *v1alpha1.ModelDeployment:
+		return "ModelDeployment"
 	case *v1alpha1.Model:
 		return "Model"
 	case *v1alpha1.EndpointConfig:
