@@ -23,7 +23,7 @@ var servedVersion = regexp.MustCompile(`models/v(\d)/`)
 // and in the end with the last that AWS did not take back. Nothing is left over.
 func TestRandomRollouts(t *testing.T) {
 	w := newDeploymentWorld(t)
-	random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // the same every time
+	random := rand.New(rand.NewPCG(7, 11))
 	canary := "rollout: {strategy: Canary, stepSize: 50%, bakeTime: 20s}"
 	retained := "revisionHistoryLimit: 1"
 	w.apply(deployment(0, canary, retained))
