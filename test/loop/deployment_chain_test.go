@@ -148,10 +148,10 @@ func TestDeploymentThatGaveAway(t *testing.T) {
 	w.deployed()
 	w.apply(strings.ReplaceAll(trained("endpointName: abalone"), "{name: abalone}\nspec", "{name: successor}\nspec"))
 	w.until("the second has it", func() bool {
-		return isReady(w.deploymentNamed("successor")) && w.deployment().Status.Phase == v1alpha1.DeploymentHandedOver
+		return isReady(w.successor()) && w.deployment().Status.Phase == v1alpha1.DeploymentHandedOver
 	})
 	w.apply(trainingJob(200))
 	w.until("the next job is behind it", func() bool {
-		return w.ran(200) && isReady(w.job()) && isReady(w.deploymentNamed("successor")) && strings.Contains(w.served(), w.job().Status.Name)
+		return w.ran(200) && isReady(w.job()) && isReady(w.successor()) && strings.Contains(w.served(), w.job().Status.Name)
 	})
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
-func (w *world) deploymentNamed(name string) *v1alpha1.ModelDeployment {
-	d, _ := get(w, name, &v1alpha1.ModelDeployment{})
+func (w *world) successor() *v1alpha1.ModelDeployment {
+	d, _ := get(w, "successor", &v1alpha1.ModelDeployment{})
 	return d
 }
 
@@ -210,15 +210,15 @@ func TestDeploymentHandedOver(t *testing.T) {
 	second := strings.ReplaceAll(deployment(2, "endpointName: abalone"), "{name: abalone}", "{name: successor}")
 	w.apply(second)
 	w.until("the second is refused", func() bool {
-		d := w.deploymentNamed("successor")
+		d := w.successor()
 		return isStalled(d) && readyCondition(d).Reason == reason.NameClaimed
 	})
-	require.Contains(t, readyCondition(w.deploymentNamed("successor")).Message, "belongs to ModelDeployment abalone")
+	require.Contains(t, readyCondition(w.successor()).Message, "belongs to ModelDeployment abalone")
 	require.True(t, isReady(w.deployment()), "the first does not notice")
 
 	w.apply(deployment(1, "handOverTo: successor"))
 	w.until("the second has it", func() bool {
-		return isReady(w.deploymentNamed("successor")) && strings.Contains(w.served(), "v2/model.tar.gz")
+		return isReady(w.successor()) && strings.Contains(w.served(), "v2/model.tar.gz")
 	})
 	w.until("the first knows", func() bool { return readyCondition(w.deployment()).Reason == reason.HandedOver })
 	require.NoError(t, w.kube.Delete(w.ctx, w.deployment()))
