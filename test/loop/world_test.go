@@ -84,6 +84,7 @@ func newLonelyWorld(t *testing.T) *world {
 		durations[stage] = 20 * time.Second
 	}
 	durations["TrainingJob/Training"] = 3 * time.Minute
+	durations["PipelineExecution/Executing"] = time.Minute // so that one can be stopped under load
 	var err error
 	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, Durations: durations, Seed: 1})
 	require.NoError(t, err)
