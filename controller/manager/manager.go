@@ -180,6 +180,7 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 		NoCrossNamespaceRefs: o.NoCrossNamespaceRefs,
 		Endpoint:             o.SageMakerEndpointURL,
 		Selector:             selector,
+		Namespaces:           o.Namespaces,
 		Workers:              o.Workers,
 		Kinds:                kinds,
 	}

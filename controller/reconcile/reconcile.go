@@ -51,6 +51,8 @@ type Options struct {
 	// Selector says by their labels which objects are reconciled; nil means
 	// all. Others may still be referred to.
 	Selector labels.Selector
+	// Namespaces are watched; none means all. References may lead into others.
+	Namespaces []string
 	// Workers is how many objects of a kind are reconciled at once.
 	Workers int
 	// Kinds are all enabled kinds by name.

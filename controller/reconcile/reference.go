@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,6 +131,7 @@ func (r *Reconciler) resolve(ctx context.Context, reader client.Reader, obj Obje
 		}
 		if waiting != "" {
 			out.waiting = waiting
+			out.unwatched = len(r.Namespaces) > 0 && !slices.Contains(r.Namespaces, t.namespace)
 			out.updating, err = r.isUpdating(ctx, reader, t)
 			return out, err
 		}

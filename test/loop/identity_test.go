@@ -12,6 +12,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 )
 
 const otherAccount = "555555555555"
@@ -60,6 +61,57 @@ func TestServiceAccountName(t *testing.T) {
 	require.Equal(t, []string{otherAccount}, w.accounts("TrainingJob"))
 	require.Equal(t, otherAccount, w.job().Status.AccountID)
 	require.Equal(t, 1, w.aws.Journal().Counts()["AssumeRoleWithWebIdentity"], "one token serves every call")
+}
+
+// TestDenied: whose permission is missing is told apart: that to become the
+// object's role, that to hand its role to SageMaker, and that to make the call. It
+// heals when the permission is there.
+func TestDenied(t *testing.T) {
+	t.Parallel()
+	const (
+		us     = "arn:aws:iam::123456789012:user/simulated"
+		passed = "arn:aws:iam::123456789012:role/abalone"
+		team   = "arn:aws:iam::123456789012:role/team"
+	)
+	as := "assumeRole: {roleARN: " + team + "}"
+	for _, row := range []struct {
+		reason, spec string
+		rule         fault.Rule
+		who, action  string
+		ends         string
+	}{
+		{
+			"the controller may not become the role", as, fault.Rule{Action: fault.Deny, Operation: "AssumeRole", Role: team},
+			us, "sts:AssumeRole on resource: " + team, "(sts:AssumeRole)",
+		},
+		{
+			"it may not pass the job's role", "", fault.Rule{Action: fault.DenyPassRole, Role: passed},
+			us, "iam:PassRole on resource: " + passed, "(iam:PassRole)",
+		},
+		{
+			"the role it has become may not", as, fault.Rule{Action: fault.DenyPassRole, Role: passed},
+			"assumed-role/team/", "iam:PassRole on resource: " + passed, "(iam:PassRole)",
+		},
+		{
+			"it may not start jobs", "", fault.Rule{Action: fault.Deny, Operation: "CreateTrainingJob"},
+			us, "sagemaker:CreateTrainingJob on resource: ", "no identity-based policy allows the sagemaker:CreateTrainingJob action",
+		},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			w := newWorld(t)
+			w.fault(row.rule)
+			w.startController()
+			w.apply(trainingJob(100, row.spec))
+			message := w.because(reason.AccessDenied, jobOf(w))
+			require.True(t, strings.HasPrefix(message, "User: "), "AWS's words first: %s", message)
+			require.Contains(t, message, row.who)
+			require.Contains(t, message, "is not authorized to perform: "+row.action)
+			require.True(t, strings.HasSuffix(message, row.ends), message)
+			require.Empty(t, w.job().Status.Runs, "nothing was started")
+			w.aws.Faults().Clear()
+			w.until("it heals without a commit", func() bool { return isReady(w.job()) })
+		})
+	}
 }
 
 // TestServiceAccountGone: an object whose identity is gone while it is being

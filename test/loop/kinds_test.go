@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -259,6 +260,38 @@ func TestWatchScope(t *testing.T) {
 	w.until("both are there", func() bool {
 		obj, ok := get(w, "abalone", &v1alpha1.Model{})
 		return ok && isReady(obj) && isReady(w.job())
+	})
+}
+
+// What is in a namespace that is not watched is left alone. References into it
+// follow what somebody else does there.
+func TestWatchedNamespaces(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	other := w.namespace + "-unwatched"
+	require.NoError(t, w.kube.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: other}}))
+	job := w.parse(trainingJob(100))
+	job.SetNamespace(other)
+	require.NoError(t, w.kube.Create(w.ctx, job))
+	w.apply(replace(model, "name: abalone}\n", "name: abalone, namespace: "+other+"}\n"))
+	w.until("the model waits", func() bool {
+		obj, ok := get(w, "abalone", &v1alpha1.Model{})
+		return ok && readyCondition(obj).Reason == reason.WaitingForReference
+	})
+	w.pass(time.Hour, 10*time.Second)
+	require.Empty(t, w.aws.Journal().Counts())
+	var theirs v1alpha1.TrainingJob
+	require.NoError(t, w.kube.Get(w.ctx, client.ObjectKeyFromObject(job), &theirs))
+	require.Empty(t, theirs.Finalizers)
+	require.Empty(t, theirs.Status.Conditions)
+
+	theirs.Status.ObservedGeneration = theirs.Generation
+	theirs.Status.ModelArtifacts = &v1alpha1.ModelArtifacts{S3ModelArtifacts: new("s3://acme-ml/abalone/train/part-0")}
+	meta.SetStatusCondition(&theirs.Status.Conditions, metav1.Condition{Type: "Ready", Status: "True", Reason: reason.Completed})
+	require.NoError(t, w.kube.Status().Update(w.ctx, &theirs))
+	w.until("the model is there", func() bool {
+		obj, ok := get(w, "abalone", &v1alpha1.Model{})
+		return ok && isReady(obj)
 	})
 }
 
