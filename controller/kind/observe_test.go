@@ -66,7 +66,8 @@ func TestObserveIsNotForced(t *testing.T) {
 	}
 }
 
-// observe changes the spec and lets the loop look at it for a day.
+// observe changes the spec and lets the loop look at it until tags are compared
+// again.
 func (w *world) observe(s step) {
 	w.t.Helper()
 	was, err := w.get(w.t.Context())
@@ -78,7 +79,7 @@ func (w *world) observe(s step) {
 	obj.SetAnnotations(was.GetAnnotations())
 	obj.SetResourceVersion(was.GetResourceVersion())
 	require.NoError(w.t, w.kube.Update(w.t.Context(), obj))
-	for end := w.clock.Now().Add(24 * time.Hour); w.clock.Now().Before(end); {
+	for end := w.clock.Now().Add(7 * time.Hour); w.clock.Now().Before(end); {
 		result, err := w.loop.Reconcile(w.t.Context(), ctrl.Request{NamespacedName: w.key})
 		require.NoError(w.t, err)
 		if result.RequeueAfter == 0 {
