@@ -81,19 +81,23 @@ func TestDenied(t *testing.T) {
 		ends         string
 	}{
 		{
-			"the controller may not become the role", as, fault.Rule{Action: fault.Deny, Operation: "AssumeRole", Role: team},
+			"the controller may not become the role", as,
+			fault.Rule{Action: fault.Deny, Operation: "AssumeRole", Role: team},
 			us, "sts:AssumeRole on resource: " + team, "(sts:AssumeRole)",
 		},
 		{
-			"it may not pass the job's role", "", fault.Rule{Action: fault.DenyPassRole, Role: passed},
+			"it may not pass the job's role", "",
+			fault.Rule{Action: fault.DenyPassRole, Role: passed},
 			us, "iam:PassRole on resource: " + passed, "(iam:PassRole)",
 		},
 		{
-			"the role it has become may not", as, fault.Rule{Action: fault.DenyPassRole, Role: passed},
+			"the role it has become may not", as,
+			fault.Rule{Action: fault.DenyPassRole, Role: passed},
 			"assumed-role/team/", "iam:PassRole on resource: " + passed, "(iam:PassRole)",
 		},
 		{
-			"it may not start jobs", "", fault.Rule{Action: fault.Deny, Operation: "CreateTrainingJob"},
+			"it may not start jobs", "",
+			fault.Rule{Action: fault.Deny, Operation: "CreateTrainingJob"},
 			us, "sagemaker:CreateTrainingJob on resource: ", "no identity-based policy allows the sagemaker:CreateTrainingJob action",
 		},
 	} {
