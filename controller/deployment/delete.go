@@ -24,15 +24,14 @@ func (r *Reconciler) reconcileDeletion(ctx context.Context, round *reconcile.Rou
 			"endpoint %s is protected: set protect: false to delete it, or deletionPolicy: Retain to leave it in AWS", round.Name()), 0), nil)
 	}
 	for _, wave := range f.waves() {
-		left := 0
 		for _, obj := range wave {
 			if err := r.remove(ctx, f, obj, round.Retains()); err != nil {
 				return round.EndDeletion(ctx, reconcile.Verdict{}, err)
 			}
-			left++
 		}
-		if left > 0 {
-			return round.EndDeletion(ctx, reconcile.Progressing(reason.Deleting, fmt.Sprintf("waiting for %d of its parts, such as %s", left, wave[0].GetName()), soon), nil)
+		if len(wave) > 0 {
+			waiting := fmt.Sprintf("waiting for %d of its parts, such as %s", len(wave), wave[0].GetName())
+			return round.EndDeletion(ctx, reconcile.Progressing(reason.Deleting, waiting, soon), nil)
 		}
 	}
 	return round.Release(ctx)

@@ -135,10 +135,14 @@ func judge(f facts) Stage {
 // judgeRefused is about a configuration that failed its smoke tests and has to
 // go again.
 func judgeRefused(f facts) Stage {
-	if f.asked == f.target() && f.settled {
+	switch {
+	case f.asked == f.target() && f.settled:
 		return Untested
+	case f.asked == f.target() && f.failed != "":
+		return Broken
+	default:
+		return GoingBack
 	}
-	return GoingBack
 }
 
 // judgeRollout is about an endpoint that may be touched.

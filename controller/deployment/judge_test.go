@@ -51,6 +51,9 @@ func TestJudge(t *testing.T) {
 		{"and stays there", func(f *facts) {
 			f.tested, f.failing, f.refused, f.good, f.asked, f.served = false, true, true, "old", "old", "old"
 		}, Untested},
+		{"where AWS does not let it go back, that is told", func(f *facts) {
+			f.tested, f.failing, f.refused, f.good, f.asked, f.served, f.settled, f.failed = false, true, true, "old", "old", "new", false, reason.RolledBack
+		}, Broken},
 		{"or holds", func(f *facts) { f.tested, f.failing, f.refused, f.goBack, f.good = false, true, true, false, "old" }, Untested},
 		{"there is nothing to go back to on a first roll-out", func(f *facts) { f.tested, f.failing, f.refused, f.good = false, true, true, "" }, Untested},
 		{"alarms of the roll-out leave the endpoint after it", func(f *facts) { f.disarmed = false }, Disarming},

@@ -138,8 +138,10 @@ func (r *Reconciler) act(ctx context.Context, s *scene) (reconcile.Verdict, erro
 		return r.replace(ctx, s)
 	case Arming:
 		return r.arm(ctx, s)
-	case RollingOut, GoingBack:
-		return r.rollOut(ctx, s, s.facts.target())
+	case RollingOut:
+		return r.rollOut(ctx, s, s.facts.desired)
+	case GoingBack:
+		return r.goBack(ctx, s, s.facts.target())
 	case Adjusting:
 		return r.adjust(ctx, s)
 	case RolledBack:
@@ -241,6 +243,25 @@ func (r *Reconciler) rollOut(ctx context.Context, s *scene, config string) (reco
 	}
 	s.round.Eventf(reason.Updating, "rolling out %s", config)
 	return v, nil
+}
+
+// goBack gives the endpoint the last good configuration again, all at once and
+// whatever alarms say: what serves now has failed.
+func (r *Reconciler) goBack(ctx context.Context, s *scene, config string) (reconcile.Verdict, error) {
+	e := s.family.endpoint
+	if e != nil && asked(e) == config {
+		return s.underway(), nil
+	}
+	want := s.render.endpoint(config, nil)
+	want.Spec.DeploymentConfig = nil
+	if e == nil {
+		return reconcile.Progressing(reason.Creating, "creating endpoint "+s.round.Name(), 0), s.family.Create(ctx, want)
+	}
+	if err := s.family.Update(ctx, e, want); err != nil {
+		return reconcile.Verdict{}, err
+	}
+	s.round.Eventf(reason.Updating, "going back to %s", config)
+	return reconcile.Progressing(reason.Updating, fmt.Sprintf("going back to %s on endpoint %s", config, s.round.Name()), 0), nil
 }
 
 // quiet says what is wrong with alarms that the spec names: AWS would refuse a

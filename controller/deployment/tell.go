@@ -20,7 +20,8 @@ func (s *scene) tell() {
 		status.DesiredConfig = s.config.Name
 	}
 	e := s.family.endpoint
-	if e == nil {
+	if e == nil { // nothing serves, or not for this deployment
+		status.EndpointStatus, status.ServedConfig, status.Variants = nil, "", nil
 		return
 	}
 	status.Name, status.ARN, status.Region = e.Status.Name, e.Status.ARN, e.Status.Region

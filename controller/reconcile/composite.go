@@ -31,9 +31,6 @@ type Composite struct {
 // NewComposite makes the frame of a composite kind.
 func NewComposite(kind Kind, o Options) *Composite { return &Composite{r: New(kind, o)} }
 
-// Options are the options the frame was made with.
-func (c *Composite) Options() Options { return c.r.Options }
-
 // Queue are the controller's options by which its queue goes by our clock.
 func (c *Composite) Queue() controller.Options {
 	return controller.Options{MaxConcurrentReconciles: max(c.r.Workers, 1), NewQueue: c.r.newQueue}
@@ -81,9 +78,6 @@ func (r *Round) Malformed() error { return r.malformed }
 
 // Suspended tells whether the object is not to be acted upon.
 func (r *Round) Suspended() bool { return r.s.control.Suspend }
-
-// Owner is whose the object's children in AWS are, but for their kind and name.
-func (r *Round) Owner() identity.Owner { return r.s.owner }
 
 // Name is the AWS name that the object stands for.
 func (r *Round) Name() string {

@@ -53,6 +53,32 @@ func TestDeploymentSmokeTest(t *testing.T) {
 	require.Contains(t, w.served(), "v2/model.tar.gz")
 }
 
+// TestDeploymentGoesBackDespiteAnAlarm: what failed its smoke test does not stay
+// because an alarm has gone off too.
+func TestDeploymentGoesBackDespiteAnAlarm(t *testing.T) {
+	w := newDeploymentWorld(t)
+	alarms, name := w.cloudwatch(), "business"
+	_, err := alarms.PutMetricAlarm(w.ctx, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: &name, Namespace: aws.String("acme"), MetricName: aws.String("orders"), Statistic: cwtypes.StatisticSum,
+		Period: aws.Int32(60), EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
+	})
+	require.NoError(t, err)
+	w.pass(2*time.Minute, step)
+	guarded := []string{
+		"rollout: {alarms: {names: [business]}}",
+		`smokeTests: [{name: version, body: "1:2", contentType: text/libsvm, jsonPath: "{.modelDataUrl}", matches: "v1/"}]`,
+	}
+	w.apply(deployment(1, guarded...))
+	w.deployed()
+	w.apply(deployment(2, guarded...))
+	w.until("the next one serves", func() bool { return strings.Contains(w.served(), "v2/model.tar.gz") })
+	_, err = alarms.SetAlarmState(w.ctx, &cloudwatch.SetAlarmStateInput{AlarmName: &name, StateValue: cwtypes.StateValueAlarm, StateReason: aws.String("orders")})
+	require.NoError(t, err)
+	d := w.refusedFor(reason.SmokeTestFailed)
+	require.Equal(t, d.Status.LastGoodConfig, d.Status.ServedConfig)
+	require.Contains(t, w.served(), "v1/model.tar.gz")
+}
+
 // TestDeploymentFollowsApproval: the newest approved version is deployed, never
 // another, however new.
 func TestDeploymentFollowsApproval(t *testing.T) {
