@@ -85,6 +85,7 @@ func invokeComponent(tx *engine.Tx, on *engine.Object, asked Invocation) (Answer
 	}
 	c := componentOf(o)
 	if c.running == 0 {
+		// Assumption: the words.
 		return Answer{}, wire.Errorf("ValidationError", "Inference Component has no capacity to process this request. ApplicationAutoScaling may be "+
 			"in-progress (if configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API.")
 	}
