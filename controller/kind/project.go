@@ -25,11 +25,23 @@ var Project = reconcile.Kind{
 		"ProjectDescription", "TemplateProviders",
 		"ServiceCatalogProvisioningDetails.ProvisioningArtifactId", "ServiceCatalogProvisioningDetails.ProvisioningParameters",
 	},
-	Unread:    []string{"TemplateProviders"},
-	WriteOnly: []string{"TemplateProviders"},
-	Changing:  provisioning,
-	Failure:   "ServiceCatalogProvisionedProductDetails.ProvisionedProductStatusMessage",
-	Console:   "projects",
+	Fixed:    []string{"TemplateProviders.CfnTemplateProvider.RoleARN"},
+	Reading:  templates,
+	Changing: provisioning,
+	Failure:  "ServiceCatalogProvisionedProductDetails.ProvisionedProductStatusMessage",
+	Console:  "projects",
+}
+
+// templates gives the details of a project's templates the names that they were
+// created with.
+func templates(_, described shape.Tree) {
+	details, _ := described["TemplateProviderDetails"].([]any)
+	providers := make([]any, len(details))
+	for i, detail := range details {
+		provider, _ := detail.(map[string]any)
+		providers[i] = map[string]any{"CfnTemplateProvider": provider["CfnTemplateProviderDetail"]}
+	}
+	described["TemplateProviders"] = providers
 }
 
 // provisioning gives what is changed the names that UpdateProject has for it.

@@ -29,12 +29,25 @@ var ScalableTarget = reconcile.Kind{
 	ARN:            "ScalableTargetARN",
 	States:         health.Existence,
 	Complete:       scalableResource,
+	Names:          scaledName,
 	Tags:           targetTags{},
 	StandsAsideFor: []string{"Endpoint"},
+	Yields:         map[string][]string{"ScheduledAction": {"MinCapacity", "MaxCapacity"}},
 	Console:        "endpoints",
 }
 
 var describeTarget = cloud.ScalingOp((*applicationautoscaling.Client).DescribeScalableTargets).One("ScalableTargets", "ResourceId", "ResourceIds")
+
+// scaledName is what a resource id names: a variant of an endpoint, or an inference
+// component.
+func scaledName(spec shape.Tree) []v1alpha1.ConsumedReference {
+	parts := strings.Split(shape.String(spec, "resourceID"), "/")
+	kind := map[string]string{"endpoint": "Endpoint", "inference-component": "InferenceComponent"}[parts[0]]
+	if kind == "" || len(parts) < 2 {
+		return nil
+	}
+	return []v1alpha1.ConsumedReference{{Path: "resourceID", Kind: kind, AWSName: parts[1], Value: parts[1]}}
+}
 
 // scalableResource makes a resource id of the endpoint and variant, or of the
 // inference component, that the spec names.

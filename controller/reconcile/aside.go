@@ -16,15 +16,14 @@ import (
 )
 
 // scalers are the objects that scale this one: those of kinds that stand aside for
-// some kind and refer to it.
+// some kind and refer to it, or name what it is in AWS.
 func (r *Reconciler) scalers(ctx context.Context, s *scope) ([]Object, error) {
 	var all []Object
 	for _, kind := range r.Kinds {
 		if len(kind.StandsAsideFor) == 0 || !refers(kind, s.kind) {
 			continue
 		}
-		key := targetKey(s.kind.Kind(), s.object.GetNamespace(), s.object.GetName())
-		others, err := r.list(ctx, kind, client.MatchingFields{indexTargets: key})
+		others, err := r.dependents(ctx, kind, s.kind.Kind(), s.object)
 		if err != nil {
 			return nil, err
 		}
@@ -55,17 +54,35 @@ func (r *Reconciler) aside(ctx context.Context, s *scope) (some bool, waiting st
 }
 
 // leaveToScalers takes out of the request what is not the spec's to say while the
-// object is scaled.
+// object is scaled, or changed by the clock.
 func (r *Reconciler) leaveToScalers(ctx context.Context, s *scope) error {
-	if len(s.kind.Scaled) == 0 {
-		return nil
+	var theirs []string
+	if len(s.kind.Scaled) > 0 {
+		scalers, err := r.scalers(ctx, s)
+		if err != nil {
+			return err
+		}
+		if len(scalers) > 0 {
+			theirs = s.kind.Scaled
+		}
 	}
-	scalers, err := r.scalers(ctx, s)
-	if err != nil || len(scalers) == 0 {
-		return err
+	for name, paths := range s.kind.Yields {
+		kind, enabled := r.Kinds[name]
+		if !enabled || s.isNew() {
+			continue
+		}
+		others, err := r.dependents(ctx, kind, s.kind.Kind(), s.object)
+		if err != nil {
+			return err
+		}
+		if len(others) > 0 {
+			theirs = slices.Concat(theirs, paths)
+		}
 	}
-	s.request = shape.Clone(s.request)
-	for _, path := range s.kind.Scaled {
+	if len(theirs) > 0 {
+		s.request = shape.Clone(s.request)
+	}
+	for _, path := range theirs {
 		shape.Remove(s.request, path)
 	}
 	return nil
@@ -88,6 +105,25 @@ func (r *Reconciler) standAside(ctx context.Context, s *scope) (verdict, error) 
 		return v, nil
 	}
 	return progressing(reason.WaitingForReference, s.references.waiting+"; standing aside", is.wait), err
+}
+
+// named tells which update of an object of ours has to be waited for by one that
+// gives its name in AWS.
+func (r *Reconciler) named(ctx context.Context, self Object, ref v1alpha1.ConsumedReference) (waiting string, err error) {
+	kind, ours := r.Kinds[ref.Kind]
+	if !ours || !slices.Contains(r.Kind.StandsAsideFor, ref.Kind) {
+		return "", nil
+	}
+	claiming, err := r.list(ctx, kind, client.MatchingFields{indexClaims: ref.AWSName})
+	if err != nil {
+		return "", err
+	}
+	for _, o := range claiming {
+		if samePlace(o, self) && updating(o) {
+			return fmt.Sprintf("%s: %s %s/%s is being updated", ref.Path, ref.Kind, o.GetNamespace(), o.GetName()), nil
+		}
+	}
+	return "", nil
 }
 
 // isUpdating tells whether a target is being updated, or about to be.

@@ -32,13 +32,12 @@ func (s *scope) changeable() shape.Tree {
 func (s *scope) fixed(described shape.Tree) []shape.Difference {
 	want, have := s.kind.readable(s.request, described)
 	differences := shape.Uncovered(want, have, append(s.kind.mutable(), s.kind.Unread...)...)
-	part := shape.Tree{}
-	for _, path := range s.kind.Fixed {
-		if v, ok := shape.Lookup(want, path); ok {
-			shape.Put(part, path, v)
+	for _, d := range shape.Uncovered(want, have) {
+		if slices.ContainsFunc(s.kind.Fixed, d.In) {
+			differences = append(differences, d)
 		}
 	}
-	return append(differences, shape.Uncovered(part, have)...)
+	return differences
 }
 
 // readable makes what is wanted and what Describe told comparable.

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,6 +120,31 @@ func (r *Reconciler) list(ctx context.Context, kind Kind, which ...client.ListOp
 	return objects, nil
 }
 
+// dependents are the objects of a kind that refer to an object of another, or use
+// what it is in AWS without having found it by a reference.
+func (r *Reconciler) dependents(ctx context.Context, kind Kind, of string, target Object) ([]Object, error) {
+	found, err := r.list(ctx, kind, client.MatchingFields{indexTargets: targetKey(of, target.GetNamespace(), target.GetName())})
+	if err != nil || target.Common().Name == "" {
+		return found, err
+	}
+	users, err := r.list(ctx, kind, client.MatchingFields{indexUses: useKey(of, target.Common().Name)})
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		known := slices.ContainsFunc(found, func(o Object) bool { return o.GetUID() == u.GetUID() })
+		if !known && samePlace(u, target) {
+			found = append(found, u)
+		}
+	}
+	return found, nil
+}
+
+// samePlace tells whether two objects are in one account and region of AWS.
+func samePlace(a, b Object) bool {
+	return a.Common().AccountID == b.Common().AccountID && a.Common().Region == b.Common().Region
+}
+
 // refers tells whether specs of one kind may refer to objects of another.
 func refers(from, to Kind) bool {
 	for _, field := range from.references() {
@@ -200,8 +226,7 @@ func (r *Reconciler) userOf(ctx context.Context, self Object, awsName string) (s
 			return "", err
 		}
 		for _, u := range users {
-			mine, theirs := self.Common(), u.Common()
-			if u.GetUID() != self.GetUID() && !metav1.IsControlledBy(self, u) && theirs.Region == mine.Region && theirs.AccountID == mine.AccountID {
+			if u.GetUID() != self.GetUID() && !metav1.IsControlledBy(self, u) && samePlace(u, self) {
 				return fmt.Sprintf("%s %s/%s", kind.Kind(), u.GetNamespace(), u.GetName()), nil
 			}
 		}
@@ -223,8 +248,7 @@ func (r *Reconciler) needs(ctx context.Context, kind Kind, self Object, awsName 
 			return "", err
 		}
 		for _, u := range users {
-			mine, theirs := self.Common(), u.Common()
-			if u.GetUID() == self.GetUID() || theirs.Region != mine.Region || theirs.AccountID != mine.AccountID {
+			if u.GetUID() == self.GetUID() || !samePlace(u, self) {
 				continue
 			}
 			if by, err := r.needsIt(ctx, other, u, kind, awsName); err != nil || by != "" {

@@ -118,6 +118,9 @@ type Kind struct {
 	// Complete fills in members of a spec that have no counterpart in AWS, and
 	// takes those away. It says what it waits for, if it does.
 	Complete func(ctx context.Context, reader client.Reader, namespace string, spec shape.Tree) (waiting string, err error)
+	// Names are the AWS objects of our kinds that a spec names in the midst of a
+	// text, beside those in fields that references fill.
+	Names func(spec shape.Tree) []v1alpha1.ConsumedReference
 	// Details are what AWS tells beside Describe, by their member in status.
 	Details map[string]Detail
 	// Tags is where an object's tags are kept; nil means SageMaker's own.
@@ -140,6 +143,9 @@ type Kind struct {
 	// Scaled are paths that belong to whoever scales the object, as long as there
 	// is a resource for that.
 	Scaled []string
+	// Yields are paths whose values belong to objects of another kind that refer to
+	// this one, once the spec has been followed: a schedule changes limits.
+	Yields map[string][]string
 	// Approval says that Describe tells whether a revision is approved, in
 	// ModelApprovalStatus.
 	Approval bool

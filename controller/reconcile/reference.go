@@ -85,9 +85,12 @@ func visit(t shape.Tree, path []string, at string, f func(parent shape.Tree, key
 
 // literals are the AWS objects of our kinds that a spec names itself. They are
 // in use like those that references lead to.
-func literals(fields []v1alpha1.ReferenceField, spec shape.Tree) []v1alpha1.ConsumedReference {
+func literals(kind Kind, spec shape.Tree) []v1alpha1.ConsumedReference {
 	var found []v1alpha1.ConsumedReference
-	for _, f := range fields {
+	if kind.Names != nil {
+		found = kind.Names(spec)
+	}
+	for _, f := range kind.references() {
 		if f.Kind == "" || f.Value != v1alpha1.ReferenceName {
 			continue
 		}
@@ -116,7 +119,14 @@ type resolution struct {
 // resolve puts into the spec what its references stand for, and takes the
 // references out. reader is where targets are read from.
 func (r *Reconciler) resolve(ctx context.Context, reader client.Reader, obj Object, spec shape.Tree) (resolution, error) {
-	out := resolution{consumed: literals(r.Kind.references(), spec)}
+	out := resolution{consumed: literals(r.Kind, spec)}
+	for _, ref := range out.consumed {
+		waiting, err := r.named(ctx, obj, ref)
+		if err != nil || waiting != "" {
+			out.waiting, out.updating = waiting, true
+			return out, err
+		}
+	}
 	for _, t := range targets(r.Kind.references(), obj.GetNamespace(), spec) {
 		fills := lastName(t.field.Fills)
 		if _, both := t.parent[fills]; both {

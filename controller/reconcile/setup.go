@@ -84,10 +84,14 @@ func (r *Reconciler) objectsIn(ctx context.Context, namespace client.Object) []r
 	return requestsFor(objects)
 }
 
-// dependentsOf maps a target to the objects of this kind that refer to it.
+// dependentsOf maps a target to the objects of this kind that depend on it.
 func (r *Reconciler) dependentsOf(kind string) handler.MapFunc {
 	return func(ctx context.Context, o client.Object) []reconcile.Request {
-		dependents, err := r.list(ctx, r.Kind, client.MatchingFields{indexTargets: targetKey(kind, o.GetNamespace(), o.GetName())})
+		target, ok := o.(Object)
+		if !ok {
+			return nil
+		}
+		dependents, err := r.dependents(ctx, r.Kind, kind, target)
 		if err != nil {
 			ctrl.LoggerFrom(ctx).Error(err, "finding dependents", "kind", kind, "name", o.GetName())
 			return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"strings"
 )
 
@@ -15,6 +16,15 @@ type Difference struct {
 	// Want and Have are the values; Have is nil where AWS has none.
 	Want, Have any
 }
+
+// In tells whether the difference is in the member at a path, which has no list
+// indices.
+func (d Difference) In(path string) bool {
+	plain := index.ReplaceAllString(d.Path, "")
+	return strings.EqualFold(plain, path) || strings.HasPrefix(strings.ToLower(plain), strings.ToLower(path)+".")
+}
+
+var index = regexp.MustCompile(`\[\d+\]`)
 
 func (d Difference) String() string {
 	return fmt.Sprintf("%s: want %v, have %v", d.Path, show(d.Want), show(d.Have))

@@ -64,26 +64,42 @@ spec:
 `
 
 // AWS refuses to change the instance type of a variant that is scaled: the
-// target stands aside for the update, and the policy with it.
+// target stands aside for the update, and the policy with it, in whatever way it
+// says which endpoint it is for.
 func TestScalingStandsAside(t *testing.T) {
-	w := newWorld(t)
-	w.startController()
-	w.apply(abalone() + "\n---\n" + strings.TrimPrefix(scaling, "\n"))
-	scaled := func() bool {
-		policy, ok := get(w, "abalone", &v1alpha1.ScalingPolicy{})
-		target, there := get(w, "abalone", &v1alpha1.ScalableTarget{})
-		return ok && there && isReady(policy) && isReady(target) && w.chainReady()
-	}
-	w.until("the endpoint is scaled", scaled)
-	w.pass(time.Minute, step)
-	w.aws.Journal().Reset()
+	t.Parallel()
+	for _, row := range []struct{ reason, says string }{
+		{"a reference", "endpointRef: {name: abalone}, variantName: main"},
+		{"the name in AWS", "endpointName: %s, variantName: main"},
+		{"the resource, as the ACK controller takes it", "resourceID: endpoint/%s/variant/main"},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			w := newWorld(t)
+			w.startController()
+			w.apply(abalone())
+			w.until("it serves", w.chainReady)
+			says := row.says
+			if strings.Contains(says, "%s") {
+				says = fmt.Sprintf(says, w.endpoint().Status.Name)
+			}
+			w.apply(replace(strings.TrimPrefix(scaling, "\n"), "endpointRef: {name: abalone}, variantName: main", says))
+			scaled := func() bool {
+				policy, ok := get(w, "abalone", &v1alpha1.ScalingPolicy{})
+				target, there := get(w, "abalone", &v1alpha1.ScalableTarget{})
+				return ok && there && isReady(policy) && isReady(target) && w.chainReady()
+			}
+			w.until("the endpoint is scaled", scaled)
+			w.pass(time.Minute, step)
+			w.aws.Journal().Reset()
 
-	w.apply(replace(endpointConfig, "ml.m5.large", "ml.m5.xlarge"))
-	w.until("it is about to be updated", func() bool { return !isReady(w.endpoint()) })
-	w.until("the other machines are scaled", scaled)
-	require.Equal(t, []string{"DeregisterScalableTarget", "UpdateEndpoint", "RegisterScalableTarget", "PutScalingPolicy"},
-		w.carriedOut("DeleteScalingPolicy", "DeregisterScalableTarget", "UpdateEndpoint", "RegisterScalableTarget", "PutScalingPolicy"))
-	require.Equal(t, true, w.requests("UpdateEndpoint")[0]["RetainAllVariantProperties"], "or scaling would begin anew")
+			w.apply(replace(endpointConfig, "ml.m5.large", "ml.m5.xlarge"))
+			w.until("it is about to be updated", func() bool { return !isReady(w.endpoint()) })
+			w.until("the other machines are scaled", scaled)
+			require.Equal(t, []string{"DeregisterScalableTarget", "UpdateEndpoint", "RegisterScalableTarget", "PutScalingPolicy"},
+				w.carriedOut("DeleteScalingPolicy", "DeregisterScalableTarget", "UpdateEndpoint", "RegisterScalableTarget", "PutScalingPolicy"))
+			require.Equal(t, true, w.requests("UpdateEndpoint")[0]["RetainAllVariantProperties"], "or scaling would begin anew")
+		})
+	}
 }
 
 // What a person has stopped is changed as git says, and stays stopped.

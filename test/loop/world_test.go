@@ -61,6 +61,8 @@ type world struct {
 	selector, endpointURL string
 	stop                  func()
 	crash                 *crash
+	// written counts what the controller has written to Kubernetes.
+	written atomic.Int64
 }
 
 var worlds atomic.Int64
@@ -124,6 +126,7 @@ func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, 
 	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
 
 	kube := rest.CopyConfig(shared.Config)
+	kube.Wrap(w.counting)
 	config, err := w.aws.AWSConfig(w.ctx)
 	require.NoError(w.t, err)
 	if kubernetes != nil {
@@ -202,19 +205,45 @@ func (w *world) until(what string, condition func() bool) {
 const (
 	step   = 2 * time.Second
 	moment = 5 * time.Millisecond
+	// patience is how many steps a condition is not asked again as long as there is
+	// no news: what AWS does by itself is then seen.
+	patience = 5
 )
 
 func (w *world) untilWithin(what string, virtual time.Duration, condition func() bool) {
 	w.t.Helper()
 	end := w.clock.Now().Add(virtual)
 	deadline := time.Now().Add(2 * time.Minute)
-	for !condition() {
+	for {
+		known := w.news()
+		if condition() {
+			return
+		}
 		if w.clock.Now().After(end) || time.Now().After(deadline) {
 			w.t.Fatalf("waited in vain until %s\n%s", what, w.describe())
 		}
-		w.clock.Step(step)
-		<-time.After(moment)
+		for range patience {
+			w.clock.Step(step)
+			<-time.After(moment)
+			if w.news() != known {
+				break
+			}
+		}
 	}
+}
+
+// news changes when the controller has written something, or AWS was asked
+// something.
+func (w *world) news() int64 { return w.written.Load() + int64(w.aws.Journal().Sequence()) }
+
+func (w *world) counting(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		response, err := next.RoundTrip(r)
+		if r.Method != http.MethodGet {
+			w.written.Add(1)
+		}
+		return response, err
+	})
 }
 
 // pass lets so much virtual time pass.

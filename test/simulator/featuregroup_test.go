@@ -48,6 +48,11 @@ func TestFeatureGroupLife(t *testing.T) {
 	require.Len(t, describe().FeatureDefinitions, 3)
 	_, err = b.UpdateFeatureGroup(t.Context(), more)
 	requireAPIError(t, err, "ValidationException", "Validation Error: feature rings is there already.")
+	_, err = b.UpdateFeatureGroup(t.Context(), &sagemaker.UpdateFeatureGroupInput{
+		FeatureGroupName: name, FeatureAdditions: []types.FeatureDefinition{{FeatureName: aws.String("sex"), FeatureType: types.FeatureTypeString}},
+		ThroughputConfig: &types.ThroughputConfigUpdate{ThroughputMode: types.ThroughputModeOnDemand},
+	})
+	requireAPIError(t, err, "ValidationException", "Validation Error: exactly one of FeatureAdditions, OnlineStoreConfig and ThroughputConfig must be given.")
 
 	_, err = b.Faults().Add(fault.Rule{Action: fault.Fail, Kind: "FeatureGroup", Stage: "Updating", Reason: "out of columns", Times: 1})
 	require.NoError(t, err)

@@ -132,6 +132,48 @@ func TestAlarmsBeforeAnUpdate(t *testing.T) {
 	requireAPIError(t, err, "ValidationException", `Could not find CloudWatch alarm "errors".`)
 }
 
+func TestDeploymentConfigsThatAreRefused(t *testing.T) {
+	percent := func(n int32) *types.CapacitySize {
+		return &types.CapacitySize{Type: types.CapacitySizeTypeCapacityPercent, Value: aws.Int32(n)}
+	}
+	blueGreen := func(routing types.TrafficRoutingConfig) *types.DeploymentConfig {
+		routing.WaitIntervalInSeconds = aws.Int32(600)
+		return &types.DeploymentConfig{BlueGreenUpdatePolicy: &types.BlueGreenUpdatePolicy{TrafficRoutingConfiguration: &routing}}
+	}
+	short := canary()
+	short.BlueGreenUpdatePolicy.MaximumExecutionTimeoutInSeconds = aws.Int32(900)
+	both := canary()
+	both.RollingUpdatePolicy = &types.RollingUpdatePolicy{MaximumBatchSize: percent(50), WaitIntervalInSeconds: aws.Int32(0)}
+	for _, row := range []struct {
+		reason string
+		config *types.DeploymentConfig
+		words  string
+	}{
+		{"more than half is no canary", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeCanary, CanarySize: percent(51)}),
+			"CanarySize must be between 1 and 50 percent of the capacity."},
+		{"a canary has a size", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeCanary}),
+			"CanarySize must be given if, and only if, the traffic routing type is CANARY."},
+		{"a linear step is a tenth at least", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeLinear, LinearStepSize: percent(5)}),
+			"LinearStepSize must be between 10 and 50 percent of the capacity."},
+		{"all at once has no steps", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeAllAtOnce, LinearStepSize: percent(10)}),
+			"LinearStepSize must be given if, and only if, the traffic routing type is LINEAR."},
+		{"a batch is half at most", &types.DeploymentConfig{RollingUpdatePolicy: &types.RollingUpdatePolicy{MaximumBatchSize: percent(60), WaitIntervalInSeconds: aws.Int32(0)}},
+			"MaximumBatchSize must be between 5 and 50 percent of the capacity."},
+		{"the waits alone take as long", short, "MaximumExecutionTimeoutInSeconds must be greater than the waits of the deployment, 900 seconds."},
+		{"two ways", both, "DeploymentConfig must have either a BlueGreenUpdatePolicy or a RollingUpdatePolicy, and not both."},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			b := start(t, nil)
+			b.serve()
+			_, err := b.UpdateEndpoint(t.Context(), &sagemaker.UpdateEndpointInput{
+				EndpointName: aws.String("ep"), EndpointConfigName: aws.String("two"), DeploymentConfig: row.config,
+			})
+			requireAPIError(t, err, "ValidationException", row.words)
+			require.Equal(t, types.EndpointStatusInService, b.endpoint("ep").EndpointStatus, "it is not touched")
+		})
+	}
+}
+
 // Whatever the durations, an alarm that is red before the end is seen.
 func TestAlarmOfAShortUpdate(t *testing.T) {
 	b := start(t, func(o *simulator.Options) {

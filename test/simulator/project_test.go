@@ -54,3 +54,28 @@ func TestProjectLife(t *testing.T) {
 	require.Equal(t, types.ProjectStatusCreateFailed, describe().ProjectStatus)
 	require.Equal(t, "no such product", aws.ToString(describe().ServiceCatalogProvisionedProductDetails.ProvisionedProductStatusMessage))
 }
+
+func TestProjectOfTemplates(t *testing.T) {
+	b := start(t, nil)
+	name := aws.String("abalone")
+	_, err := b.CreateProject(t.Context(), &sagemaker.CreateProjectInput{ProjectName: name, TemplateProviders: []types.CreateTemplateProvider{
+		{CfnTemplateProvider: &types.CfnCreateTemplateProvider{
+			TemplateName: aws.String("mlops"), TemplateURL: aws.String("https://acme.s3.amazonaws.com/mlops.yaml"), RoleARN: aws.String(role),
+		}},
+	}})
+	require.NoError(t, err)
+	b.pass(2 * time.Minute)
+	update := func(template string) error {
+		_, err := b.UpdateProject(t.Context(), &sagemaker.UpdateProjectInput{ProjectName: name, TemplateProvidersToUpdate: []types.UpdateTemplateProvider{
+			{CfnTemplateProvider: &types.CfnUpdateTemplateProvider{TemplateName: aws.String(template), TemplateURL: aws.String("https://acme.s3.amazonaws.com/v2.yaml")}},
+		}})
+		return err
+	}
+	requireAPIError(t, update("other"), "ValidationException", "Template other is not one of project abalone.")
+	require.NoError(t, update("mlops"))
+	out, err := b.DescribeProject(t.Context(), &sagemaker.DescribeProjectInput{ProjectName: name})
+	require.NoError(t, err)
+	detail := out.TemplateProviderDetails[0].CfnTemplateProviderDetail
+	require.Equal(t, "https://acme.s3.amazonaws.com/v2.yaml", aws.ToString(detail.TemplateURL))
+	require.Equal(t, role, aws.ToString(detail.RoleARN))
+}

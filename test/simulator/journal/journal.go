@@ -73,6 +73,14 @@ func (j *Journal) Record(e Entry) {
 	j.counts[e.Operation]++
 }
 
+// Sequence is the number of the newest entry, 0 if there has never been one. Reset
+// does not set it back.
+func (j *Journal) Sequence() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last
+}
+
 // Entries lists what was recorded since the last reset. The requests in it
 // must not be changed.
 func (j *Journal) Entries() []Entry {

@@ -24,7 +24,8 @@ func register(tx *engine.Tx, body wire.Body) (wire.Body, *wire.Error) {
 	if wire.String(body, "ServiceNamespace") != "sagemaker" {
 		return nil, wire.Invalid("the simulator scales nothing but sagemaker")
 	}
-	if err := scalable(tx, body); err != nil {
+	lowest, err := scalable(tx, body)
+	if err != nil {
 		return nil, err
 	}
 	o := tx.Find(scalableTarget, targetName(body))
@@ -40,8 +41,8 @@ func register(tx *engine.Tx, body wire.Body) (wire.Body, *wire.Error) {
 	}
 	if least := wire.Int(0, wanted, "MinCapacity"); least > wire.Int(0, wanted, "MaxCapacity") {
 		return nil, wire.Invalid("Maximum capacity cannot be less than minimum capacity")
-	} else if least < 0 || least < 1 && strings.HasPrefix(wire.String(body, "ResourceId"), "endpoint/") {
-		return nil, wire.Invalid("Minimum capacity must be greater than or equal to 1")
+	} else if least < lowest {
+		return nil, wire.Invalid("Minimum capacity must be greater than or equal to %d", lowest)
 	}
 	if o != nil {
 		delete(wanted, "Tags") // an update takes none
@@ -71,8 +72,9 @@ func register(tx *engine.Tx, body wire.Body) (wire.Body, *wire.Error) {
 	return wire.Body{"ScalableTargetARN": made.ARN}, nil
 }
 
-// scalable checks that the resource is there and may be scaled.
-func scalable(tx *engine.Tx, body wire.Body) *wire.Error {
+// scalable checks that the resource is there and may be scaled, and tells to how
+// little: what answers at once needs one instance.
+func scalable(tx *engine.Tx, body wire.Body) (lowest int, refused *wire.Error) {
 	id, dimension := wire.String(body, "ResourceId"), wire.String(body, "ScalableDimension")
 	parts := strings.Split(id, "/")
 	kind, name, prefix := "", "", ""
@@ -83,7 +85,7 @@ func scalable(tx *engine.Tx, body wire.Body) *wire.Error {
 		kind, name, prefix = "InferenceComponent", parts[1], "sagemaker:inference-component:"
 	}
 	if kind == "" || !strings.HasPrefix(dimension, prefix) {
-		return wire.Invalid("Unsupported service namespace, resource type or scalable dimension: %s, %s", id, dimension)
+		return 0, wire.Invalid("Unsupported service namespace, resource type or scalable dimension: %s, %s", id, dimension)
 	}
 	var found *engine.Object
 	tx.Each(kind, func(o *engine.Object) {
@@ -92,20 +94,24 @@ func scalable(tx *engine.Tx, body wire.Body) *wire.Error {
 		}
 	})
 	if found == nil {
-		return wire.Invalid("%s %q was not found", kind, name)
+		return 0, wire.Invalid("%s %q was not found", kind, name)
 	}
 	if status := found.Status(); status != "InService" {
-		return wire.Invalid("The resource %s is in status '%s'. The status should be in 'InService' to register it as a scalable target", id, status)
+		return 0, wire.Invalid("The resource %s is in status '%s'. The status should be in 'InService' to register it as a scalable target", id, status)
 	}
 	if kind == "Endpoint" {
+		lowest = 1
+		if found.Document["AsyncInferenceConfig"] != nil { // requests wait while nothing runs
+			lowest = 0
+		}
 		for _, variant := range wire.List(found.Document, "ProductionVariants") {
 			if wire.String(variant, "VariantName") == parts[3] {
-				return nil
+				return lowest, nil
 			}
 		}
-		return wire.Invalid("Variant %q was not found on endpoint %q", parts[3], name)
+		return 0, wire.Invalid("Variant %q was not found on endpoint %q", parts[3], name)
 	}
-	return nil
+	return 0, nil
 }
 
 func deregister(tx *engine.Tx, body wire.Body) (wire.Body, *wire.Error) {

@@ -78,8 +78,9 @@ func seconds(policy wire.Body, member string) time.Duration {
 	return time.Duration(wire.Int(0, policy, member)) * time.Second
 }
 
-// checkDeployment refuses configurations that name two ways or none, or alarms
-// that do not exist. Assumption: only the rule is documented, not the words.
+// checkDeployment refuses configurations that name two ways or none, sizes or
+// times that AWS does not take, or alarms that do not exist. Assumption: only the
+// rules are documented, not the words.
 func checkDeployment(tx *engine.Tx, config wire.Body) *wire.Error {
 	if config == nil {
 		return nil
@@ -87,7 +88,61 @@ func checkDeployment(tx *engine.Tx, config wire.Body) *wire.Error {
 	if (config["BlueGreenUpdatePolicy"] != nil) == (config["RollingUpdatePolicy"] != nil) {
 		return wire.Invalid("DeploymentConfig must have either a BlueGreenUpdatePolicy or a RollingUpdatePolicy, and not both.")
 	}
+	for _, s := range sizes {
+		if err := s.check(config); err != nil {
+			return err
+		}
+	}
+	if err := checkTime(config); err != nil {
+		return err
+	}
 	return checkAlarms(tx, config)
+}
+
+// size is how large a part of the capacity may be that is shifted at once, in
+// percent.
+type size struct {
+	policy      []string
+	member      string
+	routing     string // the Type that needs it, where there are several
+	least, most int
+}
+
+var (
+	trafficRouting = []string{"BlueGreenUpdatePolicy", "TrafficRoutingConfiguration"}
+	sizes          = []size{
+		{trafficRouting, "CanarySize", "CANARY", 1, 50},
+		{trafficRouting, "LinearStepSize", "LINEAR", 10, 50},
+		{[]string{"RollingUpdatePolicy"}, "MaximumBatchSize", "", 5, 50},
+	}
+)
+
+// check refuses sizes that are missing, out of place or too large. Assumption:
+// the words.
+func (s size) check(config wire.Body) *wire.Error {
+	policy := wire.Object(config, s.policy...)
+	given := wire.Object(policy, s.member)
+	if s.routing != "" && (given != nil) != (wire.String(policy, "Type") == s.routing) {
+		return wire.Invalid("%s must be given if, and only if, the traffic routing type is %s.", s.member, s.routing)
+	}
+	if percent := wire.Int(0, given, "Value"); wire.String(given, "Type") == "CAPACITY_PERCENT" && (percent < s.least || percent > s.most) {
+		return wire.Invalid("%s must be between %d and %d percent of the capacity.", s.member, s.least, s.most)
+	}
+	return nil
+}
+
+// checkTime refuses an update that must end before its waits do. Assumption: the
+// words.
+func checkTime(config wire.Body) *wire.Error {
+	for _, name := range []string{"BlueGreenUpdatePolicy", "RollingUpdatePolicy"} {
+		policy := wire.Object(config, name)
+		waits := wire.Int(0, policy, "TerminationWaitInSeconds") + wire.Int(0, policy, "WaitIntervalInSeconds") +
+			wire.Int(0, policy, "TrafficRoutingConfiguration", "WaitIntervalInSeconds")
+		if limit := wire.Int(0, policy, "MaximumExecutionTimeoutInSeconds"); limit != 0 && limit <= waits {
+			return wire.Invalid("MaximumExecutionTimeoutInSeconds must be greater than the waits of the deployment, %d seconds.", waits)
+		}
+	}
+	return nil
 }
 
 // stepTime is how long the present step of a roll-out lasts.

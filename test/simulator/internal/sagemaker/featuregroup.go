@@ -109,11 +109,20 @@ func checkFeatures(tx *engine.Tx, o *engine.Object) *wire.Error {
 	return nil
 }
 
-// updateFeatures adds columns and changes the online store. Assumption: the
-// words, and that a change takes a minute.
+// updateFeatures adds columns or changes the online store, one of them at a time.
+// Assumption: the words, and that a change takes a minute.
 func updateFeatures(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wire.Error) {
 	if o.Stage != "Created" {
 		return nil, busyFeatures(o)
+	}
+	parameters := 0
+	for _, member := range []string{"FeatureAdditions", "OnlineStoreConfig", "ThroughputConfig"} {
+		if body[member] != nil {
+			parameters++
+		}
+	}
+	if parameters != 1 {
+		return nil, wire.Invalid("Validation Error: exactly one of FeatureAdditions, OnlineStoreConfig and ThroughputConfig must be given.")
 	}
 	features := wire.List(o.Document, "FeatureDefinitions")
 	for _, added := range wire.List(body, "FeatureAdditions") {

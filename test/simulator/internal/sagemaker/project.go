@@ -21,6 +21,13 @@ var project = &engine.Kind{
 	Over: func(o *engine.Object) bool { return o.Status() == "DeleteCompleted" },
 	Check: func(tx *engine.Tx, o *engine.Object) *wire.Error {
 		wire.Default(o.Document, wire.Body{"ProjectId": "p-" + tx.NewID(), "CreatedBy": wire.Body{}})
+		var details []any
+		for _, provider := range wire.List(o.Request, "TemplateProviders") {
+			details = append(details, wire.Body{"CfnTemplateProviderDetail": wire.Clone(wire.At(provider, "CfnTemplateProvider"))})
+		}
+		if details != nil {
+			o.Document["TemplateProviderDetails"] = details
+		}
 		return nil
 	},
 	Answer: func(o *engine.Object) wire.Body { return wire.Body{"ProjectId": o.Document["ProjectId"]} },
@@ -40,6 +47,11 @@ var project = &engine.Kind{
 			details := wire.Object(o.Document, "ServiceCatalogProvisioningDetails")
 			for member, value := range update {
 				details[member] = wire.Clone(value)
+			}
+		}
+		for _, provider := range wire.List(body, "TemplateProvidersToUpdate") {
+			if err := updateTemplate(o, wire.Object(provider, "CfnTemplateProvider")); err != nil {
+				return nil, err
 			}
 		}
 		tx.Enter(o, "Updating")
@@ -72,6 +84,21 @@ var project = &engine.Kind{
 		{Name: "Deleted", Lasts: 5 * time.Minute, Next: vanish, Enter: projectStatus("DeleteCompleted")},
 		{Name: "DeleteFailed", Enter: projectStatus("DeleteFailed")},
 	},
+}
+
+// updateTemplate changes the template of that name. Assumption: that AWS refuses
+// others, and the words.
+func updateTemplate(o *engine.Object, update wire.Body) *wire.Error {
+	for _, one := range wire.List(o.Document, "TemplateProviderDetails") {
+		detail := wire.Object(one, "CfnTemplateProviderDetail")
+		if wire.String(detail, "TemplateName") == wire.String(update, "TemplateName") {
+			for member, value := range update {
+				detail[member] = wire.Clone(value)
+			}
+			return nil
+		}
+	}
+	return wire.Invalid("Template %s is not one of project %s.", wire.String(update, "TemplateName"), o.Name)
 }
 
 func projectStatus(status string) func(*engine.Tx, *engine.Object) {
