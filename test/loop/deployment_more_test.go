@@ -57,12 +57,7 @@ func TestDeploymentSmokeTest(t *testing.T) {
 // because an alarm has gone off too.
 func TestDeploymentGoesBackDespiteAnAlarm(t *testing.T) {
 	w := newDeploymentWorld(t)
-	alarms, name := w.cloudwatch(), "business"
-	_, err := alarms.PutMetricAlarm(w.ctx, &cloudwatch.PutMetricAlarmInput{
-		AlarmName: &name, Namespace: aws.String("acme"), MetricName: aws.String("orders"), Statistic: cwtypes.StatisticSum,
-		Period: aws.Int32(60), EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
-	})
-	require.NoError(t, err)
+	w.alarm("business")
 	w.pass(2*time.Minute, step)
 	guarded := []string{
 		"rollout: {alarms: {names: [business]}}",
@@ -72,8 +67,7 @@ func TestDeploymentGoesBackDespiteAnAlarm(t *testing.T) {
 	w.deployed()
 	w.apply(deployment(2, guarded...))
 	w.until("the next one serves", func() bool { return strings.Contains(w.served(), "v2/model.tar.gz") })
-	_, err = alarms.SetAlarmState(w.ctx, &cloudwatch.SetAlarmStateInput{AlarmName: &name, StateValue: cwtypes.StateValueAlarm, StateReason: aws.String("orders")})
-	require.NoError(t, err)
+	w.goesOff("business", cwtypes.StateValueAlarm)
 	d := w.refusedFor(reason.SmokeTestFailed)
 	require.Equal(t, d.Status.LastGoodConfig, d.Status.ServedConfig)
 	require.Contains(t, w.served(), "v1/model.tar.gz")
@@ -335,22 +329,13 @@ func TestDeploymentAlarms(t *testing.T) {
 	require.Contains(t, readyCondition(d).Message, "there is no CloudWatch alarm business")
 	require.Zero(t, w.mutations()["UpdateEndpoint"])
 
-	alarms := w.cloudwatch()
-	_, err := alarms.PutMetricAlarm(w.ctx, &cloudwatch.PutMetricAlarmInput{
-		AlarmName: aws.String("business"), Namespace: aws.String("acme"), MetricName: aws.String("orders"), Statistic: cwtypes.StatisticSum,
-		Period: aws.Int32(60), EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
-	})
-	require.NoError(t, err)
-	goesOff := func(name string, state cwtypes.StateValue) {
-		_, err := alarms.SetAlarmState(w.ctx, &cloudwatch.SetAlarmStateInput{AlarmName: &name, StateValue: state, StateReason: aws.String("a test")})
-		require.NoError(t, err)
-	}
-	goesOff("business", cwtypes.StateValueAlarm)
+	w.alarm("business")
+	w.goesOff("business", cwtypes.StateValueAlarm)
 	w.until("it is told that it has gone off", func() bool {
 		return strings.Contains(readyCondition(w.deployment()).Message, "has gone off already")
 	})
 	require.Zero(t, w.mutations()["UpdateEndpoint"])
-	goesOff("business", cwtypes.StateValueOk)
+	w.goesOff("business", cwtypes.StateValueOk)
 
 	w.until("the roll-out begins, with its alarms", func() bool { return w.mutations()["UpdateEndpoint"] == 1 })
 	require.Len(t, w.requests("PutMetricAlarm"), 3, "one of ours and two made for the new fleet")
@@ -382,10 +367,7 @@ func TestDeploymentAlarmGoesOff(t *testing.T) {
 	})
 	require.Contains(t, readyCondition(w.deployment()).Message, "Baking for 600 seconds")
 	alarm := w.deployment().Status.DesiredConfig + "-main-errors"
-	_, err := w.cloudwatch().SetAlarmState(w.ctx, &cloudwatch.SetAlarmStateInput{
-		AlarmName: &alarm, StateValue: cwtypes.StateValueAlarm, StateReason: aws.String("errors"),
-	})
-	require.NoError(t, err)
+	w.goesOff(alarm, cwtypes.StateValueAlarm)
 	d := w.refusedFor(reason.RolledBack)
 	require.Contains(t, readyCondition(d).Message, alarm)
 	require.Equal(t, []string{alarm}, d.Status.Refused.Alarms)
@@ -393,6 +375,23 @@ func TestDeploymentAlarmGoesOff(t *testing.T) {
 	require.Contains(t, w.served(), "v1/model.tar.gz")
 	w.pass(time.Hour, 10*time.Second)
 	require.Equal(t, 1, w.mutations()["UpdateEndpoint"])
+}
+
+// alarm makes one that watches the business.
+func (w *world) alarm(name string) {
+	w.t.Helper()
+	_, err := w.cloudwatch().PutMetricAlarm(w.ctx, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: &name, Namespace: aws.String("acme"), MetricName: aws.String("orders"), Statistic: cwtypes.StatisticSum,
+		Period: aws.Int32(60), EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
+	})
+	require.NoError(w.t, err)
+}
+
+// goesOff puts an alarm into a state.
+func (w *world) goesOff(name string, state cwtypes.StateValue) {
+	w.t.Helper()
+	_, err := w.cloudwatch().SetAlarmState(w.ctx, &cloudwatch.SetAlarmStateInput{AlarmName: &name, StateValue: state, StateReason: aws.String("a test")})
+	require.NoError(w.t, err)
 }
 
 // cloudwatch is a client as a person has one.
