@@ -520,6 +520,18 @@ type ModelDeploymentStatus struct {
 	// +optional
 	EndpointStatus *string `json:"endpointStatus,omitempty"`
 
+	// CreationTime is when AWS made the endpoint.
+	// +optional
+	CreationTime *metav1.Time `json:"creationTime,omitempty"`
+
+	// LastModifiedTime is when AWS changed the endpoint last.
+	// +optional
+	LastModifiedTime *metav1.Time `json:"lastModifiedTime,omitempty"`
+
+	// FailureReason is AWS's, of the endpoint or its last update.
+	// +optional
+	FailureReason *string `json:"failureReason,omitempty"`
+
 	// URL for InvokeEndpoint; for asynchronous endpoints, for InvokeEndpointAsync.
 	// +optional
 	URL string `json:"url,omitempty"`
@@ -599,6 +611,10 @@ type DeployedVariant struct {
 	InstanceCount *int32 `json:"instanceCount,omitempty"`
 	// DesiredInstanceCount is how many it is to have.
 	DesiredInstanceCount *int32 `json:"desiredInstanceCount,omitempty"`
+	// DesiredWeight is the weight it is to have.
+	DesiredWeight *float64 `json:"desiredWeight,omitempty"`
+	// DeployedImages are its images, with the digests that AWS found for them.
+	DeployedImages []DeployedImage `json:"deployedImages,omitempty"`
 }
 
 // SmokeTestResult is the outcome of a smoke test.

@@ -22,11 +22,13 @@ func (s *scene) tell() {
 	e := s.family.endpoint
 	if e == nil { // nothing serves, or not for this deployment
 		status.EndpointStatus, status.ServedConfig, status.Variants = nil, "", nil
+		status.CreationTime, status.LastModifiedTime, status.FailureReason = nil, nil, nil
 		return
 	}
 	status.Name, status.ARN, status.Region = e.Status.Name, e.Status.ARN, e.Status.Region
 	status.AccountID, status.ConsoleURL = e.Status.AccountID, e.Status.ConsoleURL
 	status.EndpointStatus, status.ServedConfig = e.Status.EndpointStatus, served(e)
+	status.CreationTime, status.LastModifiedTime, status.FailureReason = e.Status.CreationTime, e.Status.LastModifiedTime, e.Status.FailureReason
 	status.URL = cloud.InvocationURL(e.Status.ARN, e.Status.Name, s.deployment.Spec.AsyncInferenceConfig != nil)
 	status.Variants = nil
 	config := find[v1alpha1.EndpointConfig](s.family.configs.Items, status.ServedConfig)
@@ -41,6 +43,7 @@ func (s *scene) tell() {
 func (s *scene) variant(v v1alpha1.ProductionVariantSummary, config *v1alpha1.EndpointConfig) v1alpha1.DeployedVariant {
 	out := v1alpha1.DeployedVariant{
 		Name: *v.VariantName, Weight: v.CurrentWeight, InstanceCount: v.CurrentInstanceCount, DesiredInstanceCount: v.DesiredInstanceCount,
+		DesiredWeight: v.DesiredWeight, DeployedImages: v.DeployedImages,
 	}
 	if config == nil {
 		return out

@@ -80,6 +80,10 @@ func TestDeployment(t *testing.T) {
 	require.Equal(t, first.Status.DesiredConfig, first.Status.ServedConfig)
 	require.Equal(t, "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/abalone/invocations", first.Status.URL)
 	require.Contains(t, w.served(), "v1/model.tar.gz")
+	require.NotNil(t, first.Status.CreationTime)
+	require.EqualValues(t, 2, *first.Status.Variants[0].DesiredInstanceCount)
+	require.EqualValues(t, 1, *first.Status.Variants[0].DesiredWeight)
+	require.Equal(t, deploymentImage, *first.Status.Variants[0].DeployedImages[0].SpecifiedImage)
 
 	w.apply(deployment(2))
 	second := w.deployed()
