@@ -36,7 +36,7 @@ func TestDeploymentKeepsTheOldUntilTheNewServes(t *testing.T) {
 		require.True(t, kept, "and so is its model")
 		variants, _ := o.Document["ProductionVariants"].([]any)
 		variant, _ := variants[0].(map[string]any)
-		require.EqualValues(t, "2", variantNumber(variant, "CurrentInstanceCount"), "with all its instances")
+		require.Equal(t, "2", variantNumber(variant, "CurrentInstanceCount"), "with all its instances")
 		version := servedVersion.FindStringSubmatch(w.served())
 		require.NotNil(t, version, "no request fails")
 		if answers[o.Stage] == nil {

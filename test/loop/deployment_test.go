@@ -82,7 +82,7 @@ func TestDeployment(t *testing.T) {
 	require.Contains(t, w.served(), "v1/model.tar.gz")
 	require.NotNil(t, first.Status.CreationTime)
 	require.EqualValues(t, 2, *first.Status.Variants[0].DesiredInstanceCount)
-	require.EqualValues(t, 1, *first.Status.Variants[0].DesiredWeight)
+	require.InEpsilon(t, 1, *first.Status.Variants[0].DesiredWeight, 0.001)
 	require.Equal(t, deploymentImage, *first.Status.Variants[0].DeployedImages[0].SpecifiedImage)
 
 	w.apply(deployment(2))

@@ -149,16 +149,26 @@ func TestDeploymentConfigsThatAreRefused(t *testing.T) {
 		config *types.DeploymentConfig
 		words  string
 	}{
-		{"more than half is no canary", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeCanary, CanarySize: percent(51)}),
-			"CanarySize must be between 1 and 50 percent of the capacity."},
-		{"a canary has a size", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeCanary}),
-			"CanarySize must be given if, and only if, the traffic routing type is CANARY."},
-		{"a linear step is a tenth at least", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeLinear, LinearStepSize: percent(5)}),
-			"LinearStepSize must be between 10 and 50 percent of the capacity."},
-		{"all at once has no steps", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeAllAtOnce, LinearStepSize: percent(10)}),
-			"LinearStepSize must be given if, and only if, the traffic routing type is LINEAR."},
-		{"a batch is half at most", &types.DeploymentConfig{RollingUpdatePolicy: &types.RollingUpdatePolicy{MaximumBatchSize: percent(60), WaitIntervalInSeconds: aws.Int32(0)}},
-			"MaximumBatchSize must be between 5 and 50 percent of the capacity."},
+		{
+			"more than half is no canary", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeCanary, CanarySize: percent(51)}),
+			"CanarySize must be between 1 and 50 percent of the capacity.",
+		},
+		{
+			"a canary has a size", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeCanary}),
+			"CanarySize must be given if, and only if, the traffic routing type is CANARY.",
+		},
+		{
+			"a linear step is a tenth at least", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeLinear, LinearStepSize: percent(5)}),
+			"LinearStepSize must be between 10 and 50 percent of the capacity.",
+		},
+		{
+			"all at once has no steps", blueGreen(types.TrafficRoutingConfig{Type: types.TrafficRoutingConfigTypeAllAtOnce, LinearStepSize: percent(10)}),
+			"LinearStepSize must be given if, and only if, the traffic routing type is LINEAR.",
+		},
+		{
+			"a batch is half at most", &types.DeploymentConfig{RollingUpdatePolicy: &types.RollingUpdatePolicy{MaximumBatchSize: percent(60), WaitIntervalInSeconds: aws.Int32(0)}},
+			"MaximumBatchSize must be between 5 and 50 percent of the capacity.",
+		},
 		{"the waits alone take as long", short, "MaximumExecutionTimeoutInSeconds must be greater than the waits of the deployment, 900 seconds."},
 		{"two ways", both, "DeploymentConfig must have either a BlueGreenUpdatePolicy or a RollingUpdatePolicy, and not both."},
 	} {

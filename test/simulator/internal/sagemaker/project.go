@@ -21,11 +21,12 @@ var project = &engine.Kind{
 	Over: func(o *engine.Object) bool { return o.Status() == "DeleteCompleted" },
 	Check: func(tx *engine.Tx, o *engine.Object) *wire.Error {
 		wire.Default(o.Document, wire.Body{"ProjectId": "p-" + tx.NewID(), "CreatedBy": wire.Body{}})
-		var details []any
-		for _, provider := range wire.List(o.Request, "TemplateProviders") {
-			details = append(details, wire.Body{"CfnTemplateProviderDetail": wire.Clone(wire.At(provider, "CfnTemplateProvider"))})
+		providers := wire.List(o.Request, "TemplateProviders")
+		details := make([]any, len(providers))
+		for i, provider := range providers {
+			details[i] = wire.Body{"CfnTemplateProviderDetail": wire.Clone(wire.At(provider, "CfnTemplateProvider"))}
 		}
-		if details != nil {
+		if len(details) > 0 {
 			o.Document["TemplateProviderDetails"] = details
 		}
 		return nil
