@@ -93,8 +93,12 @@ func newLonelyWorld(t *testing.T) *world {
 	for stage := range simulator.Stages() {
 		durations[stage] = 20 * time.Second
 	}
-	durations["TrainingJob/Training"] = 3 * time.Minute
-	durations["PipelineExecution/Executing"] = time.Minute // so that one can be stopped under load
+	for _, stage := range []string{ // so that one can be stopped under load
+		"TrainingJob/Training", "ProcessingJob/Processing", "TransformJob/Transforming", "HyperParameterTuningJob/Tuning",
+		"LabelingJob/Labeling", "PipelineExecution/Executing",
+	} {
+		durations[stage] = 3 * time.Minute
+	}
 	var err error
 	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, Durations: durations, Seed: 1})
 	require.NoError(t, err)

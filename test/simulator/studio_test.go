@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 )
 
@@ -111,4 +112,24 @@ func TestStudioFailures(t *testing.T) {
 	list, err := b.ListDomains(ctx, &sagemaker.ListDomainsInput{})
 	require.NoError(t, err)
 	require.Equal(t, id, list.Domains[0].DomainId)
+}
+
+func TestQuotaOfApps(t *testing.T) {
+	b := start(t, func(o *simulator.Options) {
+		o.Quotas = map[string]int{"Studio JupyterLab Apps running on ml.t3.medium instance": 1}
+	})
+	id := b.domain("team")
+	b.pass(3 * time.Minute)
+	_, err := b.CreateUserProfile(t.Context(), &sagemaker.CreateUserProfileInput{DomainId: id, UserProfileName: aws.String("alice")})
+	require.NoError(t, err)
+	b.pass(3 * time.Minute)
+	app := func(name string) error {
+		_, err := b.CreateApp(t.Context(), &sagemaker.CreateAppInput{
+			DomainId: id, UserProfileName: aws.String("alice"), AppType: types.AppTypeJupyterLab, AppName: aws.String(name),
+			ResourceSpec: &types.ResourceSpec{InstanceType: types.AppInstanceTypeMlT3Medium},
+		})
+		return err
+	}
+	require.NoError(t, app("one"))
+	require.ErrorContains(t, app("two"), "Studio JupyterLab Apps running on ml.t3.medium instance")
 }

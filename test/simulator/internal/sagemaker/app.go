@@ -40,6 +40,13 @@ var app = func() *engine.Kind {
 		wire.Default(d, wire.Body{"ResourceSpec": wire.Body{"InstanceType": "system"}})
 		return nil
 	}
+	k.Usage = func(o *engine.Object) []engine.Usage { // Assumption: that only apps on instances count, and how the quota is called.
+		instance := wire.String(o.Document, "ResourceSpec", "InstanceType")
+		if over := o.Status() == "Deleted" || o.Status() == "Failed"; over || instance == "system" {
+			return nil
+		}
+		return []engine.Usage{{Quota: "Studio " + wire.String(o.Document, "AppType") + " Apps running on " + instance + " instance", Count: 1}}
+	}
 	k.Delete = func(tx *engine.Tx, o *engine.Object, _ wire.Body) (wire.Body, *wire.Error) {
 		if o.Status() != "InService" && o.Status() != "Failed" {
 			// Assumption: that only these can be deleted is documented, not the words.
