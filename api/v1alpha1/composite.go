@@ -7,6 +7,7 @@ import "k8s.io/apimachinery/pkg/runtime"
 func addComposites(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion,
 		&ModelDeployment{}, &ModelDeploymentList{},
+		&ModelPipeline{}, &ModelPipelineList{},
 	)
 	return nil
 }

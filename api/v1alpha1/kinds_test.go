@@ -68,8 +68,8 @@ func filledIn(t *testing.T, seed int64, absent float64) map[string]object {
 
 func TestEveryKindIsRegistered(t *testing.T) {
 	kinds := newKinds(t)
-	require.Len(t, kinds, 31)
-	require.Len(t, readCRDs(t), 31)
+	require.Len(t, kinds, 32)
+	require.Len(t, readCRDs(t), 32)
 	for name, crd := range readCRDs(t) {
 		require.Contains(t, kinds, name)
 		require.Equal(t, v1alpha1.Group, crd.Spec.Group)

@@ -11,7 +11,7 @@ import (
 )
 
 // composites are the kinds that are made of other kinds of ours.
-var composites = map[string]bool{"ModelDeployment": true}
+var composites = map[string]bool{"ModelDeployment": true, "ModelPipeline": true}
 
 // Every field that is a reference is in the table, and the table has no other.
 func TestReferencesAreComplete(t *testing.T) {

@@ -9,6 +9,11 @@ import (
 // Finalizer keeps a custom resource until its AWS object is dealt with.
 const Finalizer = Group + "/finalizer"
 
+// LabelDigest says for which digest a ModelPipeline has made a job or a
+// revision, whose name ends with it. The AWS name is then that name, and what the
+// spec says beside is no reason for another run.
+const LabelDigest = Group + "/digest"
+
 // CommonStatus is the part of a status that every SageMaker kind has.
 type CommonStatus struct {
 	// ObservedGeneration is the generation the conditions speak of. -1 until

@@ -27,6 +27,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/deployment"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 )
 
@@ -184,12 +185,20 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 		Workers:              o.Workers,
 		Kinds:                kinds,
 	}
+	if o.wants(modelPipeline) {
+		kinds[modelPipeline] = pipeline.Kind
+	}
 	if err := reconcile.Setup(ctx, mgr, options); err != nil {
 		return nil, err
 	}
 	if o.wants(modelDeployment) {
 		if err := deployment.New(options).Setup(mgr); err != nil {
 			return nil, fmt.Errorf("setting up %s: %w", modelDeployment, err)
+		}
+	}
+	if o.wants(modelPipeline) {
+		if err := pipeline.New(options).Setup(mgr); err != nil {
+			return nil, fmt.Errorf("setting up %s: %w", modelPipeline, err)
 		}
 	}
 	return mgr, nil

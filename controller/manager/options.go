@@ -118,9 +118,11 @@ func (o *Options) Check() error {
 	return err
 }
 
-// modelDeployment is the kind that is made of others, and has no entry in the
-// table of kinds.
-const modelDeployment = "ModelDeployment"
+// The kinds that are made of others, and have no entry in the table of kinds.
+const (
+	modelDeployment = "ModelDeployment"
+	modelPipeline   = "ModelPipeline"
+)
 
 // wants tells whether a kind is to be reconciled.
 func (o *Options) wants(kind string) bool { return len(o.Kinds) == 0 || slices.Contains(o.Kinds, kind) }
@@ -137,12 +139,12 @@ func (o *Options) enabled() (map[string]reconcile.Kind, error) {
 	enabled := map[string]reconcile.Kind{}
 	for _, name := range o.Kinds {
 		k, ok := kinds[name]
-		if name == modelDeployment {
+		if name == modelDeployment || name == modelPipeline {
 			continue
 		}
 		if !ok {
-			return nil, fmt.Errorf("--kinds: there is no kind %q; there are %s and %s",
-				name, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "), modelDeployment)
+			return nil, fmt.Errorf("--kinds: there is no kind %q; there are %s, %s and %s",
+				name, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "), modelDeployment, modelPipeline)
 		}
 		enabled[name] = k
 	}

@@ -32,7 +32,7 @@ func (s *scope) awsName() string {
 	case s.kind.Lifecycle == Service:
 		name = identity.ServiceName(s.owner, s.prefix, s.kind.maxName())
 	default:
-		name = identity.RunName(s.owner, s.digest, 1, s.kind.maxName())
+		name = s.runName(1)
 	}
 	if len(s.kind.Within) == 0 {
 		return name
@@ -42,6 +42,26 @@ func (s *scope) awsName() string {
 		parts = append(parts, shape.String(s.request, member))
 	}
 	return strings.Join(append(parts, name), "/")
+}
+
+// runName is the AWS name of an attempt at the digest, of a job or a revision.
+func (s *scope) runName(attempt int) string {
+	owner := s.owner
+	if given := s.given(); given != "" {
+		owner.Name = strings.TrimSuffix(owner.Name, "-"+given) // which stands there already
+	}
+	return identity.RunName(owner, s.digest, attempt, s.kind.maxName())
+}
+
+// given is the digest that another resource has made this one for, and has put into
+// its name. It says better than the spec what is the same run: a job is what its
+// inputs make of it, whatever the machines.
+func (s *scope) given() string {
+	digest := s.object.GetLabels()[v1alpha1.LabelDigest]
+	if digest == "" || s.kind.Lifecycle == Service || !strings.HasSuffix(s.owner.Name, "-"+digest) {
+		return ""
+	}
+	return digest
 }
 
 // parts takes a name of status apart into the members that make it up.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -138,6 +139,11 @@ func (r *Round) Resolve(ctx context.Context, kind Kind, spec shape.Tree) (consum
 
 // Eventf sends an event about the object.
 func (r *Round) Eventf(why, format string, args ...any) { r.c.r.eventf(r.s, why, format, args...) }
+
+// Warn sends a warning event about the object.
+func (r *Round) Warn(why, message string) {
+	r.c.r.Recorder.Event(r.Object, corev1.EventTypeWarning, why, message)
+}
 
 // Save writes the status down before something is done, with the conditions of
 // a verdict that goes on.

@@ -101,7 +101,7 @@ func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, 
 	for attempt := 1; attempt <= identity.MaxAttempts; attempt++ {
 		run := found{name: s.named}
 		if s.named == "" {
-			run.name = identity.RunName(s.owner, s.digest, attempt, s.kind.maxName())
+			run.name = s.runName(attempt)
 		}
 		described, err := s.describe(ctx, run.name)
 		if err != nil || described == nil {

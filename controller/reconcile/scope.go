@@ -129,6 +129,9 @@ func (s *scope) ask() error {
 	if s.digest, err = identity.Digest(s.owner, s.request, s.control.Rerun, s.kind.outsideDigest()...); err != nil {
 		return err
 	}
+	if given := s.given(); given != "" {
+		s.digest = given
+	}
 	if s.asked, err = identity.Digest(s.owner, s.request, s.control.Rerun); err != nil {
 		return err
 	}

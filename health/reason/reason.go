@@ -72,6 +72,9 @@ const (
 	Completed = "Completed"
 	// InService means that a service does its work.
 	InService = "InService"
+	// Serving means that what an earlier plan of a pipeline has made serves, while
+	// the present one has not succeeded.
+	Serving = "Serving"
 	// Created means that an object which has no life of its own exists.
 	Created = "Created"
 	// Observed means that an object with managementPolicy Observe exists and
@@ -126,7 +129,15 @@ const (
 	SmokeTestFailed = "SmokeTestFailed"
 	// DeleteFailed means that AWS could not delete the object.
 	DeleteFailed = "DeleteFailed"
-	// Rejected means that a model package has been rejected.
+	// StepFailed means that a step of a pipeline has failed.
+	StepFailed = "StepFailed"
+	// GateFailed means that a gate of a pipeline has let nothing pass, or that
+	// nobody could say whether to.
+	GateFailed = "GateFailed"
+	// Expired means that nobody has decided in time.
+	Expired = "Expired"
+	// Rejected means that a model package, or a step of a pipeline, has been
+	// rejected.
 	Rejected = "Rejected"
 )
 
@@ -154,6 +165,9 @@ const (
 	// AlarmNotReady means that an alarm which is to watch a roll-out does not
 	// exist, or has gone off before it began.
 	AlarmNotReady = "AlarmNotReady"
+	// SharedOutput means that a step of a pipeline would write where another run of
+	// it has written.
+	SharedOutput = "SharedOutput"
 	// ForeignObject means that an AWS object of this name exists and belongs
 	// to somebody else. It is left untouched.
 	ForeignObject = "ForeignObject"

@@ -103,7 +103,7 @@ func TestREADMEInstall(t *testing.T) {
 	}
 	require.Equal(t, 1, kinds["Deployment"])
 	require.Equal(t, 1, kinds["ConfigMap"])
-	require.Equal(t, len(kind.All())+1, kinds["CustomResourceDefinition"], "each kind, and ModelDeployment")
+	require.Equal(t, len(kind.All())+2, kinds["CustomResourceDefinition"], "each kind, ModelDeployment and ModelPipeline")
 }
 
 // TestREADMEKinds: the table has the kinds that are reconciled, and no others.

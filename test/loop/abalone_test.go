@@ -116,6 +116,12 @@ func (w *world) describe() string {
 		text, _ := yaml.Marshal(map[string]any{"kind": fmt.Sprintf("%T", obj), "generation": obj.GetGeneration(), "common": obj.Common()})
 		b.Write(text)
 	}
+	for _, composite := range []reconcile.Object{&v1alpha1.ModelPipeline{}, &v1alpha1.ModelDeployment{}} {
+		if obj, ok := get(w, "abalone", composite); ok {
+			text, _ := yaml.Marshal(obj)
+			b.Write(text)
+		}
+	}
 	for _, o := range w.aws.Objects("") {
 		fmt.Fprintf(&b, "AWS %s %s %s %v\n", o.Kind, o.Name, o.Status, o.Tags)
 	}

@@ -1,6 +1,6 @@
-// Package fault holds what a test asks the simulator to get wrong: refusals,
-// lost answers, delays, denied permissions, jobs that fail, updates that roll
-// back.
+// Package fault holds what a test asks the simulator to get wrong, or to come to:
+// refusals, lost answers, delays, denied permissions, jobs that fail, updates that
+// roll back, the metrics of a training job.
 package fault
 
 import (
@@ -40,6 +40,9 @@ const (
 	RollBack Action = "roll-back"
 	// FailRollBack lets the update fail, and going back fail too.
 	FailRollBack Action = "fail-roll-back"
+	// Measure gives training jobs of Name their Metrics when they have completed.
+	// It is no fault; without it a job has none.
+	Measure Action = "measure"
 )
 
 // Rule is one fault. Operation, Name, Principal, Role and Kind are patterns as
@@ -65,6 +68,8 @@ type Rule struct {
 	// Status is the HTTP status of a rejection; 0 means 400.
 	Status int    `json:"status,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	// Metrics are the final values, by name.
+	Metrics map[string]float64 `json:"metrics,omitempty"`
 	// Latency in nanoseconds when written as JSON.
 	Latency time.Duration `json:"latency,omitempty"`
 }
@@ -238,6 +243,10 @@ func complete(r Rule) error {
 	case RollBack, FailRollBack:
 		if r.Reason == "" {
 			return fmt.Errorf("%s needs a reason", r.Action)
+		}
+	case Measure:
+		if len(r.Metrics) == 0 {
+			return errors.New("measure needs metrics")
 		}
 	case LoseResponse, Deny, DenyPassRole, Unassumable:
 	default:

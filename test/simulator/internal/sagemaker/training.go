@@ -7,9 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/storage"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
@@ -53,7 +57,24 @@ func finishTraining(tx *engine.Tx, o *engine.Object, status, secondary, message 
 		}
 		o.Document["ModelArtifacts"] = wire.Body{"S3ModelArtifacts": uri}
 	}
+	if status == "Completed" {
+		measure(tx, o)
+	}
 	endTraining(tx, o, status, secondary, message)
+}
+
+// measure tells the metrics that a test has asked for.
+func measure(tx *engine.Tx, o *engine.Object) {
+	measured, ok := tx.Faults.Take(fault.Measure, fault.Event{Kind: o.Kind.Name, Name: o.Name})
+	if !ok {
+		return
+	}
+	final := make([]any, 0, len(measured.Metrics))
+	for _, name := range slices.Sorted(maps.Keys(measured.Metrics)) {
+		value := json.Number(strconv.FormatFloat(measured.Metrics[name], 'f', -1, 64))
+		final = append(final, wire.Body{"MetricName": name, "Value": value, "Timestamp": tx.Now})
+	}
+	o.Document["FinalMetricDataList"] = final
 }
 
 func failTraining(tx *engine.Tx, o *engine.Object, reason string) {

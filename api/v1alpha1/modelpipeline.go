@@ -1,0 +1,529 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// ModelPipelineSpec is a graph of steps that make, judge and serve a model. What
+// a step makes is named by a digest of all that it was made of, so that a step
+// runs again only when that has changed.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.managementPolicy) || self.managementPolicy == 'Full'",message="a ModelPipeline cannot only observe"
+type ModelPipelineSpec struct {
+	Control `json:",inline"`
+
+	// Artifacts is the S3 prefix below which each run of a step has a place of its
+	// own, {{ .step.path }}: <artifacts>/<pipeline>/<step>/<digest>. Required as
+	// soon as a template uses that.
+	// +kubebuilder:validation:Pattern=`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^{}]*)?$`
+	// +kubebuilder:validation:MaxLength=512
+	// +optional
+	Artifacts string `json:"artifacts,omitempty"`
+
+	// Params are texts that templates use as {{ .params.<name> }}.
+	// +kubebuilder:validation:MaxProperties=100
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))",message="a parameter's name has letters, digits and underscores, and begins with no digit"
+	// +optional
+	Params map[string]string `json:"params,omitempty"`
+
+	// ParamsFrom are ConfigMaps whose keys are parameters too. Later ones count
+	// more than earlier ones, and params more than all of them.
+	// +kubebuilder:validation:MaxItems=10
+	// +listType=atomic
+	// +optional
+	ParamsFrom []ParamsSource `json:"paramsFrom,omitempty"`
+
+	// Steps of the pipeline. Those that need nothing of each other run side by
+	// side.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=100
+	// +listType=map
+	// +listMapKey=name
+	// +required
+	Steps []PipelineStep `json:"steps"`
+
+	// Approvals are decisions on steps that wait for one. They are bound to what
+	// was decided on, and are no part of any digest: to commit one runs nothing.
+	// +kubebuilder:validation:MaxItems=100
+	// +listType=atomic
+	// +optional
+	Approvals []PipelineApproval `json:"approvals,omitempty"`
+
+	// Rerun makes all jobs run again whenever it changes. Any string.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Rerun string `json:"rerun,omitempty"`
+
+	// Readiness says when the pipeline is Ready. Completed by default.
+	// +optional
+	Readiness PipelineReadiness `json:"readiness,omitempty"`
+
+	// History says what is kept of earlier plans.
+	// +optional
+	History *PipelineHistory `json:"history,omitempty"`
+}
+
+// PipelineReadiness says when a pipeline is Ready.
+// +kubebuilder:validation:Enum=Completed;Submitted;Serving
+type PipelineReadiness string
+
+const (
+	// PipelineReadyWhenCompleted makes a pipeline Ready when all its steps have
+	// succeeded. The default.
+	PipelineReadyWhenCompleted PipelineReadiness = "Completed"
+	// PipelineReadyWhenSubmitted makes it Ready as soon as its plan is being
+	// carried out; a failure still makes it not Ready.
+	PipelineReadyWhenSubmitted PipelineReadiness = "Submitted"
+	// PipelineReadyWhenServing keeps it Ready while what an earlier plan made
+	// serves, even if the present one fails.
+	PipelineReadyWhenServing PipelineReadiness = "Serving"
+)
+
+// PipelineHistory says what is kept of earlier plans.
+type PipelineHistory struct {
+	// Limit is how many superseded resources each step keeps, so that going back to
+	// them needs no question to AWS. Defaults to 10. What AWS has of jobs stays
+	// beyond that.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	// +optional
+	Limit *int32 `json:"limit,omitempty"`
+
+	// RollbackWindow is to how many plans that served before one may go back
+	// without being asked for gates and approvals again. Defaults to 3.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=20
+	// +optional
+	RollbackWindow *int32 `json:"rollbackWindow,omitempty"`
+}
+
+// ParamsSource is where parameters stand.
+type ParamsSource struct {
+	// ConfigMapRef is a ConfigMap of the same namespace.
+	ConfigMapRef ConfigMapReference `json:"configMapRef"`
+}
+
+// ConfigMapReference names a ConfigMap of the same namespace.
+type ConfigMapReference struct {
+	// Name of the ConfigMap.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// PipelineStep is one of: a resource that is made, a gate, a decision of a person.
+//
+// +kubebuilder:validation:XValidation:rule="(has(self.template)?1:0)+(has(self.gate)?1:0)+(has(self.approval)?1:0) == 1",message="exactly one of template, gate and approval"
+type PipelineStep struct {
+	// Name of the step.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=18
+	// +kubebuilder:validation:Pattern=`^[a-z]([a-z0-9-]*[a-z0-9])?$`
+	Name string `json:"name"`
+
+	// DependsOn are steps that have to have succeeded, beside those whose outputs
+	// or metrics are used.
+	// +kubebuilder:validation:MaxItems=100
+	// +listType=set
+	// +optional
+	DependsOn []string `json:"dependsOn,omitempty"`
+
+	// Template is the resource that the step makes.
+	// +optional
+	Template *StepTemplate `json:"template,omitempty"`
+
+	// Gate lets pass what is good enough.
+	// +optional
+	Gate *PipelineGate `json:"gate,omitempty"`
+
+	// Approval lets pass what a person has approved.
+	// +optional
+	Approval *ApprovalStep `json:"approval,omitempty"`
+
+	// Retry runs a job again that failed in a way that may pass.
+	// +optional
+	Retry *StepRetry `json:"retry,omitempty"`
+}
+
+// StepTemplate is a resource with templates in its texts.
+type StepTemplate struct {
+	// Kind is a kind of this API group, but for ModelPipeline.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Kind string `json:"kind"`
+
+	// Spec of the resource. Its texts are Go templates with sprig's deterministic
+	// functions, which see .params, .step, .pipeline and outputs of other steps:
+	// {{ .steps.<step>.outputs.<output> }} or {{ output "<step>" "<output>" }}. An
+	// output can be inserted into a text, and nothing else.
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +kubebuilder:validation:Type=object
+	Spec runtime.RawExtension `json:"spec"`
+}
+
+// FailureClass sorts failures of jobs.
+// +kubebuilder:validation:Enum=Capacity;Internal;Interrupted;Algorithm;Client
+type FailureClass string
+
+const (
+	// FailureCapacity: AWS had no instances (reason CapacityError).
+	FailureCapacity FailureClass = "Capacity"
+	// FailureInternal: AWS failed (InternalServerError).
+	FailureInternal FailureClass = "Internal"
+	// FailureInterrupted: AWS took the instances of a spot job away (Interrupted,
+	// MaxWaitTimeExceeded).
+	FailureInterrupted FailureClass = "Interrupted"
+	// FailureAlgorithm: the container failed (AlgorithmError).
+	FailureAlgorithm FailureClass = "Algorithm"
+	// FailureClient: AWS could not use what the job was given (ClientError).
+	FailureClient FailureClass = "Client"
+)
+
+// StepRetry says which failures are tried again, and how often.
+type StepRetry struct {
+	// Limit is how many times a job is run again.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10
+	Limit int32 `json:"limit"`
+
+	// Failures are those after which it is. Capacity, Internal and Interrupted by
+	// default.
+	// +kubebuilder:validation:MaxItems=5
+	// +listType=set
+	// +optional
+	Failures []FailureClass `json:"failures,omitempty"`
+
+	// Backoff is the time before the first retry; each further one waits twice as
+	// long, an hour at most. Defaults to 1m.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +optional
+	Backoff *metav1.Duration `json:"backoff,omitempty"`
+}
+
+// GateFailure says what a gate does that is not passed.
+// +kubebuilder:validation:Enum=Fail;Hold
+type GateFailure string
+
+const (
+	// GateFails makes the pipeline fail. The default.
+	GateFails GateFailure = "Fail"
+	// GateHolds makes what comes after it wait, until the spec changes.
+	GateHolds GateFailure = "Hold"
+)
+
+// PipelineGate lets pass what is good enough by numbers. A number that is missing,
+// or none, decides nothing: the gate then holds.
+type PipelineGate struct {
+	// Checks have to pass, all of them.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	// +listType=map
+	// +listMapKey=name
+	Checks []GateCheck `json:"checks"`
+
+	// OnFail is Fail (the default) or Hold.
+	// +optional
+	OnFail GateFailure `json:"onFail,omitempty"`
+}
+
+// GateCheck is a bound on a number that a step has come to.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.min) || has(self.max) || has(self.compareWith)",message="at least one of min, max and compareWith"
+// +kubebuilder:validation:XValidation:rule="!has(self.maxRegression) || has(self.compareWith)",message="maxRegression is for compareWith"
+type GateCheck struct {
+	// Name of the check.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name"`
+
+	// Metric is the number that is judged.
+	Metric GateMetric `json:"metric"`
+
+	// Min and Max are inclusive bounds, as numbers or templates of parameters.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Min string `json:"min,omitempty"`
+	// Max is the upper bound.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Max string `json:"max,omitempty"`
+
+	// CompareWith is Serving: the number of the plan that serves. Before anything
+	// serves there is nothing to be worse than.
+	// +kubebuilder:validation:Enum=Serving
+	// +optional
+	CompareWith string `json:"compareWith,omitempty"`
+
+	// MaxRegression is by how much the number may be worse, as a share of the one
+	// it is compared with, such as "2%". Nothing by default.
+	// +kubebuilder:validation:Pattern=`^[0-9]{1,3}(\.[0-9]{1,3})?%$`
+	// +optional
+	MaxRegression string `json:"maxRegression,omitempty"`
+
+	// HigherIsBetter says which way is worse. Lower is better by default.
+	// +optional
+	HigherIsBetter bool `json:"higherIsBetter,omitempty"`
+
+	// Precision is how many digits behind the point count. All by default; an
+	// approval is for the number as it counts.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=12
+	// +optional
+	Precision *int32 `json:"precision,omitempty"`
+}
+
+// GateMetric is a number in the status of a step's resource.
+type GateMetric struct {
+	// Step that made it: a TrainingJob or a HyperParameterTuningJob.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=18
+	Step string `json:"step"`
+
+	// Name of the metric, as the algorithm calls it (finalMetricDataList); of a
+	// tuning job the best value of its objective.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	Name string `json:"name"`
+}
+
+// ApprovalStep waits for the decision of a person: an entry in spec.approvals, or
+// the annotation sagemaker.gitops.dev/approve or reject with the evidence.
+type ApprovalStep struct {
+	// ExpiresAfter is how long a decision is waited for. For ever by default.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +optional
+	ExpiresAfter *metav1.Duration `json:"expiresAfter,omitempty"`
+}
+
+// PipelineApproval is the decision on a step, for as long as what it was made on is
+// the same.
+type PipelineApproval struct {
+	// Step that waits.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=18
+	Step string `json:"step"`
+	// Evidence is what was decided on, from status.steps[].evidence.
+	// +kubebuilder:validation:Pattern=`^sha256:[0-9a-f]{64}$`
+	Evidence string `json:"evidence"`
+	// Rejected says that it was rejected.
+	// +optional
+	Rejected bool `json:"rejected,omitempty"`
+	// By is who decided. For people; the proof is in git.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	By string `json:"by,omitempty"`
+	// Reason of the decision.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Reason string `json:"reason,omitempty"`
+}
+
+// PipelinePhase says in one word how far a pipeline is.
+type PipelinePhase string
+
+const (
+	// PipelineRefused has a spec that cannot be carried out.
+	PipelineRefused PipelinePhase = "Refused"
+	// PipelineRunning carries out its plan.
+	PipelineRunning PipelinePhase = "Running"
+	// PipelineAwaiting waits for a person.
+	PipelineAwaiting PipelinePhase = "AwaitingApproval"
+	// PipelineHeld is held by a gate.
+	PipelineHeld PipelinePhase = "Held"
+	// PipelineFailed has a step that failed; all that does not need it goes on.
+	PipelineFailed PipelinePhase = "Failed"
+	// PipelineCompleted has carried out its plan.
+	PipelineCompleted PipelinePhase = "Completed"
+)
+
+// StepPhase says in one word how far a step is.
+type StepPhase string
+
+const (
+	// StepPending waits for the steps that it needs.
+	StepPending StepPhase = "Pending"
+	// StepRunning is at work.
+	StepRunning StepPhase = "Running"
+	// StepRetrying waits to run again after a failure.
+	StepRetrying StepPhase = "Retrying"
+	// StepAwaiting waits for the decision of a person.
+	StepAwaiting StepPhase = "AwaitingApproval"
+	// StepHeld is a gate that holds.
+	StepHeld StepPhase = "Held"
+	// StepSucceeded is done.
+	StepSucceeded StepPhase = "Succeeded"
+	// StepFailed has failed for good.
+	StepFailed StepPhase = "Failed"
+	// StepBlocked needs a step that has failed or holds.
+	StepBlocked StepPhase = "Blocked"
+)
+
+// StepAction is what a plan does about a step.
+type StepAction string
+
+const (
+	// ActionRun starts a job or makes a resource.
+	ActionRun StepAction = "Run"
+	// ActionReuse takes what there is.
+	ActionReuse StepAction = "Reuse"
+	// ActionUpdate changes a service in place.
+	ActionUpdate StepAction = "Update"
+	// ActionJudge evaluates a gate.
+	ActionJudge StepAction = "Judge"
+	// ActionAsk asks a person.
+	ActionAsk StepAction = "Ask"
+)
+
+// ModelPipelineStatus is what became of the spec.
+type ModelPipelineStatus struct {
+	CommonStatus `json:",inline"`
+
+	// Phase of the pipeline.
+	// +optional
+	Phase PipelinePhase `json:"phase,omitempty"`
+
+	// PlanDigest is that of all steps together.
+	// +optional
+	PlanDigest string `json:"planDigest,omitempty"`
+
+	// Steps in the order in which they can run.
+	// +optional
+	Steps []StepStatus `json:"steps,omitempty"`
+
+	// Serving is the newest plan that was carried out to its end.
+	// +optional
+	Serving *ServedPlan `json:"serving,omitempty"`
+
+	// History are the plans that were so before, newest first.
+	// +optional
+	History []ServedPlan `json:"history,omitempty"`
+}
+
+// StepStatus is how far a step is.
+type StepStatus struct {
+	// Name of the step.
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Phase of the step.
+	// +optional
+	Phase StepPhase `json:"phase,omitempty"`
+	// Action is what the plan does about it, and Why.
+	// +optional
+	Action StepAction `json:"action,omitempty"`
+	// Why it does so.
+	// +optional
+	Why string `json:"why,omitempty"`
+	// Digest of all that the step is made of.
+	// +optional
+	Digest string `json:"digest,omitempty"`
+	// Kind and Child name the resource that it makes.
+	// +optional
+	Kind string `json:"kind,omitempty"`
+	// Child is the name of the resource.
+	// +optional
+	Child string `json:"child,omitempty"`
+	// Message says how it goes.
+	// +optional
+	Message string `json:"message,omitempty"`
+	// Attempt is how many times a job was run again.
+	// +optional
+	Attempt int32 `json:"attempt,omitempty"`
+	// RetryTime is when it will be.
+	// +optional
+	RetryTime *metav1.Time `json:"retryTime,omitempty"`
+	// Checks are the results of a gate, for this digest.
+	// +optional
+	Checks []CheckResult `json:"checks,omitempty"`
+	// Evidence is what a person decides on.
+	// +optional
+	Evidence string `json:"evidence,omitempty"`
+	// Since is when it began to wait for a decision.
+	// +optional
+	Since *metav1.Time `json:"since,omitempty"`
+	// Decision is Approved, Rejected or Expired, once there is one.
+	// +optional
+	Decision string `json:"decision,omitempty"`
+}
+
+// CheckResult is what came of a check.
+type CheckResult struct {
+	// Name of the check.
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Outcome is Passed, Failed or Inconclusive.
+	// +optional
+	Outcome string `json:"outcome,omitempty"`
+	// Value as it counts.
+	// +optional
+	Value string `json:"value,omitempty"`
+	// Message says it in words.
+	// +optional
+	Message string `json:"message,omitempty"`
+}
+
+// ServedPlan is a plan that was carried out to its end.
+type ServedPlan struct {
+	// PlanDigest is that of all its steps together.
+	// +optional
+	PlanDigest string `json:"planDigest,omitempty"`
+	// Digests of its steps.
+	// +optional
+	Digests map[string]string `json:"digests,omitempty"`
+	// Values that its gates judged, by step and check: quality/rmse.
+	// +optional
+	Values map[string]string `json:"values,omitempty"`
+	// Time when it had been carried out.
+	// +optional
+	Time metav1.Time `json:"time,omitzero"`
+}
+
+// ModelPipeline makes, judges and serves models: each step is a resource of another
+// kind of this group, a gate or a decision of a person. Only what has changed runs
+// again, and going back to an earlier spec runs nothing.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:path=modelpipelines,shortName=smpipe,categories=sagemaker
+// +kubebuilder:metadata:annotations="kustomize.toolkit.fluxcd.io/substitute=disabled"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 30",message="a pipeline's name has 30 characters at most: it stands in the names of all that it makes"
+// +kubebuilder:printcolumn:name=Phase,type=string,JSONPath=`.status.phase`
+// +kubebuilder:printcolumn:name=Plan,type=string,JSONPath=`.status.planDigest`
+// +kubebuilder:printcolumn:name=Serving,type=string,JSONPath=`.status.serving.planDigest`
+// +kubebuilder:printcolumn:name=Ready,type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name=Status,type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name=Age,type=date,JSONPath=`.metadata.creationTimestamp`
+type ModelPipeline struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Spec is what is wanted.
+	// +required
+	Spec ModelPipelineSpec `json:"spec,omitempty"`
+	// Status is what was observed.
+	// +kubebuilder:default:={"observedGeneration":-1}
+	// +optional
+	Status ModelPipelineStatus `json:"status,omitempty"`
+}
+
+// ModelPipelineList is a list of ModelPipeline objects.
+//
+// +kubebuilder:object:root=true
+type ModelPipelineList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ModelPipeline `json:"items"`
+}
+
+// GetConditions returns the conditions of the status.
+func (in *ModelPipeline) GetConditions() []metav1.Condition { return in.Status.Conditions }
+
+// SetConditions replaces the conditions of the status.
+func (in *ModelPipeline) SetConditions(conditions []metav1.Condition) {
+	in.Status.Conditions = conditions
+}
+
+// Common returns the part of the status that every kind has.
+func (in *ModelPipeline) Common() *CommonStatus { return &in.Status.CommonStatus }

@@ -1,0 +1,364 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// labelStep is the label of a child with the name of its step.
+const labelStep = v1alpha1.Group + "/step"
+
+// scene is all that one round knows.
+type scene struct {
+	round    *reconcile.Round
+	pipeline *v1alpha1.ModelPipeline
+	family   child.Family
+	plan     *plan.Plan
+	// children are all resources of the pipeline, by kind and name.
+	children map[string]reconcile.Object
+	// wanted are the specs of the steps' resources that can be told by now.
+	wanted    map[string]reconcile.Object
+	decisions []plan.Decision
+}
+
+func childKey(kind, name string) string { return kind + "/" + name }
+
+// params are all parameters.
+func (r *Reconciler) params(ctx context.Context, p *v1alpha1.ModelPipeline) (map[string]string, error) {
+	params := map[string]string{}
+	for i, from := range p.Spec.ParamsFrom {
+		var config corev1.ConfigMap
+		err := r.Reader.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: from.ConfigMapRef.Name}, &config)
+		if apierrors.IsNotFound(err) {
+			return nil, reconcile.Refuse(reason.ValidationFailed, "paramsFrom[%d].configMapRef: there is no ConfigMap %s", i, from.ConfigMapRef.Name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading ConfigMap %s: %w", from.ConfigMapRef.Name, err)
+		}
+		maps.Copy(params, config.Data)
+	}
+	maps.Copy(params, p.Spec.Params)
+	return params, nil
+}
+
+// gather reads all children: of the kinds that steps are, and of those that status
+// tells of.
+func (r *Reconciler) gather(ctx context.Context, s *scene) error {
+	kinds := map[string]bool{}
+	for _, step := range s.pipeline.Spec.Steps {
+		if step.Template != nil {
+			kinds[step.Template.Kind] = true
+		}
+	}
+	for _, step := range s.pipeline.Status.Steps {
+		if step.Kind != "" {
+			kinds[step.Kind] = true
+		}
+	}
+	s.children = map[string]reconcile.Object{}
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		if _, ok := r.Kinds[name]; !ok {
+			continue
+		}
+		made, err := r.Client.Scheme().New(v1alpha1.GroupVersion.WithKind(name + "List"))
+		if err != nil {
+			return err
+		}
+		list, ok := made.(client.ObjectList)
+		if !ok {
+			return fmt.Errorf("%sList is no list", name)
+		}
+		if err := s.family.List(ctx, list); err != nil {
+			return err
+		}
+		items, err := meta.ExtractList(list)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			if obj, ok := item.(reconcile.Object); ok {
+				s.children[childKey(name, obj.GetName())] = obj
+			}
+		}
+	}
+	return nil
+}
+
+// facts are what decisions depend on.
+func (r *Reconciler) facts(s *scene) (plan.Facts, error) {
+	f := plan.Facts{
+		Now: r.Clock.Now(), Seen: map[string]plan.Seen{}, Was: map[string]v1alpha1.StepStatus{},
+		Approvals: slices.Concat(s.pipeline.Spec.Approvals, annotated(s.pipeline)),
+		Known:     known(s.pipeline, s.plan.Digest),
+		Metric:    s.metric,
+		Serving:   s.serving,
+	}
+	for _, was := range s.pipeline.Status.Steps {
+		f.Was[was.Name] = was
+	}
+	s.wanted = map[string]reconcile.Object{}
+	for _, step := range s.plan.Steps {
+		if step.Child == "" {
+			continue
+		}
+		seen, err := r.see(s, step)
+		if err != nil {
+			return f, err
+		}
+		f.Seen[step.Spec.Name] = seen
+	}
+	return f, nil
+}
+
+// see tells what there is of a step's resource.
+func (r *Reconciler) see(s *scene, step *plan.Step) (plan.Seen, error) {
+	kind := step.Spec.Template.Kind
+	want, err := r.want(s, step)
+	if err != nil {
+		return plan.Seen{}, err
+	}
+	obj := s.children[childKey(kind, step.Child)]
+	if obj == nil {
+		return plan.Seen{}, nil
+	}
+	seen := plan.Seen{State: plan.Working}
+	switch {
+	case step.Kind.Service && want == nil: // what it needs is not there
+		seen.Outdated = obj.GetLabels()[v1alpha1.LabelDigest] != step.Digest
+	case step.Kind.Service:
+		same, err := child.Same(obj, want)
+		if err != nil {
+			return seen, err
+		}
+		seen.Outdated = !same
+	case want != nil:
+		if seen.Differs, err = differs(obj, want); err != nil {
+			return seen, err
+		}
+	}
+	if !obj.GetDeletionTimestamp().IsZero() {
+		seen.Message = "waiting for " + obj.GetName() + ", which is being deleted, to be gone"
+		return seen, nil
+	}
+	is := reconcile.Judged(obj)
+	if is == nil || obj.GetAnnotations()[fluxmeta.ForceRequestAnnotation] != obj.Common().LastHandledForceAt {
+		return seen, nil // it has not been judged since
+	}
+	seen.Reason, seen.Message, seen.FailedAt, seen.Attempt = is.Reason, is.Message, is.LastTransitionTime.Time, attempt(obj)
+	switch {
+	case reconcile.Settled(obj) == "":
+		seen.State = plan.Done
+	case is.Status == metav1.ConditionFalse:
+		seen.State = plan.Broken
+	}
+	return seen, nil
+}
+
+// retryToken is what a child is asked to run again with.
+const retryToken = "retry-"
+
+// attempt is how many times a child has been asked to run again.
+func attempt(obj client.Object) int32 {
+	n, err := strconv.ParseInt(strings.TrimPrefix(obj.GetAnnotations()[fluxmeta.ForceRequestAnnotation], retryToken), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int32(n)
+}
+
+// want is what a step's resource is to be; nil if nobody knows yet what the steps
+// have made that it needs.
+func (r *Reconciler) want(s *scene, step *plan.Step) (reconcile.Object, error) {
+	name := step.Spec.Template.Kind
+	spec, err := s.plan.Render(step, func(use render.Use) (string, error) { return r.output(s, use) })
+	if errors.Is(err, errNotYet) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	obj, err := r.made(s, step, spec)
+	if err != nil {
+		return nil, fmt.Errorf("step %s: %s: %w", step.Spec.Name, name, err)
+	}
+	s.wanted[step.Spec.Name] = obj
+	return obj, nil
+}
+
+// made is the resource of a step with a spec.
+func (r *Reconciler) made(s *scene, step *plan.Step, spec shape.Tree) (reconcile.Object, error) {
+	spec = shape.Clone(spec)
+	s.inherit(spec)
+	text, err := json.Marshal(map[string]any{"spec": spec})
+	if err != nil {
+		return nil, err
+	}
+	obj := r.Kinds[step.Spec.Template.Kind].Object()
+	if err := json.Unmarshal(text, obj); err != nil {
+		return nil, err
+	}
+	obj.SetName(step.Child)
+	obj.SetNamespace(s.pipeline.Namespace)
+	obj.SetLabels(map[string]string{labelStep: step.Spec.Name, v1alpha1.LabelDigest: step.Digest})
+	return obj, nil
+}
+
+// inherit gives a child the pipeline's control fields that it does not set itself.
+func (s *scene) inherit(spec shape.Tree) {
+	of := s.pipeline.Spec.Control
+	for field, value := range map[string]string{
+		"region": of.Region, "serviceAccountName": of.ServiceAccountName,
+		"deletionPolicy": string(of.DeletionPolicy), "adoptionPolicy": string(of.AdoptionPolicy),
+	} {
+		if _, set := spec[field]; !set && value != "" {
+			spec[field] = value
+		}
+	}
+	if _, set := spec["assumeRole"]; !set && of.AssumeRole != nil {
+		spec["assumeRole"] = map[string]any{"roleARN": of.AssumeRole.RoleARN, "externalID": of.AssumeRole.ExternalID}
+	}
+}
+
+var errNotYet = errors.New("the step has not made it yet")
+
+// output is what a step has made, once it has.
+func (r *Reconciler) output(s *scene, use render.Use) (string, error) {
+	step := s.plan.Step(use.Step)
+	kind := step.Spec.Template.Kind
+	obj := s.children[childKey(kind, step.Child)]
+	if obj == nil || reconcile.Settled(obj) != "" || obj.GetLabels()[v1alpha1.LabelDigest] != step.Digest {
+		return "", errNotYet
+	}
+	value, err := valueOf(r.Kinds[kind], obj, use.Output)
+	if err != nil {
+		return "", err
+	}
+	if value == "" {
+		return "", fmt.Errorf("step %s has come to no %s", use.Step, use.Output)
+	}
+	return value, nil
+}
+
+// differs are the paths in which a child is not what it would be if it were made
+// now.
+func differs(obj, want client.Object) ([]string, error) {
+	have, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		return nil, err
+	}
+	is, err := runtime.DefaultUnstructuredConverter.ToUnstructured(want)
+	if err != nil {
+		return nil, err
+	}
+	spec, _ := is["spec"].(map[string]any)
+	has, _ := have["spec"].(map[string]any)
+	var paths []string
+	for _, d := range shape.Uncovered(spec, has) {
+		paths = append(paths, d.Path)
+	}
+	return paths, nil
+}
+
+// metric is a number in the status of a step's resource.
+func (s *scene) metric(step, name string) gate.Value {
+	of := s.plan.Step(step)
+	switch obj := s.children[childKey(of.Spec.Template.Kind, of.Child)].(type) {
+	case *v1alpha1.TrainingJob:
+		for _, m := range obj.Status.FinalMetricDataList {
+			if m.MetricName != nil && *m.MetricName == name && m.Value != nil {
+				return gate.Value{Number: *m.Value}
+			}
+		}
+	case *v1alpha1.HyperParameterTuningJob:
+		if best := obj.Status.BestTrainingJob; best != nil && best.FinalHyperParameterTuningJobObjectiveMetric != nil {
+			if m := best.FinalHyperParameterTuningJobObjectiveMetric; m.MetricName != nil && *m.MetricName == name && m.Value != nil {
+				return gate.Value{Number: *m.Value}
+			}
+		}
+	}
+	return gate.Value{Missing: fmt.Sprintf("step %s has no metric %s", step, name)}
+}
+
+// serving is the number that a check came to in the plan that serves.
+func (s *scene) serving(step, check string) gate.Value {
+	is := s.pipeline.Status.Serving
+	if is == nil {
+		return gate.Value{Missing: "nothing serves"}
+	}
+	number, err := strconv.ParseFloat(is.Values[step+"/"+check], 64)
+	if err != nil {
+		return gate.Value{Missing: "what serves has no such number"}
+	}
+	return gate.Value{Number: number}
+}
+
+// The annotations by which a person decides on a step. Their value is the step's
+// name and the evidence, with an equals sign between.
+const (
+	annotationApprove = v1alpha1.Group + "/approve"
+	annotationReject  = v1alpha1.Group + "/reject"
+)
+
+// annotated are the decisions in annotations.
+func annotated(p *v1alpha1.ModelPipeline) []v1alpha1.PipelineApproval {
+	var all []v1alpha1.PipelineApproval
+	for annotation, rejected := range map[string]bool{annotationApprove: false, annotationReject: true} {
+		step, evidence, ok := strings.Cut(p.Annotations[annotation], "=")
+		if ok {
+			all = append(all, v1alpha1.PipelineApproval{Step: step, Evidence: evidence, Rejected: rejected})
+		}
+	}
+	return all
+}
+
+// known tells whether a plan is one of those that have served, to which one may go
+// back.
+func known(p *v1alpha1.ModelPipeline, digest string) bool {
+	if is := p.Status.Serving; is != nil && is.PlanDigest == digest {
+		return true
+	}
+	window := rollbackWindow(p)
+	for i, was := range p.Status.History {
+		if i < window && was.PlanDigest == digest {
+			return true
+		}
+	}
+	return false
+}
+
+func rollbackWindow(p *v1alpha1.ModelPipeline) int {
+	if h := p.Spec.History; h != nil && h.RollbackWindow != nil {
+		return int(*h.RollbackWindow)
+	}
+	return 3
+}
+
+func historyLimit(p *v1alpha1.ModelPipeline) int {
+	if h := p.Spec.History; h != nil && h.Limit != nil {
+		return int(*h.Limit)
+	}
+	return 10
+}

@@ -1,0 +1,393 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// State is how far a step's resource is.
+type State int
+
+const (
+	// Absent means that there is none.
+	Absent State = iota
+	// Working means that it is not yet what it is to be.
+	Working
+	// Done means that it is.
+	Done
+	// Broken means that it will not be without help.
+	Broken
+)
+
+// Seen is what there is of a step's resource.
+type Seen struct {
+	State State
+	// Outdated says that a service is still something else than the plan asks for.
+	Outdated bool
+	// Reason and Message are those of its Ready condition.
+	Reason, Message string
+	// Differs are paths outside the digest in which it is not what the template
+	// says.
+	Differs []string
+	// FailedAt is when it broke.
+	FailedAt time.Time
+	// Attempt is how many times it was run again.
+	Attempt int32
+}
+
+// Facts are all that decisions depend on beside the plan.
+type Facts struct {
+	Now time.Time
+	// Seen is what there is of each step's resource, by step.
+	Seen map[string]Seen
+	// Was is what status told of each step, by name.
+	Was map[string]v1alpha1.StepStatus
+	// Metric is a number that a step has come to.
+	Metric func(step, name string) gate.Value
+	// Serving is the number of a gate's check in the plan that serves.
+	Serving func(step, check string) gate.Value
+	// Approvals are the decisions that there are.
+	Approvals []v1alpha1.PipelineApproval
+	// Known says that the plan has been carried out before and is one of those that
+	// one may go back to: nobody is asked again.
+	Known bool
+}
+
+// Decision is what is due for a step, and how far it is.
+type Decision struct {
+	Step *Step
+	// Status of the step.
+	Status v1alpha1.StepStatus
+	// Create, Update and Retry say what is to be done about its resource.
+	Create, Update, Retry bool
+	// After is when something is due that nobody tells of; 0 if nothing is.
+	After time.Duration
+	// Stalled says why nothing happens until a person does something.
+	Stalled bool
+}
+
+// Decide decides of each step what is due. The decisions stand in the order of the
+// plan's steps.
+func (p *Plan) Decide(f Facts) []Decision {
+	all := make([]Decision, 0, len(p.Steps))
+	phases := map[string]v1alpha1.StepPhase{}
+	results := map[string][]gate.Result{}
+	for _, step := range p.Steps {
+		d := Decision{Step: step, Status: v1alpha1.StepStatus{Name: step.Spec.Name, Digest: step.Digest, Child: step.Child}}
+		if step.template != nil {
+			d.Status.Kind = step.Spec.Template.Kind
+		}
+		if waits, blocked := upstream(step, phases); waits != "" {
+			d.Status.Phase, d.Status.Message = v1alpha1.StepPending, waits
+			if blocked {
+				d.Status.Phase = v1alpha1.StepBlocked
+			}
+			d.foresee(f)
+		} else {
+			switch {
+			case step.Spec.Gate != nil:
+				results[step.Spec.Name] = d.judge(f)
+			case step.Spec.Approval != nil:
+				d.ask(f, p.Upstream(step.Spec.Name), p.judged(step, results))
+			default:
+				d.make(f)
+			}
+		}
+		phases[step.Spec.Name] = d.Status.Phase
+		all = append(all, d)
+	}
+	return all
+}
+
+// upstream says which of the steps that one needs it waits for, and whether that
+// one will not succeed.
+func upstream(step *Step, phases map[string]v1alpha1.StepPhase) (waits string, blocked bool) {
+	for _, need := range step.Needs {
+		switch phases[need] {
+		case v1alpha1.StepSucceeded:
+		case v1alpha1.StepFailed, v1alpha1.StepBlocked, v1alpha1.StepHeld:
+			return fmt.Sprintf("step %s has not succeeded", need), true
+		default:
+			if waits == "" {
+				waits = "waiting for step " + need
+			}
+		}
+	}
+	return waits, false
+}
+
+// foresee says what will be done about a step that is not due.
+func (d *Decision) foresee(f Facts) {
+	seen := f.Seen[d.Step.Spec.Name]
+	s := &d.Status
+	switch {
+	case d.Step.Spec.Gate != nil:
+		s.Action = v1alpha1.ActionJudge
+	case d.Step.Spec.Approval != nil:
+		s.Action = v1alpha1.ActionAsk
+	case seen.State == Absent:
+		s.Action, s.Why = v1alpha1.ActionRun, whyRun(d.Step, f)
+	case d.Step.Kind.Service && seen.Outdated:
+		s.Action, s.Why = v1alpha1.ActionUpdate, "what it is made of has changed"
+	default:
+		s.Action, s.Why = v1alpha1.ActionReuse, whyReuse(seen)
+	}
+}
+
+func whyRun(step *Step, f Facts) string {
+	was, ok := f.Was[step.Spec.Name]
+	if !ok || was.Digest == "" || was.Digest == step.Digest {
+		return "there is no " + step.Child + " yet"
+	}
+	return fmt.Sprintf("what it is made of has changed (%s was %s)", step.Digest, was.Digest)
+}
+
+func whyReuse(seen Seen) string {
+	if len(seen.Differs) == 0 {
+		return "there is one of the same digest"
+	}
+	return fmt.Sprintf("there is one of the same digest; %s will take effect with the next", strings.Join(seen.Differs, ", "))
+}
+
+// make decides about a step that makes a resource.
+func (d *Decision) make(f Facts) {
+	d.foresee(f)
+	seen, s := f.Seen[d.Step.Spec.Name], &d.Status
+	s.Message, s.Attempt = seen.Message, seen.Attempt
+	switch {
+	case seen.State == Absent:
+		d.Create, s.Phase, s.Message = true, v1alpha1.StepRunning, "making "+d.Step.Child
+	case d.Step.Kind.Service && seen.Outdated:
+		d.Update, s.Phase, s.Message = true, v1alpha1.StepRunning, "changing "+d.Step.Child
+	case seen.State == Done:
+		s.Phase = v1alpha1.StepSucceeded
+	case seen.State == Working:
+		s.Phase = v1alpha1.StepRunning
+	default:
+		d.broken(f, seen)
+	}
+	was := f.Was[s.Name]
+	if !d.Create && !d.Update && len(seen.Differs) == 0 && was.Digest == s.Digest && was.Action != "" { // it was this plan that made it, or not
+		s.Action, s.Why = was.Action, was.Why
+	}
+}
+
+// firstBackoff and longestBackoff are how long a retry is waited for.
+const (
+	firstBackoff   = time.Minute
+	longestBackoff = time.Hour
+)
+
+// classes of the reasons with which jobs fail.
+var classes = map[string]v1alpha1.FailureClass{
+	reason.CapacityError:       v1alpha1.FailureCapacity,
+	reason.InternalServerError: v1alpha1.FailureInternal,
+	reason.Interrupted:         v1alpha1.FailureInterrupted,
+	reason.MaxWaitTimeExceeded: v1alpha1.FailureInterrupted,
+	reason.AlgorithmError:      v1alpha1.FailureAlgorithm,
+	reason.ClientError:         v1alpha1.FailureClient,
+}
+
+var usual = []v1alpha1.FailureClass{v1alpha1.FailureCapacity, v1alpha1.FailureInternal, v1alpha1.FailureInterrupted}
+
+// broken decides about a resource that has failed.
+func (d *Decision) broken(f Facts, seen Seen) {
+	s := &d.Status
+	s.Phase = v1alpha1.StepFailed
+	d.Stalled = true
+	retry := d.Step.Spec.Retry
+	if retry == nil || s.Attempt >= retry.Limit {
+		return
+	}
+	failures := retry.Failures
+	if len(failures) == 0 {
+		failures = usual
+	}
+	if !slices.Contains(failures, classes[seen.Reason]) {
+		return
+	}
+	d.Stalled = false
+	s.Phase = v1alpha1.StepRetrying
+	wait := seen.FailedAt.Add(backoff(retry, s.Attempt)).Sub(f.Now)
+	if wait > 0 {
+		d.After = wait
+		s.RetryTime = newTime(f.Now.Add(wait))
+		s.Message = seen.Message + "; it will run again"
+		return
+	}
+	s.Attempt++
+	d.Retry = true
+	s.Message = fmt.Sprintf("%s; run again (%d of %d)", seen.Message, s.Attempt, retry.Limit)
+}
+
+func backoff(retry *v1alpha1.StepRetry, attempt int32) time.Duration {
+	wait := firstBackoff
+	if retry.Backoff != nil {
+		wait = retry.Backoff.Duration
+	}
+	for range attempt {
+		wait = min(2*wait, longestBackoff)
+	}
+	return wait
+}
+
+// judge decides about a gate. What has been judged for its digest is not judged
+// again, unless nobody could say.
+func (d *Decision) judge(f Facts) []gate.Result {
+	s := &d.Status
+	s.Action = v1alpha1.ActionJudge
+	results := recorded(f.Was[s.Name], s.Digest)
+	if results == nil {
+		results = evaluate(d.Step, f)
+	}
+	for _, r := range results {
+		s.Checks = append(s.Checks, v1alpha1.CheckResult{Name: r.Name, Outcome: string(r.Outcome), Value: r.Value, Message: r.Message})
+	}
+	var said []string
+	for _, r := range results {
+		if r.Outcome == gate.Overall(results) {
+			said = append(said, r.Message)
+		}
+	}
+	s.Message = strings.Join(said, "; ")
+	switch overall := gate.Overall(results); {
+	case overall == gate.Passed:
+		s.Phase = v1alpha1.StepSucceeded
+	case overall == gate.Failed && f.Known:
+		s.Phase, s.Why = v1alpha1.StepSucceeded, "this plan has served before"
+	case overall == gate.Failed && d.Step.Spec.Gate.OnFail != v1alpha1.GateHolds:
+		s.Phase, d.Stalled = v1alpha1.StepFailed, true
+	default:
+		s.Phase, d.Stalled = v1alpha1.StepHeld, true
+	}
+	return results
+}
+
+// recorded are results that were found for the same digest; nil if there are none,
+// or nobody could say.
+func recorded(was v1alpha1.StepStatus, digest string) []gate.Result {
+	if was.Digest != digest {
+		return nil
+	}
+	var results []gate.Result
+	for _, c := range was.Checks {
+		if c.Outcome == string(gate.Inconclusive) {
+			return nil
+		}
+		results = append(results, gate.Result{Name: c.Name, Outcome: gate.Outcome(c.Outcome), Value: c.Value, Message: c.Message})
+	}
+	return results
+}
+
+func evaluate(step *Step, f Facts) []gate.Result {
+	results := make([]gate.Result, 0, len(step.Checks))
+	for _, c := range step.Checks {
+		check := gate.Check{Name: c.Name, HigherIsBetter: c.HigherIsBetter, Compared: c.CompareWith != ""}
+		check.Min, _ = bound(c.Min)
+		check.Max, _ = bound(c.Max)
+		if share, err := bound(strings.TrimSuffix(c.MaxRegression, "%")); err == nil && share != nil {
+			check.MaxRegression = *share / 100
+		}
+		if c.Precision != nil {
+			check.Precision = new(int(*c.Precision))
+		}
+		with := gate.Value{Missing: "it is compared with nothing"}
+		if check.Compared {
+			with = f.Serving(step.Spec.Name, c.Name)
+		}
+		results = append(results, check.Judge(f.Metric(c.Metric.Step, c.Metric.Name), with))
+	}
+	return results
+}
+
+// bound is a number; nil if there is none.
+func bound(text string) (*float64, error) {
+	if text == "" {
+		return nil, nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	return &n, err
+}
+
+// judged are the results of all gates that a step comes after, under names that
+// tell them apart.
+func (p *Plan) judged(step *Step, results map[string][]gate.Result) []gate.Result {
+	var all []gate.Result
+	for _, name := range p.graph.Upstream(step.Spec.Name) {
+		for _, r := range results[name] {
+			r.Name = name + "/" + r.Name
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// Decisions on a step that a person approves.
+const (
+	Approved = "Approved"
+	Rejected = "Rejected"
+	Expired  = "Expired"
+)
+
+// ask decides about a step that waits for a person.
+func (d *Decision) ask(f Facts, digests map[string]string, results []gate.Result) {
+	s := &d.Status
+	was := f.Was[s.Name]
+	s.Action, s.Evidence = v1alpha1.ActionAsk, gate.Evidence(digests, results)
+	same := was.Evidence == s.Evidence
+	for _, a := range f.Approvals {
+		if a.Step != s.Name || a.Evidence != s.Evidence {
+			continue
+		}
+		by := ""
+		if a.By != "" {
+			by = " by " + a.By
+		}
+		if a.Reason != "" {
+			by += ": " + a.Reason
+		}
+		s.Decision, s.Phase, s.Message = Approved, v1alpha1.StepSucceeded, "approved"+by
+		if a.Rejected { // whatever else says otherwise
+			s.Decision, s.Phase, s.Message, d.Stalled = Rejected, v1alpha1.StepFailed, "rejected"+by, true
+			return
+		}
+	}
+	switch {
+	case s.Decision == Approved:
+		return
+	case same && was.Decision == Approved: // an approval that was taken back changes nothing
+		s.Decision, s.Phase, s.Message = Approved, v1alpha1.StepSucceeded, was.Message
+		return
+	case f.Known:
+		s.Phase, s.Why = v1alpha1.StepSucceeded, "this plan has served before"
+		return
+	}
+	s.Phase, s.Message = v1alpha1.StepAwaiting, "waiting for a decision on "+s.Evidence
+	since := f.Now
+	if same && was.Since != nil {
+		since = was.Since.Time
+	}
+	s.Since = newTime(since)
+	limit := d.Step.Spec.Approval.ExpiresAfter
+	if limit == nil {
+		return
+	}
+	left := since.Add(limit.Duration).Sub(f.Now)
+	if left > 0 {
+		d.After = left
+		return
+	}
+	s.Decision, s.Phase, d.Stalled = Expired, v1alpha1.StepFailed, true
+	s.Message = fmt.Sprintf("nobody has decided within %s", limit.Duration)
+}
+
+func newTime(t time.Time) *metav1.Time { return new(metav1.NewTime(t)) }

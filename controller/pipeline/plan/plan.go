@@ -1,0 +1,451 @@
+package plan
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+)
+
+// Kind is what a plan has to know of a kind that steps can be.
+type Kind struct {
+	// Spec is the type of the resource's spec.
+	Spec reflect.Type
+	// Service says that the resource goes on existing under one name and is changed
+	// in place. Others are made anew for every digest.
+	Service bool
+	// Job says that it runs, so that rerun makes another of it.
+	Job bool
+	// Outside are the paths of the spec that are no part of a step's digest.
+	Outside []string
+	// Refused are fields of the spec that a step may not set.
+	Refused []string
+	// Written are the paths of the spec that say where a run writes, lists without
+	// indices. They have to lie under the step's own path.
+	Written []string
+	// Outputs are the names of what other steps can take of it, for a spec.
+	Outputs func(spec shape.Tree) []string
+}
+
+// Input is all that a plan depends on.
+type Input struct {
+	// Cluster, Namespace and Pipeline say whose it is. They are in every digest.
+	Cluster, Namespace, Pipeline string
+	// Spec of the pipeline.
+	Spec *v1alpha1.ModelPipelineSpec
+	// Params are all parameters, those from ConfigMaps among them.
+	Params map[string]string
+	// Kinds are those that steps may be, by name.
+	Kinds map[string]Kind
+}
+
+// Plan is what a spec asks for.
+type Plan struct {
+	// Digest is that of all steps together.
+	Digest string
+	// Steps in the order in which they can run.
+	Steps []*Step
+	graph *graph.Graph
+	input Input
+}
+
+// Step is one step of a plan.
+type Step struct {
+	// Spec is the step as it is written.
+	Spec v1alpha1.PipelineStep
+	// Kind of its resource.
+	Kind Kind
+	// Digest of all that it is made of, with the digests of other steps in place of
+	// what they make.
+	Digest string
+	// Child is the name of its resource; empty if it makes none.
+	Child string
+	// Needs are the steps that have to have succeeded.
+	Needs []string
+	// Path is where it may write.
+	Path string
+	// Checks are those of a gate, with their parameters filled in.
+	Checks   []v1alpha1.GateCheck
+	template *render.Template
+}
+
+// StepError says what is wrong with a step.
+type StepError struct {
+	Step string
+	// Shared says that the step writes where others may write too.
+	Shared bool
+	Err    error
+}
+
+func (e *StepError) Error() string { return fmt.Sprintf("step %s: %s", e.Step, e.Err) }
+
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Make makes the plan. The error is a *StepError, or one of package graph.
+func Make(in Input) (*Plan, error) {
+	p := &Plan{input: in}
+	steps := map[string]*Step{}
+	nodes := make([]graph.Node, 0, len(in.Spec.Steps))
+	for _, spec := range in.Spec.Steps {
+		step, err := p.read(spec)
+		if err != nil {
+			return nil, &StepError{Step: spec.Name, Err: err}
+		}
+		steps[spec.Name] = step
+		nodes = append(nodes, graph.Node{Name: spec.Name, Needs: step.Needs})
+	}
+	var err error
+	if p.graph, err = graph.New(nodes); err != nil {
+		return nil, err
+	}
+	for _, name := range p.graph.Order() {
+		step := steps[name]
+		step.Needs = p.graph.Needs(name)
+		p.Steps = append(p.Steps, step)
+		if err := p.digest(step); err != nil {
+			if bad, ok := errors.AsType[*StepError](err); ok {
+				return nil, bad
+			}
+			return nil, &StepError{Step: name, Err: err}
+		}
+	}
+	all := shape.Tree{}
+	for _, step := range p.Steps {
+		all[step.Spec.Name] = step.Digest
+	}
+	p.Digest, err = identity.Digest(p.owner(), all, "")
+	return p, err
+}
+
+// read parses a step and finds out what it needs.
+func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
+	step := &Step{Spec: spec, Needs: slices.Clone(spec.DependsOn)}
+	switch {
+	case spec.Template != nil:
+		kind, ok := p.input.Kinds[spec.Template.Kind]
+		if !ok {
+			return nil, fmt.Errorf("template.kind: there is no kind %s that a step can be", spec.Template.Kind)
+		}
+		if spec.Retry != nil && !kind.Job {
+			return nil, fmt.Errorf("retry: a %s is no job", spec.Template.Kind)
+		}
+		step.Kind = kind
+		var tree shape.Tree
+		if err := json.Unmarshal(spec.Template.Spec.Raw, &tree); err != nil {
+			return nil, fmt.Errorf("template.spec: %w", err)
+		}
+		var err error
+		if step.template, err = render.Parse(tree); err != nil {
+			return nil, fmt.Errorf("template.spec.%w", err)
+		}
+		for _, use := range step.template.Uses() {
+			step.Needs = append(step.Needs, use.Step)
+		}
+	case spec.Retry != nil:
+		return nil, errors.New("retry is for jobs")
+	case spec.Gate != nil:
+		for _, check := range spec.Gate.Checks {
+			step.Needs = append(step.Needs, check.Metric.Step)
+		}
+	}
+	return step, nil
+}
+
+func (p *Plan) owner() identity.Owner {
+	return identity.Owner{Cluster: p.input.Cluster, Namespace: p.input.Namespace, Kind: "ModelPipeline", Name: p.input.Pipeline}
+}
+
+// digest finds out a step's digest, and all that follows from it.
+func (p *Plan) digest(step *Step) error {
+	document := shape.Tree{"pipeline": p.input.Pipeline, "step": step.Spec.Name}
+	rerun := ""
+	switch {
+	case step.template != nil:
+		document["kind"] = step.Spec.Template.Kind
+		scope := p.scope(step, "{path}")
+		scope.Output = func(use render.Use) (string, error) {
+			digest, err := p.check(use)
+			return "{" + digest + "/" + use.Output + "}", err
+		}
+		spec, err := step.render(scope, nil)
+		if err != nil {
+			return err
+		}
+		for _, path := range slices.Concat(control, step.Kind.Outside) {
+			shape.Remove(spec, path)
+		}
+		document["spec"] = spec
+		if step.Kind.Job {
+			rerun = p.input.Spec.Rerun
+		}
+	case step.Spec.Gate != nil:
+		checks, err := p.checks(step)
+		if err != nil {
+			return err
+		}
+		step.Checks = checks
+		if document["checks"], err = plain(checks); err != nil {
+			return err
+		}
+		document["of"] = p.digests(step.Needs)
+	default:
+		document["of"] = p.digests(p.graph.Upstream(step.Spec.Name))
+	}
+	digest, err := identity.Digest(p.owner(), document, rerun)
+	if err != nil {
+		return err
+	}
+	step.Digest = digest
+	step.Path = strings.Join([]string{strings.TrimSuffix(p.input.Spec.Artifacts, "/"), p.input.Pipeline, step.Spec.Name, digest}, "/")
+	if step.template == nil {
+		return nil
+	}
+	step.Child = p.input.Pipeline + "-" + step.Spec.Name
+	if !step.Kind.Service {
+		step.Child += "-" + digest
+	}
+	return p.checkSpec(step)
+}
+
+// plain is a value as it stands in JSON.
+func plain(v any) (any, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var made any
+	err = json.Unmarshal(text, &made)
+	return made, err
+}
+
+// control are fields that speak to the controller and of who pays, and not of what
+// comes out.
+var control = []string{
+	"adoptionPolicy", "assumeRole", "deletionPolicy", "externalID", "interval", "managementPolicy", "readiness", "revisionHistoryLimit",
+	"serviceAccountName", "suspend", "tags",
+}
+
+// scope is what a step's templates see, but for outputs.
+func (p *Plan) scope(step *Step, path string) render.Scope {
+	return render.Scope{
+		Params:   p.input.Params,
+		Step:     render.Step{Name: step.Spec.Name, Path: path},
+		Pipeline: render.Pipeline{Name: p.input.Pipeline, Namespace: p.input.Namespace},
+	}
+}
+
+func (s *Step) render(scope render.Scope, as reflect.Type) (shape.Tree, error) {
+	tree, err := s.template.Render(scope, as)
+	if err != nil {
+		return nil, fmt.Errorf("template.spec.%w", err)
+	}
+	return tree, nil
+}
+
+// check tells the digest of the step that an output is of, if it has that output.
+func (p *Plan) check(use render.Use) (string, error) {
+	from := p.Step(use.Step)
+	if from.template == nil {
+		return "", fmt.Errorf("step %s makes nothing, and so has no output %s", use.Step, use.Output)
+	}
+	spec, err := from.render(p.placeholders(from), from.Kind.Spec)
+	if err != nil {
+		return "", err
+	}
+	if outputs := from.Kind.Outputs(spec); !slices.Contains(outputs, use.Output) {
+		slices.Sort(outputs)
+		return "", fmt.Errorf("step %s has no output %s, but %s", use.Step, use.Output, strings.Join(outputs, ", "))
+	}
+	return from.Digest, nil
+}
+
+func (p *Plan) digests(steps []string) shape.Tree {
+	all := shape.Tree{}
+	for _, name := range steps {
+		all[name] = p.Step(name).Digest
+	}
+	return all
+}
+
+// Step is the step of a name; nil if the plan has none.
+func (p *Plan) Step(name string) *Step {
+	for _, step := range p.Steps {
+		if step.Spec.Name == name {
+			return step
+		}
+	}
+	return nil
+}
+
+// Digests are those of all steps, by name.
+func (p *Plan) Digests() map[string]string {
+	all := make(map[string]string, len(p.Steps))
+	for _, step := range p.Steps {
+		all[step.Spec.Name] = step.Digest
+	}
+	return all
+}
+
+// Upstream are the digests of all steps that one comes after, by name.
+func (p *Plan) Upstream(step string) map[string]string {
+	all := map[string]string{}
+	for _, name := range p.graph.Upstream(step) {
+		all[name] = p.Step(name).Digest
+	}
+	return all
+}
+
+// Render is the spec of a step's resource. output tells what other steps have made.
+func (p *Plan) Render(step *Step, output func(render.Use) (string, error)) (shape.Tree, error) {
+	scope := p.scope(step, step.Path)
+	scope.Output = output
+	tree, err := step.render(scope, step.Kind.Spec)
+	if err != nil {
+		return nil, &StepError{Step: step.Spec.Name, Err: err}
+	}
+	return tree, nil
+}
+
+// Placeholder is the spec of a step's resource with something like the outputs of
+// other steps in place of them: it has the form that it will have.
+func (p *Plan) Placeholder(step *Step) (shape.Tree, error) {
+	return p.Render(step, p.placeholders(step).Output)
+}
+
+func (p *Plan) placeholders(step *Step) render.Scope {
+	scope := p.scope(step, step.Path)
+	scope.Output = func(use render.Use) (string, error) {
+		switch use.Output {
+		case "arn":
+			return "arn:aws:sagemaker:us-east-1:123456789012:placeholder/" + use.Step, nil
+		case "name", "id", "trainingJobName":
+			return use.Step + "-placeholder", nil
+		default:
+			return "s3://placeholder/" + use.Step + "/" + use.Output, nil
+		}
+	}
+	return scope
+}
+
+// checkSpec refuses what no resource of the kind has, and what writes where another
+// run may write too.
+func (p *Plan) checkSpec(step *Step) error {
+	if p.input.Spec.Artifacts == "" && step.template.Mentions("step", "path") {
+		return errors.New("template.spec uses .step.path, which needs spec.artifacts")
+	}
+	spec, err := p.Placeholder(step)
+	if err != nil {
+		return errors.Unwrap(err)
+	}
+	for _, field := range step.Kind.Refused {
+		if _, set := spec[field]; set {
+			return fmt.Errorf("template.spec.%s: the pipeline says that itself", field)
+		}
+	}
+	if err := fits(spec, step.Kind.Spec); err != nil {
+		return fmt.Errorf("template.spec.%w", err)
+	}
+	for _, path := range step.Kind.Written {
+		for at, uri := range texts(spec, strings.Split(path, "."), "") {
+			if !strings.HasPrefix(uri+"/", step.Path+"/") {
+				return &StepError{Step: step.Spec.Name, Shared: true, Err: fmt.Errorf(
+					"template.spec.%s: another run of the step would write to %s too. Let it write below {{ .step.path }}", at, uri)}
+			}
+		}
+	}
+	return nil
+}
+
+// fits tells what is in a spec that its type has not, or of another type.
+func fits(spec shape.Tree, as reflect.Type) error {
+	text, err := json.Marshal(spec)
+	if err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(reflect.New(as).Interface()); err != nil {
+		if bad, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return fmt.Errorf("%s: %s is not what stands there", bad.Field, bad.Value)
+		}
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+// texts are those at a path of names in a tree, by the path with list indices.
+func texts(tree shape.Tree, path []string, at string) map[string]string {
+	found := map[string]string{}
+	at += path[0]
+	switch v := tree[path[0]].(type) {
+	case string:
+		if len(path) == 1 {
+			found[at] = v
+		}
+	case map[string]any:
+		if len(path) > 1 {
+			maps.Copy(found, texts(v, path[1:], at+"."))
+		}
+	case []any:
+		for i, item := range v {
+			if inner, ok := item.(map[string]any); ok && len(path) > 1 {
+				maps.Copy(found, texts(inner, path[1:], fmt.Sprintf("%s[%d].", at, i)))
+			}
+		}
+	}
+	return found
+}
+
+// checks are those of a gate with their parameters filled in.
+func (p *Plan) checks(step *Step) ([]v1alpha1.GateCheck, error) {
+	checks := slices.Clone(step.Spec.Gate.Checks)
+	for i := range checks {
+		of := p.Step(checks[i].Metric.Step)
+		if of.template == nil || !slices.Contains(measured, of.Spec.Template.Kind) {
+			return nil, fmt.Errorf("gate.checks[%s].metric.step: step %s is no %s", checks[i].Name, of.Spec.Name, strings.Join(measured, " or "))
+		}
+		for field, text := range map[string]*string{"min": &checks[i].Min, "max": &checks[i].Max} {
+			filled, err := p.number(step, *text)
+			if err != nil {
+				return nil, fmt.Errorf("gate.checks[%s].%s: %w", checks[i].Name, field, err)
+			}
+			*text = filled
+		}
+	}
+	return checks, nil
+}
+
+// measured are the kinds of which AWS tells numbers.
+var measured = []string{"TrainingJob", "HyperParameterTuningJob"}
+
+// number is a bound that may be a template.
+func (p *Plan) number(step *Step, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	template, err := render.Parse(shape.Tree{"bound": text})
+	if err != nil {
+		return "", errors.Unwrap(err)
+	}
+	if len(template.Uses()) > 0 {
+		return "", errors.New("a bound does not depend on what a step makes")
+	}
+	tree, err := template.Render(p.scope(step, ""), nil)
+	if err != nil {
+		return "", errors.Unwrap(err)
+	}
+	filled := shape.String(tree, "bound")
+	if _, err := bound(filled); err != nil {
+		return "", fmt.Errorf("%q is no number", filled)
+	}
+	return filled, nil
+}

@@ -1,0 +1,272 @@
+package plan_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// kinds are a job and a service, as the loop describes them.
+var kinds = map[string]plan.Kind{
+	"TrainingJob": {
+		Spec: reflect.TypeFor[v1alpha1.TrainingJobSpec](), Job: true,
+		Outside: []string{"resourceConfig.instanceType"}, Written: []string{"checkpointConfig.s3URI"}, Refused: []string{"trainingJobName"},
+		Outputs: func(shape.Tree) []string { return []string{"modelData", "name"} },
+	},
+	"Endpoint": {Spec: reflect.TypeFor[v1alpha1.EndpointSpec](), Service: true, Outputs: func(shape.Tree) []string { return []string{"name"} }},
+}
+
+const text = `
+artifacts: s3://acme/pipelines
+params: {rounds: "100", machine: ml.m5.large, max: "2.2"}
+steps:
+- name: serve
+  dependsOn: [approve]
+  template: {kind: Endpoint, spec: {endpointConfigName: "of-{{ .steps.train.outputs.name }}"}}
+- name: train
+  template:
+    kind: TrainingJob
+    spec:
+      roleARN: arn:aws:iam::123456789012:role/abalone
+      hyperParameters: {num_round: "{{ .params.rounds }}"}
+      outputDataConfig: {s3OutputPath: "{{ .step.path }}"}
+      resourceConfig: {instanceType: "{{ .params.machine }}"}
+- name: quality
+  gate: {checks: [{name: rmse, metric: {step: train, name: rmse}, max: "{{ .params.max }}", precision: 1}]}
+- name: approve
+  dependsOn: [quality]
+  approval: {expiresAfter: 1h}
+`
+
+func read(t *testing.T, from string) *v1alpha1.ModelPipelineSpec {
+	t.Helper()
+	var spec v1alpha1.ModelPipelineSpec
+	require.NoError(t, yaml.UnmarshalStrict([]byte(from), &spec))
+	return &spec
+}
+
+func input(t *testing.T, from string) plan.Input {
+	t.Helper()
+	spec := read(t, from)
+	return plan.Input{Cluster: "prod", Namespace: "ml", Pipeline: "abalone", Spec: spec, Params: spec.Params, Kinds: kinds}
+}
+
+func made(t *testing.T, from string) *plan.Plan {
+	t.Helper()
+	p, err := plan.Make(input(t, from))
+	require.NoError(t, err)
+	return p
+}
+
+// Digests name what AWS runs, so that they may never become others by accident.
+func TestDigests(t *testing.T) {
+	p := made(t, text)
+	var steps []string
+	for _, step := range p.Steps {
+		steps = append(steps, step.Spec.Name+" "+step.Digest+" "+step.Child)
+	}
+	require.Equal(t, []string{
+		"train aaihbbdpom abalone-train-aaihbbdpom", "quality aigrbne6ie ", "approve abvjfpjtjb ", "serve agqmx2ncsh abalone-serve",
+	}, steps)
+	require.Equal(t, "s3://acme/pipelines/abalone/train/"+p.Step("train").Digest, p.Step("train").Path)
+}
+
+// What changes which digest.
+func TestWhatADigestCovers(t *testing.T) {
+	before := made(t, text).Digests()
+	for _, row := range []struct {
+		reason   string
+		from, to string
+		changed  string
+	}{
+		{"a hyperparameter", `rounds: "100"`, `rounds: "200"`, "approve quality serve train"},
+		{"another machine comes to the same", "ml.m5.large", "ml.m5.xlarge", ""},
+		{"a bound", `max: "2.2"`, `max: "2.3"`, "approve quality"},
+		{"a parameter that nobody uses", `rounds: "100"`, `rounds: "100", colour: red`, ""},
+		{"the order of steps that need nothing of each other", "dependsOn: [approve]", "dependsOn: [approve, quality]", ""},
+		{"what is served", "of-{{", "by-{{", "serve"},
+		{"where all is kept", "s3://acme/pipelines", "s3://acme/elsewhere", ""},
+		{"a new run", "params:", "rerun: again\nparams:", "approve quality serve train"},
+		{"an approval", "steps:", `approvals: [{step: approve, evidence: "sha256:` + strings.Repeat("0", 64) + `"}]` + "\nsteps:", ""},
+		{"a tag", "roleARN:", "tags: [{key: a, value: b}]\n      roleARN:", ""},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			var changed []string
+			for _, name := range []string{"approve", "quality", "serve", "train"} {
+				if made(t, strings.ReplaceAll(text, row.from, row.to)).Digests()[name] != before[name] {
+					changed = append(changed, name)
+				}
+			}
+			require.Equal(t, row.changed, strings.Join(changed, " "))
+		})
+	}
+	elsewhere := input(t, text)
+	elsewhere.Cluster = "staging"
+	p, err := plan.Make(elsewhere)
+	require.NoError(t, err)
+	require.NotEqual(t, before["train"], p.Digests()["train"], "no two clusters share a run")
+}
+
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// facts are those of a pipeline whose job has ended well with a metric of 2.08.
+func facts() plan.Facts {
+	return plan.Facts{
+		Now: now, Seen: map[string]plan.Seen{"train": {State: plan.Done}}, Was: map[string]v1alpha1.StepStatus{},
+		Metric:  func(string, string) gate.Value { return gate.Value{Number: 2.08} },
+		Serving: func(string, string) gate.Value { return gate.Value{Missing: "nothing serves"} },
+	}
+}
+
+func phases(all []plan.Decision) string {
+	var list []string
+	for _, d := range all {
+		list = append(list, fmt.Sprintf("%s:%s", d.Status.Name, d.Status.Phase))
+	}
+	return strings.Join(list, " ")
+}
+
+func TestDecide(t *testing.T) {
+	p := made(t, text)
+	evidence := gate.Evidence(p.Upstream("approve"), []gate.Result{{Name: "quality/rmse", Outcome: gate.Passed, Value: "2.1"}})
+	decided := func(rejected bool) []v1alpha1.PipelineApproval {
+		return []v1alpha1.PipelineApproval{{Step: "approve", Evidence: evidence, Rejected: rejected}}
+	}
+	for _, row := range []struct {
+		reason string
+		change func(f *plan.Facts)
+		phases string
+		due    string
+	}{
+		{"nothing is there", func(f *plan.Facts) { f.Seen = nil }, "train:Running quality:Pending approve:Pending serve:Pending", "create train"},
+		{"the job runs", func(f *plan.Facts) { f.Seen["train"] = plan.Seen{State: plan.Working} }, "train:Running quality:Pending approve:Pending serve:Pending", ""},
+		{"the job is done, and good", func(*plan.Facts) {}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
+		{"it is approved", func(f *plan.Facts) { f.Approvals = decided(false) }, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "create serve"},
+		{"it is rejected", func(f *plan.Facts) { f.Approvals = decided(true) }, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
+		{"both: to reject is safer", func(f *plan.Facts) { f.Approvals = append(decided(false), decided(true)...) }, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
+		{"something else was approved", func(f *plan.Facts) {
+			f.Approvals = []v1alpha1.PipelineApproval{{Step: "approve", Evidence: "sha256:00"}}
+		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
+		{"it was approved before the approval was taken out", func(f *plan.Facts) {
+			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Decision: plan.Approved}
+		}, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "create serve"},
+		{"nobody decides for too long", func(f *plan.Facts) {
+			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Since: new(metav1.NewTime(now.Add(-time.Hour)))}
+		}, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
+		{"it serves", func(f *plan.Facts) {
+			f.Approvals, f.Seen["serve"] = decided(false), plan.Seen{State: plan.Done}
+		}, "train:Succeeded quality:Succeeded approve:Succeeded serve:Succeeded", ""},
+		{"something else serves", func(f *plan.Facts) {
+			f.Approvals, f.Seen["serve"] = decided(false), plan.Seen{State: plan.Done, Outdated: true}
+		}, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "update serve"},
+		{"something else serves, and this is not approved", func(f *plan.Facts) {
+			f.Seen["serve"] = plan.Seen{State: plan.Done, Outdated: true}
+		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
+		{"it has served before", func(f *plan.Facts) { f.Known = true }, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "create serve"},
+		{
+			"not good enough", func(f *plan.Facts) { f.Metric = func(string, string) gate.Value { return gate.Value{Number: 2.3} } },
+			"train:Succeeded quality:Failed approve:Blocked serve:Blocked", "",
+		},
+		{
+			"nobody can say", func(f *plan.Facts) {
+				f.Metric = func(string, string) gate.Value { return gate.Value{Missing: "no metric"} }
+			},
+			"train:Succeeded quality:Held approve:Blocked serve:Blocked", "",
+		},
+		{"what was judged is not judged again", func(f *plan.Facts) {
+			f.Metric = func(string, string) gate.Value { return gate.Value{Number: 9} }
+			f.Was["quality"] = v1alpha1.StepStatus{Digest: p.Step("quality").Digest, Checks: []v1alpha1.CheckResult{{Name: "rmse", Outcome: "Passed", Value: "2.1"}}}
+		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
+		{"unless nobody could say", func(f *plan.Facts) {
+			f.Was["quality"] = v1alpha1.StepStatus{Digest: p.Step("quality").Digest, Checks: []v1alpha1.CheckResult{{Name: "rmse", Outcome: "Inconclusive"}}}
+		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
+		{
+			"the job fails", func(f *plan.Facts) { f.Seen["train"] = plan.Seen{State: plan.Broken, Reason: reason.AlgorithmError} },
+			"train:Failed quality:Blocked approve:Blocked serve:Blocked", "",
+		},
+		{
+			"without a retry a shortage is a failure too", func(f *plan.Facts) { f.Seen["train"] = plan.Seen{State: plan.Broken, Reason: reason.CapacityError} },
+			"train:Failed quality:Blocked approve:Blocked serve:Blocked", "",
+		},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			f := facts()
+			row.change(&f)
+			decisions := p.Decide(f)
+			require.Equal(t, row.phases, phases(decisions))
+			var due []string
+			for _, d := range decisions {
+				switch {
+				case d.Create:
+					due = append(due, "create "+d.Status.Name)
+				case d.Update:
+					due = append(due, "update "+d.Status.Name)
+				case d.Retry:
+					due = append(due, "retry "+d.Status.Name)
+				}
+			}
+			require.Equal(t, row.due, strings.Join(due, ", "))
+		})
+	}
+}
+
+func TestRetry(t *testing.T) {
+	p := made(t, strings.ReplaceAll(text, "- name: quality", "  retry: {limit: 2, backoff: 1m}\n- name: quality"))
+	for _, row := range []struct {
+		reason, why string
+		since       time.Duration
+		attempt     int32
+		phase       v1alpha1.StepPhase
+		retry       bool
+		after       time.Duration
+	}{
+		{"at once is too early", reason.CapacityError, 0, 0, v1alpha1.StepRetrying, false, time.Minute},
+		{"a minute later", reason.CapacityError, time.Minute, 0, v1alpha1.StepRetrying, true, 0},
+		{"the second time it takes twice as long", reason.InternalServerError, time.Minute, 1, v1alpha1.StepRetrying, false, time.Minute},
+		{"and then", reason.Interrupted, 2 * time.Minute, 1, v1alpha1.StepRetrying, true, 0},
+		{"enough is enough", reason.CapacityError, time.Hour, 2, v1alpha1.StepFailed, false, 0},
+		{"what will not pass", reason.AlgorithmError, time.Hour, 0, v1alpha1.StepFailed, false, 0},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			f := facts()
+			f.Seen["train"] = plan.Seen{State: plan.Broken, Reason: row.why, FailedAt: now.Add(-row.since), Attempt: row.attempt}
+			d := p.Decide(f)[0]
+			require.Equal(t, row.phase, d.Status.Phase)
+			require.Equal(t, row.retry, d.Retry)
+			require.Equal(t, row.after, d.After)
+		})
+	}
+}
+
+// BenchmarkMake plans a hundred steps, each of which needs the one before.
+func BenchmarkMake(b *testing.B) {
+	spec := &v1alpha1.ModelPipelineSpec{Artifacts: "s3://acme/pipelines", Params: map[string]string{"rounds": "100"}}
+	for i := range 100 {
+		step := v1alpha1.PipelineStep{Name: fmt.Sprintf("s%d", i), Template: &v1alpha1.StepTemplate{Kind: "TrainingJob"}}
+		before := "none"
+		if i > 0 {
+			before = fmt.Sprintf("{{ .steps.s%d.outputs.modelData }}", i-1)
+		}
+		step.Template.Spec.Raw = fmt.Appendf(nil, `{"roleARN":"arn:aws:iam::123456789012:role/abalone","hyperParameters":{"num_round":"{{ .params.rounds }}","of":%q},`+
+			`"outputDataConfig":{"s3OutputPath":"{{ .step.path }}"}}`, before)
+		spec.Steps = append(spec.Steps, step)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := plan.Make(plan.Input{Cluster: "prod", Namespace: "ml", Pipeline: "abalone", Spec: spec, Params: spec.Params, Kinds: kinds}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

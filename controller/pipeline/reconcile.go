@@ -1,0 +1,381 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// Reconciler is the loop of ModelPipelines. It never calls AWS.
+type Reconciler struct {
+	reconcile.Options
+
+	frame *reconcile.Composite
+	kinds map[string]plan.Kind
+}
+
+// New makes the loop. The kinds of the options are those that steps can be.
+func New(o reconcile.Options) *Reconciler {
+	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds)}
+}
+
+const (
+	// soon is when to look again at what nobody tells of.
+	soon = 5 * time.Second
+	// paramsInterval is how often parameters in ConfigMaps are read again.
+	paramsInterval = 10 * time.Minute
+)
+
+// Reconcile is one round for one pipeline.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	round, err := r.frame.Begin(ctx, req)
+	if err != nil || round == nil {
+		return ctrl.Result{}, err
+	}
+	p, ok := round.Object.(*v1alpha1.ModelPipeline)
+	if !ok {
+		return ctrl.Result{}, fmt.Errorf("%T is no ModelPipeline", round.Object)
+	}
+	s := &scene{round: round, pipeline: p}
+	s.family = child.Family{Owner: p, Client: r.Client, Reader: r.Client, FieldOwner: reconcile.FieldOwner}
+	if !p.GetDeletionTimestamp().IsZero() {
+		return r.reconcileDeletion(ctx, s)
+	}
+	if err := round.Malformed(); err != nil {
+		return round.End(ctx, reconcile.Verdict{}, err)
+	}
+	if round.Suspended() {
+		return round.End(ctx, reconcile.Suspended(), nil)
+	}
+	v, err := r.carryOut(ctx, s)
+	if refused := refusal(err); refused != nil {
+		p.Status.Phase, err = v1alpha1.PipelineRefused, refused
+	}
+	return round.End(ctx, v, err)
+}
+
+// refusal makes one of the spec's own errors; nil if it is another.
+func refusal(err error) error {
+	step, isStep := errors.AsType[*plan.StepError](err)
+	_, isUnknown := errors.AsType[*graph.UnknownError](err)
+	_, isCycle := errors.AsType[*graph.CycleError](err)
+	_, isTwice := errors.AsType[*graph.DuplicateError](err)
+	other, isOther := errors.AsType[*child.OtherOwnerError](err)
+	switch {
+	case isStep && step.Shared:
+		return reconcile.Refuse(reason.SharedOutput, "%s", err)
+	case isStep, isUnknown, isCycle, isTwice:
+		return reconcile.Refuse(reason.ValidationFailed, "%s", err)
+	case isOther:
+		return reconcile.Refuse(reason.NameClaimed, "%s", other)
+	default:
+		return nil
+	}
+}
+
+// carryOut makes the plan and does what is due.
+func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict, error) {
+	params, err := r.params(ctx, s.pipeline)
+	if err != nil {
+		return reconcile.Verdict{}, err
+	}
+	s.plan, err = plan.Make(plan.Input{
+		Cluster: r.ClusterName, Namespace: s.pipeline.Namespace, Pipeline: s.pipeline.Name,
+		Spec: &s.pipeline.Spec, Params: params, Kinds: r.kinds,
+	})
+	if err != nil {
+		return reconcile.Verdict{}, err
+	}
+	if err := r.gather(ctx, s); err != nil {
+		return reconcile.Verdict{}, err
+	}
+	if s.pipeline.Status.PlanDigest != s.plan.Digest {
+		if err := r.rehearse(ctx, s); err != nil {
+			return reconcile.Verdict{}, err
+		}
+	}
+	facts, err := r.facts(s)
+	if err != nil {
+		return reconcile.Verdict{}, err
+	}
+	s.decisions = s.plan.Decide(facts)
+	s.tell()
+	if err := r.supersede(ctx, s); err != nil {
+		return reconcile.Verdict{}, err
+	}
+	if err := r.act(ctx, s); err != nil {
+		return reconcile.Verdict{}, err
+	}
+	v := s.verdict()
+	if s.pipeline.Status.Phase == v1alpha1.PipelineCompleted {
+		s.remember(r.Clock.Now())
+		if err := r.prune(ctx, s); err != nil {
+			return reconcile.Verdict{}, err
+		}
+	}
+	return v, nil
+}
+
+// rehearse asks the API server whether it would take the resources of a new plan,
+// before anything runs.
+func (r *Reconciler) rehearse(ctx context.Context, s *scene) error {
+	for _, step := range s.plan.Steps {
+		if step.Child == "" || s.children[childKey(step.Spec.Template.Kind, step.Child)] != nil {
+			continue
+		}
+		spec, err := s.plan.Placeholder(step)
+		if err != nil {
+			return err
+		}
+		obj, err := r.made(s, step, spec)
+		if err != nil {
+			return &plan.StepError{Step: step.Spec.Name, Err: err}
+		}
+		if err := s.family.Adopt(obj); err != nil {
+			return err
+		}
+		err = r.Client.Create(ctx, obj, client.DryRunAll, client.FieldOwner(reconcile.FieldOwner))
+		if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err) {
+			return &plan.StepError{Step: step.Spec.Name, Err: err}
+		}
+		if err != nil && !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("step %s: %w", step.Spec.Name, err)
+		}
+	}
+	return nil
+}
+
+// act makes, changes and runs again what is due.
+func (r *Reconciler) act(ctx context.Context, s *scene) error {
+	for _, d := range s.decisions {
+		var err error
+		want := s.wanted[d.Step.Spec.Name]
+		switch {
+		case want == nil:
+			continue
+		case d.Create:
+			if err = s.family.Create(ctx, want); err == nil {
+				s.round.Eventf(reason.Creating, "step %s: making %s (%s)", d.Step.Spec.Name, d.Step.Child, d.Status.Why)
+			}
+		case d.Update:
+			is := s.children[childKey(d.Status.Kind, d.Step.Child)]
+			if err = s.family.Update(ctx, is, want); err == nil {
+				s.round.Eventf(reason.Updating, "step %s: changing %s", d.Step.Spec.Name, d.Step.Child)
+			}
+		case d.Retry:
+			is := s.children[childKey(d.Status.Kind, d.Step.Child)]
+			if err = r.runAgain(ctx, is, d.Status.Attempt); err == nil {
+				s.round.Eventf(reason.Progressing, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("step %s: %w", d.Step.Spec.Name, err)
+		}
+	}
+	return nil
+}
+
+// runAgain asks a job to run once more.
+func (r *Reconciler) runAgain(ctx context.Context, obj client.Object, attempt int32) error {
+	before, ok := obj.DeepCopyObject().(client.Object)
+	if !ok {
+		return fmt.Errorf("%T is no object", obj)
+	}
+	annotations := map[string]string{}
+	maps.Copy(annotations, obj.GetAnnotations())
+	token := fmt.Sprintf("%s%d", retryToken, attempt)
+	annotations[fluxmeta.ReconcileRequestAnnotation], annotations[fluxmeta.ForceRequestAnnotation] = token, token
+	obj.SetAnnotations(annotations)
+	return r.Client.Patch(ctx, obj, client.MergeFrom(before), client.FieldOwner(reconcile.FieldOwner))
+}
+
+// planned tells whether a child is one of the plan's.
+func (s *scene) planned(key string) bool {
+	return slices.ContainsFunc(s.plan.Steps, func(step *plan.Step) bool {
+		return step.Child != "" && childKey(step.Spec.Template.Kind, step.Child) == key
+	})
+}
+
+// supersede lets go of jobs at work that the plan does not have: they are stopped.
+func (r *Reconciler) supersede(ctx context.Context, s *scene) error {
+	for _, key := range slices.Sorted(maps.Keys(s.children)) {
+		obj := s.children[key]
+		kind, _, _ := strings.Cut(key, "/")
+		if !r.kinds[kind].Job || s.planned(key) || !obj.GetDeletionTimestamp().IsZero() {
+			continue
+		}
+		if is := reconcile.Judged(obj); is != nil && is.Status != metav1.ConditionUnknown {
+			continue // it has ended
+		}
+		if err := s.family.Delete(ctx, obj); err != nil {
+			return err
+		}
+		s.round.Eventf(reason.Stopping, "stopping %s, which the plan has no more", obj.GetName())
+	}
+	return nil
+}
+
+// prune lets go of what superseded plans have left: of each step the newest are
+// kept, of steps that are no more nothing.
+func (r *Reconciler) prune(ctx context.Context, s *scene) error {
+	left := map[string][]reconcile.Object{}
+	for key, obj := range s.children {
+		if !s.planned(key) && obj.GetDeletionTimestamp().IsZero() {
+			step := obj.GetLabels()[labelStep]
+			left[step] = append(left[step], obj)
+		}
+	}
+	for _, step := range slices.Sorted(maps.Keys(left)) {
+		keep := historyLimit(s.pipeline)
+		if s.plan.Step(step) == nil {
+			keep = 0
+		}
+		objects := left[step]
+		slices.SortFunc(objects, func(a, b reconcile.Object) int {
+			return b.GetCreationTimestamp().Compare(a.GetCreationTimestamp().Time)
+		})
+		for i, obj := range objects {
+			if i < keep {
+				continue
+			}
+			if err := s.family.Delete(ctx, obj); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tell puts into status what was decided.
+func (s *scene) tell() {
+	status := &s.pipeline.Status
+	status.PlanDigest = s.plan.Digest
+	status.Steps = make([]v1alpha1.StepStatus, len(s.decisions))
+	for i, d := range s.decisions {
+		status.Steps[i] = d.Status
+		status.Steps[i].Message = shorten(d.Status.Message)
+	}
+}
+
+// maxMessage is how much of a step's message status repeats, in bytes: a hundred
+// steps have to fit into an object.
+const maxMessage = 300
+
+func shorten(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
+}
+
+// verdict is what the decisions come to, and the phase.
+func (s *scene) verdict() reconcile.Verdict {
+	status := &s.pipeline.Status
+	var after time.Duration
+	if len(s.pipeline.Spec.ParamsFrom) > 0 {
+		after = paramsInterval
+	}
+	by := map[v1alpha1.StepPhase][]plan.Decision{}
+	for _, d := range s.decisions {
+		by[d.Status.Phase] = append(by[d.Status.Phase], d)
+		if d.After > 0 && (after == 0 || d.After < after) {
+			after = d.After
+		}
+	}
+	done := fmt.Sprintf("%d of %d steps have succeeded", len(by[v1alpha1.StepSucceeded]), len(s.decisions))
+	switch {
+	case len(by[v1alpha1.StepFailed]) > 0:
+		status.Phase = v1alpha1.PipelineFailed
+		return s.failed(by[v1alpha1.StepFailed][0], after)
+	case len(by[v1alpha1.StepHeld]) > 0:
+		status.Phase = v1alpha1.PipelineHeld
+		return s.failed(by[v1alpha1.StepHeld][0], after)
+	case len(by[v1alpha1.StepRunning])+len(by[v1alpha1.StepRetrying]) > 0:
+		status.Phase = v1alpha1.PipelineRunning
+		at := append(by[v1alpha1.StepRunning], by[v1alpha1.StepRetrying]...)[0]
+		return s.atWork(fmt.Sprintf("step %s: %s; %s", at.Step.Spec.Name, at.Status.Message, done), reason.Running, after)
+	case len(by[v1alpha1.StepAwaiting]) > 0:
+		status.Phase = v1alpha1.PipelineAwaiting
+		at := by[v1alpha1.StepAwaiting][0]
+		return s.atWork(fmt.Sprintf("step %s: %s", at.Step.Spec.Name, at.Status.Message), reason.AwaitingApproval, after)
+	case len(by[v1alpha1.StepSucceeded]) < len(s.decisions):
+		status.Phase = v1alpha1.PipelineRunning
+		return s.atWork(done, reason.Progressing, soon)
+	default:
+		status.Phase = v1alpha1.PipelineCompleted
+		return reconcile.Ready(reason.Completed, "all steps have succeeded", after)
+	}
+}
+
+// atWork is the verdict on a plan that is being carried out.
+func (s *scene) atWork(message, why string, after time.Duration) reconcile.Verdict {
+	if s.pipeline.Spec.Readiness == v1alpha1.PipelineReadyWhenSubmitted {
+		return reconcile.Ready(reason.Submitted, message, after)
+	}
+	return reconcile.Progressing(why, message, after)
+}
+
+// failed is the verdict on a plan of which a step has failed, or holds.
+func (s *scene) failed(d plan.Decision, after time.Duration) reconcile.Verdict {
+	why := reason.StepFailed
+	switch {
+	case d.Step.Spec.Gate != nil:
+		why = reason.GateFailed
+	case d.Status.Decision == plan.Rejected:
+		why = reason.Rejected
+	case d.Status.Decision == plan.Expired:
+		why = reason.Expired
+	}
+	message := fmt.Sprintf("%s (step %s)", d.Status.Message, d.Step.Spec.Name)
+	if is := s.pipeline.Status.Serving; is != nil {
+		message += fmt.Sprintf("; what plan %s has made serves on", is.PlanDigest)
+		if s.pipeline.Spec.Readiness == v1alpha1.PipelineReadyWhenServing {
+			s.round.Warn(why, message)
+			return reconcile.Ready(reason.Serving, message, after)
+		}
+	}
+	return reconcile.Stalled(why, message, after)
+}
+
+// remember notes that the plan was carried out to its end.
+func (s *scene) remember(now time.Time) {
+	status := &s.pipeline.Status
+	if status.Serving != nil && status.Serving.PlanDigest == s.plan.Digest {
+		return
+	}
+	if status.Serving != nil {
+		status.History = slices.Insert(status.History, 0, *status.Serving)
+	}
+	status.Serving = &v1alpha1.ServedPlan{
+		PlanDigest: s.plan.Digest, Digests: s.plan.Digests(), Values: map[string]string{}, Time: metav1.NewTime(now),
+	}
+	for _, step := range status.Steps {
+		for _, check := range step.Checks {
+			if check.Outcome == string(gate.Passed) {
+				status.Serving.Values[step.Name+"/"+check.Name] = check.Value
+			}
+		}
+	}
+	status.History = slices.DeleteFunc(status.History, func(was v1alpha1.ServedPlan) bool { return was.PlanDigest == s.plan.Digest })
+	if most := max(rollbackWindow(s.pipeline), 1); len(status.History) > most {
+		status.History = status.History[:most]
+	}
+}
