@@ -167,16 +167,17 @@ type StepTemplate struct {
 type FailureClass string
 
 const (
-	// FailureCapacity: AWS had no instances (reason CapacityError).
+	// FailureCapacity means that AWS had no instances (reason CapacityError).
 	FailureCapacity FailureClass = "Capacity"
-	// FailureInternal: AWS failed (InternalServerError).
+	// FailureInternal means that AWS failed (InternalServerError).
 	FailureInternal FailureClass = "Internal"
-	// FailureInterrupted: AWS took the instances of a spot job away (Interrupted,
+	// FailureInterrupted means that AWS took the instances of a spot job away
+	// (Interrupted,
 	// MaxWaitTimeExceeded).
 	FailureInterrupted FailureClass = "Interrupted"
-	// FailureAlgorithm: the container failed (AlgorithmError).
+	// FailureAlgorithm means that the container failed (AlgorithmError).
 	FailureAlgorithm FailureClass = "Algorithm"
-	// FailureClient: AWS could not use what the job was given (ClientError).
+	// FailureClient means that AWS could not use what the job was given (ClientError).
 	FailureClient FailureClass = "Client"
 )
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -22,14 +23,19 @@ var Kind = reconcile.Kind{
 	References: []v1alpha1.ReferenceField{},
 }
 
-// resources of a training job that say on what it runs, and not what comes out.
-var machines = []string{"instanceType", "instanceCount", "volumeKMSKeyID", "keepAlivePeriodInSeconds", "trainingPlanARN"}
+// circumstances of a training job do not change what comes out of it.
+var circumstances = []string{
+	"roleARN", "vpcConfig", "enableNetworkIsolation", "enableInterContainerTrafficEncryption", "outputDataConfig", "checkpointConfig.s3URI",
+	"stoppingCondition", "retryStrategy", "enableManagedSpotTraining",
+	"resourceConfig.instanceType", "resourceConfig.instanceCount", "resourceConfig.volumeKMSKeyID", "resourceConfig.keepAlivePeriodInSeconds",
+	"resourceConfig.trainingPlanARN",
+}
 
 // outside are the fields of jobs, by kind, that do not change what comes out of
 // them: who runs them and where, on what, for how long at most, and how often they
 // are tried.
 var outside = map[string][]string{
-	"TrainingJob": concat(training(""), []string{"profilerConfig", "profilerRuleConfigurations", "debugHookConfig", "debugRuleConfigurations"}),
+	"TrainingJob": slices.Concat(training(""), []string{"profilerConfig", "profilerRuleConfigurations", "debugHookConfig", "debugRuleConfigurations"}),
 	"ProcessingJob": {
 		"roleARN", "networkConfig", "stoppingCondition", "processingOutputConfig.kmsKeyID",
 		"processingResources.clusterConfig.instanceType", "processingResources.clusterConfig.instanceCount", "processingResources.clusterConfig.volumeKMSKeyID",
@@ -37,7 +43,7 @@ var outside = map[string][]string{
 	"TransformJob": {
 		"transformResources.instanceType", "transformResources.instanceCount", "transformResources.volumeKMSKeyID", "transformOutput.kmsKeyID",
 	},
-	"HyperParameterTuningJob": concat(training("trainingJobDefinition."), []string{"trainingJobDefinition.hyperParameterTuningResourceConfig"}),
+	"HyperParameterTuningJob": slices.Concat(training("trainingJobDefinition."), []string{"trainingJobDefinition.hyperParameterTuningResourceConfig"}),
 	"LabelingJob": {
 		"roleARN", "stoppingConditions", "outputConfig.kmsKeyID", "labelingJobAlgorithmsConfig.labelingJobResourceConfig",
 	},
@@ -46,25 +52,11 @@ var outside = map[string][]string{
 
 // training are those of a training job, or of those that a tuning job starts.
 func training(below string) []string {
-	var paths []string
-	for _, path := range []string{
-		"roleARN", "vpcConfig", "enableNetworkIsolation", "enableInterContainerTrafficEncryption", "outputDataConfig", "checkpointConfig.s3URI",
-		"stoppingCondition", "retryStrategy", "enableManagedSpotTraining",
-	} {
-		paths = append(paths, below+path)
-	}
-	for _, member := range machines {
-		paths = append(paths, below+"resourceConfig."+member)
+	paths := slices.Clone(circumstances)
+	for i := range paths {
+		paths[i] = below + paths[i]
 	}
 	return paths
-}
-
-func concat(lists ...[]string) []string {
-	var all []string
-	for _, list := range lists {
-		all = append(all, list...)
-	}
-	return all
 }
 
 // written are the fields that say where a job writes, where AWS does not put the

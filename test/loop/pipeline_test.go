@@ -113,9 +113,9 @@ func (w *world) awaits() string {
 }
 
 func approved(evidence ...string) string {
-	var list []string
-	for _, e := range evidence {
-		list = append(list, fmt.Sprintf("{step: approve, evidence: %q, by: alice}", e))
+	list := make([]string, len(evidence))
+	for i, e := range evidence {
+		list[i] = fmt.Sprintf("{step: approve, evidence: %q, by: alice}", e)
 	}
 	return "approvals: [" + strings.Join(list, ", ") + "]"
 }

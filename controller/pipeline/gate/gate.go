@@ -132,11 +132,12 @@ func (c Check) format(n float64) string {
 func Overall(results []Result) Outcome {
 	overall := Passed
 	for _, r := range results {
-		switch {
-		case r.Outcome == Failed:
+		switch r.Outcome {
+		case Failed:
 			return Failed
-		case r.Outcome == Inconclusive:
+		case Inconclusive:
 			overall = Inconclusive
+		case Passed:
 		}
 	}
 	return overall

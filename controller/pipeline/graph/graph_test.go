@@ -67,8 +67,9 @@ func TestNeighbours(t *testing.T) {
 func TestRandomGraphs(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
-		var nodes []graph.Node
-		for i := range 1 + random.IntN(20) {
+		size := 1 + random.IntN(20)
+		nodes := make([]graph.Node, 0, size)
+		for i := range size {
 			node := graph.Node{Name: fmt.Sprintf("s%d", i)}
 			for j := range i {
 				if random.IntN(4) == 0 {

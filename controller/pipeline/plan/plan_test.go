@@ -73,7 +73,7 @@ func made(t *testing.T, from string) *plan.Plan {
 // Digests name what AWS runs, so that they may never become others by accident.
 func TestDigests(t *testing.T) {
 	p := made(t, text)
-	var steps []string
+	steps := make([]string, 0, len(p.Steps))
 	for _, step := range p.Steps {
 		steps = append(steps, step.Spec.Name+" "+step.Digest+" "+step.Child)
 	}
@@ -131,7 +131,7 @@ func facts() plan.Facts {
 }
 
 func phases(all []plan.Decision) string {
-	var list []string
+	list := make([]string, 0, len(all))
 	for _, d := range all {
 		list = append(list, fmt.Sprintf("%s:%s", d.Status.Name, d.Status.Phase))
 	}

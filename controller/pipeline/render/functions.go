@@ -57,11 +57,11 @@ func until(count int) ([]int, error) {
 
 // keys are those of maps, in order: sprig gives them in any.
 func keys(dicts ...map[string]any) []string {
-	var all []string
-	for _, dict := range dicts {
-		all = append(all, slices.Sorted(maps.Keys(dict))...)
+	lists := make([][]string, len(dicts))
+	for i, dict := range dicts {
+		lists[i] = slices.Sorted(maps.Keys(dict))
 	}
-	return all
+	return slices.Concat(lists...)
 }
 
 // values are those of a map, in the order of its keys.

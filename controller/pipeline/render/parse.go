@@ -46,7 +46,7 @@ type text struct {
 // there.
 func Parse(tree shape.Tree) (*Template, error) {
 	t := &Template{}
-	read, err := t.parse("", map[string]any(tree))
+	read, err := t.parse("", tree)
 	if err != nil {
 		return nil, err
 	}
@@ -120,14 +120,14 @@ func (t *Template) parseText(path, source string) (*text, error) {
 		return nil, errors.New("the text only defines templates")
 	}
 	for _, part := range parsed.Templates() {
-		if part.Tree == nil || part.Tree.Root == nil {
+		if part.Tree == nil || part.Root == nil {
 			continue
 		}
 		w := walker{template: t}
-		if err := w.list(part.Tree.Root); err != nil {
+		if err := w.list(part.Root); err != nil {
 			return nil, err
 		}
-		part.Tree.Root.Nodes = slices.Insert(part.Tree.Root.Nodes, 0, tick())
+		part.Root.Nodes = slices.Insert(part.Root.Nodes, 0, tick())
 	}
 	whole := false
 	if nodes := parsed.Root.Nodes[1:]; len(nodes) == 1 {

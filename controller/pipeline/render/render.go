@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -123,10 +124,10 @@ func member(of reflect.Type, name string) reflect.Type {
 	if of == nil {
 		return nil
 	}
-	switch of.Kind() {
-	case reflect.Map:
+	if of.Kind() == reflect.Map {
 		return of.Elem()
-	case reflect.Struct:
+	}
+	if of.Kind() == reflect.Struct {
 		for _, f := range reflect.VisibleFields(of) {
 			if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name {
 				return f.Type
@@ -210,13 +211,10 @@ func typed(t *text, filled string, as reflect.Type) (any, error) {
 	if as == nil || !t.whole {
 		return filled, nil
 	}
-	switch as.Kind() {
-	case reflect.String, reflect.Interface:
+	isText := as.Kind() == reflect.String || as.Kind() == reflect.Interface ||
+		as.Kind() == reflect.Struct && !hasFields(as) // such as a time, or a number of instances or percent
+	if isText {
 		return filled, nil
-	case reflect.Struct:
-		if !hasFields(as) { // such as a time or a number of instances or percent: a text in JSON
-			return filled, nil
-		}
 	}
 	var value any
 	if err := yaml.Unmarshal([]byte(filled), &value); err != nil {
@@ -230,7 +228,7 @@ func typed(t *text, filled string, as reflect.Type) (any, error) {
 
 // hasFields tells whether a struct is an object in JSON.
 func hasFields(as reflect.Type) bool {
-	return !reflect.PointerTo(as).Implements(reflect.TypeFor[interface{ UnmarshalJSON([]byte) error }]())
+	return !reflect.PointerTo(as).Implements(reflect.TypeFor[json.Unmarshaler]())
 }
 
 func fits(value any, as reflect.Type) bool {
