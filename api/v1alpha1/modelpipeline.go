@@ -34,6 +34,15 @@ type ModelPipelineSpec struct {
 	// +optional
 	ParamsFrom []ParamsSource `json:"paramsFrom,omitempty"`
 
+	// Sources are content that steps are made of beside parameters: its digest is in
+	// theirs, and templates know where it is, as {{ .sources.<name>.uri }} and
+	// {{ .sources.<name>.digest }}.
+	// +kubebuilder:validation:MaxItems=20
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Sources []PipelineSource `json:"sources,omitempty"`
+
 	// Steps of the pipeline. Those that need nothing of each other run side by
 	// side.
 	// +kubebuilder:validation:MinItems=1
@@ -110,6 +119,57 @@ type ConfigMapReference struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
+}
+
+// PipelineSource is content from outside of the spec.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.configMap) != has(self.s3)",message="exactly one of configMap and s3"
+type PipelineSource struct {
+	// Name of the source.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-zA-Z_][a-zA-Z0-9_]*$`
+	Name string `json:"name"`
+
+	// ConfigMap of the same namespace. Its keys are packed as files of a tar archive,
+	// compressed by gzip, and uploaded once to <artifacts>/sources/<digest>.tar.gz.
+	// Read again in every round: it is in git like the pipeline.
+	// +optional
+	ConfigMap *ConfigMapReference `json:"configMap,omitempty"`
+
+	// S3 is data in S3, and stays where it is. Looked at once for every definition
+	// and every rerun, and not because of another change.
+	// +optional
+	S3 *S3PipelineSource `json:"s3,omitempty"`
+}
+
+// SourceFingerprint says by what a change of data in S3 is known.
+// +kubebuilder:validation:Enum=URI;VersionId;Manifest;Listing
+type SourceFingerprint string
+
+const (
+	// FingerprintURI takes another URI for other data, and nothing else.
+	FingerprintURI SourceFingerprint = "URI"
+	// FingerprintVersion takes the version of the object, in a bucket that keeps
+	// versions.
+	FingerprintVersion SourceFingerprint = "VersionId"
+	// FingerprintManifest takes the content of the object, 16 MiB at most.
+	FingerprintManifest SourceFingerprint = "Manifest"
+	// FingerprintListing takes names, sizes and ETags of all objects below the URI,
+	// 100,000 at most.
+	FingerprintListing SourceFingerprint = "Listing"
+)
+
+// S3PipelineSource is data in S3.
+type S3PipelineSource struct {
+	// URI of an object, or of a prefix.
+	// +kubebuilder:validation:Pattern=`^s3://[^/]+/?.*$`
+	// +kubebuilder:validation:MaxLength=1024
+	URI string `json:"uri"`
+
+	// Fingerprint says by what a change is known. Listing by default.
+	// +optional
+	Fingerprint SourceFingerprint `json:"fingerprint,omitempty"`
 }
 
 // PipelineStep is one of: a resource that is made, a gate, a decision of a person.
@@ -233,14 +293,20 @@ type PipelineGate struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.min) || has(self.max) || has(self.compareWith)",message="at least one of min, max and compareWith"
 // +kubebuilder:validation:XValidation:rule="!has(self.maxRegression) || has(self.compareWith)",message="maxRegression is for compareWith"
+// +kubebuilder:validation:XValidation:rule="has(self.metric) != has(self.s3JSON)",message="exactly one of metric and s3JSON"
 type GateCheck struct {
 	// Name of the check.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Name string `json:"name"`
 
-	// Metric is the number that is judged.
-	Metric GateMetric `json:"metric"`
+	// Metric is the number that is judged: one in the status of a step.
+	// +optional
+	Metric *GateMetric `json:"metric,omitempty"`
+
+	// S3JSON is the number that is judged: one in a report that a step has written.
+	// +optional
+	S3JSON *GateReport `json:"s3JSON,omitempty"`
 
 	// Min and Max are inclusive bounds, as numbers or templates of parameters.
 	// +kubebuilder:validation:MaxLength=256
@@ -287,6 +353,20 @@ type GateMetric struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=255
 	Name string `json:"name"`
+}
+
+// GateReport is a number in a JSON document in S3.
+type GateReport struct {
+	// URI of the document, with templates:
+	// {{ .steps.<step>.outputs.<output> }}/report.json. 1 MiB at most.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	URI string `json:"uri"`
+
+	// JSONPath leads to the number, as kubectl's does: {.metrics.auc}.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	JSONPath string `json:"jsonPath"`
 }
 
 // ApprovalStep waits for the decision of a person: an entry in spec.approvals, or
@@ -394,6 +474,10 @@ type ModelPipelineStatus struct {
 	// +optional
 	Steps []StepStatus `json:"steps,omitempty"`
 
+	// Sources as they were found.
+	// +optional
+	Sources []SourceStatus `json:"sources,omitempty"`
+
 	// Serving is the newest plan that was carried out to its end.
 	// +optional
 	Serving *ServedPlan `json:"serving,omitempty"`
@@ -447,6 +531,23 @@ type StepStatus struct {
 	// Decision is Approved, Rejected or Expired, once there is one.
 	// +optional
 	Decision string `json:"decision,omitempty"`
+}
+
+// SourceStatus is what was found of a source.
+type SourceStatus struct {
+	// Name of the source.
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Digest of its content.
+	// +optional
+	Digest string `json:"digest,omitempty"`
+	// URI is where it is.
+	// +optional
+	URI string `json:"uri,omitempty"`
+	// Definition is a digest of what was asked for: it is looked for again when that
+	// has changed.
+	// +optional
+	Definition string `json:"definition,omitempty"`
 }
 
 // CheckResult is what came of a check.

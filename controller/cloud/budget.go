@@ -38,6 +38,8 @@ func allowed(operation string) allowance {
 		return allowance{rate: 5, burst: 8}
 	case strings.HasSuffix(operation, "Alarm"), strings.HasSuffix(operation, "Alarms"):
 		return allowance{rate: 2, burst: 3}
+	case strings.HasSuffix(operation, "Object"), operation == "ListObjectsV2": // S3 takes thousands
+		return allowance{rate: 20, burst: 50}
 	case strings.HasPrefix(operation, "List"):
 		return allowance{rate: 2, burst: 4}
 	case strings.HasPrefix(operation, "Describe"):

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -25,6 +26,7 @@ type Client struct {
 	scaling *applicationautoscaling.Client
 	alarms  *cloudwatch.Client
 	runtime *sagemakerruntime.Client
+	storage *s3.Client
 	budget  *budget
 }
 
@@ -136,8 +138,13 @@ func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 		scaling: applicationautoscaling.NewFromConfig(config),
 		alarms:  cloudwatch.NewFromConfig(config),
 		runtime: sagemakerruntime.NewFromConfig(config),
+		storage: s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = pathStyle(o.BaseEndpoint) }),
 	}, nil
 }
+
+// pathStyle says whether a bucket stands in the path of requests, and not in the
+// host's name: where there is an endpoint of its own, names below it lead nowhere.
+func pathStyle(endpoint *string) bool { return endpoint != nil }
 
 // CheckEndpoint says why a text is no URL of an API, or nil. Empty is the URL
 // of the AWS configuration.

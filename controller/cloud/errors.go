@@ -81,7 +81,7 @@ var rules = []rule{
 	}},
 	{class: Busy, codes: []string{"ValidationException"}, contains: []string{"The status should be in 'InService' to register"}},
 	{class: Busy, codes: []string{"ResourceInUse", "ConflictException"}},
-	{class: NotFound, codes: []string{"ResourceNotFound", "ResourceNotFoundException", "ObjectNotFoundException", "NoSuchBucket", "NoSuchKey"}},
+	{class: NotFound, codes: []string{"ResourceNotFound", "ResourceNotFoundException", "ObjectNotFoundException", "NoSuchBucket", "NoSuchKey", "NotFound"}},
 	{class: Dependency, codes: []string{"ValidationException"}, prefixes: []string{
 		"Could not assume role", "Could not access model data at",
 	}},

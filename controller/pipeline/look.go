@@ -42,6 +42,12 @@ type scene struct {
 	// wanted are the specs of the steps' resources that can be told by now.
 	wanted    map[string]reconcile.Object
 	decisions []plan.Decision
+	// sources are those of the spec as they were found.
+	sources []v1alpha1.SourceStatus
+	// packed are archives of sources that are to be uploaded, by URI.
+	packed map[string][]byte
+	// failure is an error of AWS that may pass, met while a gate was judged.
+	failure error
 }
 
 func childKey(kind, name string) string { return kind + "/" + name }
@@ -108,13 +114,15 @@ func (r *Reconciler) gather(ctx context.Context, s *scene) error {
 }
 
 // facts are what decisions depend on.
-func (r *Reconciler) facts(s *scene) (plan.Facts, error) {
+func (r *Reconciler) facts(ctx context.Context, s *scene) (plan.Facts, error) {
 	f := plan.Facts{
 		Now: r.Clock.Now(), Seen: map[string]plan.Seen{}, Was: map[string]v1alpha1.StepStatus{},
 		Approvals: slices.Concat(s.pipeline.Spec.Approvals, annotated(s.pipeline)),
 		Known:     known(s.pipeline, s.plan.Digest),
 		Metric:    s.metric,
 		Serving:   s.serving,
+		Output:    func(use render.Use) (string, error) { return r.output(s, use) },
+		Report:    func(uri, path string) gate.Value { return s.report(ctx, uri, path) },
 	}
 	for _, was := range s.pipeline.Status.Steps {
 		f.Was[was.Name] = was

@@ -20,6 +20,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -40,8 +41,8 @@ func New(o reconcile.Options) *Reconciler {
 const (
 	// soon is when to look again at what nobody tells of.
 	soon = 5 * time.Second
-	// paramsInterval is how often parameters in ConfigMaps are read again.
-	paramsInterval = 10 * time.Minute
+	// configMapInterval is how often ConfigMaps are read again.
+	configMapInterval = 10 * time.Minute
 )
 
 // Reconcile is one round for one pipeline.
@@ -97,11 +98,19 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 	if err != nil {
 		return reconcile.Verdict{}, err
 	}
-	s.plan, err = plan.Make(plan.Input{
+	in := plan.Input{
 		Cluster: r.ClusterName, Namespace: s.pipeline.Namespace, Pipeline: s.pipeline.Name,
 		Spec: &s.pipeline.Spec, Params: params, Kinds: r.kinds,
+	}
+	in.Sources, err = r.sources(ctx, s, func(unseen map[string]render.Source) error {
+		in.Sources = unseen
+		_, err := plan.Make(in)
+		return err
 	})
 	if err != nil {
+		return reconcile.Verdict{}, err
+	}
+	if s.plan, err = plan.Make(in); err != nil {
 		return reconcile.Verdict{}, err
 	}
 	if err := r.gather(ctx, s); err != nil {
@@ -112,11 +121,20 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 			return reconcile.Verdict{}, err
 		}
 	}
-	facts, err := r.facts(s)
+	facts, err := r.facts(ctx, s)
 	if err != nil {
 		return reconcile.Verdict{}, err
 	}
 	s.decisions = s.plan.Decide(facts)
+	if s.failure != nil {
+		return reconcile.Verdict{}, s.failure
+	}
+	if err := r.deliver(ctx, s); err != nil {
+		return reconcile.Verdict{}, err
+	}
+	if err := r.checkArtifacts(ctx, s); err != nil {
+		return reconcile.Verdict{}, err
+	}
 	s.tell()
 	if err := r.supersede(ctx, s); err != nil {
 		return reconcile.Verdict{}, err
@@ -290,8 +308,9 @@ func shorten(text string) string {
 func (s *scene) verdict() reconcile.Verdict {
 	status := &s.pipeline.Status
 	var after time.Duration
-	if len(s.pipeline.Spec.ParamsFrom) > 0 {
-		after = paramsInterval
+	fromConfigMap := func(source v1alpha1.PipelineSource) bool { return source.ConfigMap != nil }
+	if len(s.pipeline.Spec.ParamsFrom) > 0 || slices.ContainsFunc(s.pipeline.Spec.Sources, fromConfigMap) {
+		after = configMapInterval
 	}
 	by := map[v1alpha1.StepPhase][]plan.Decision{}
 	for _, d := range s.decisions {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -53,6 +56,10 @@ type Facts struct {
 	Was map[string]v1alpha1.StepStatus
 	// Metric is a number that a step has come to.
 	Metric func(step, name string) gate.Value
+	// Output is what a step has made.
+	Output func(render.Use) (string, error)
+	// Report is a number in a JSON document.
+	Report func(uri, jsonPath string) gate.Value
 	// Serving is the number of a gate's check in the plan that serves.
 	Serving func(step, check string) gate.Value
 	// Approvals are the decisions that there are.
@@ -268,9 +275,15 @@ func (d *Decision) judge(f Facts) []gate.Result {
 		s.Phase, d.Stalled = v1alpha1.StepFailed, true
 	default:
 		s.Phase, d.Stalled = v1alpha1.StepHeld, true
+		if overall == gate.Inconclusive {
+			d.After = recheck
+		}
 	}
 	return results
 }
+
+// recheck is after how long a gate is judged again of which nobody could say.
+const recheck = 5 * time.Minute
 
 // recorded are results that were found for the same digest; nil if there are none,
 // or nobody could say.
@@ -304,9 +317,23 @@ func evaluate(step *Step, f Facts) []gate.Result {
 		if check.Compared {
 			with = f.Serving(step.Spec.Name, c.Name)
 		}
-		results = append(results, check.Judge(f.Metric(c.Metric.Step, c.Metric.Name), with))
+		results = append(results, check.Judge(measure(step, c, f), with))
 	}
 	return results
+}
+
+// measure is the number that a check judges.
+func measure(step *Step, c v1alpha1.GateCheck, f Facts) gate.Value {
+	if c.Metric != nil {
+		return f.Metric(c.Metric.Step, c.Metric.Name)
+	}
+	scope := step.scope
+	scope.Output = f.Output
+	where, err := step.reports[c.Name].Render(scope, nil)
+	if err != nil {
+		return gate.Value{Missing: errors.Unwrap(err).Error()}
+	}
+	return f.Report(shape.String(where, "uri"), c.S3JSON.JSONPath)
 }
 
 // bound is a number; nil if there is none.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/client-go/util/jsonpath"
+
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
@@ -44,6 +46,8 @@ type Input struct {
 	Spec *v1alpha1.ModelPipelineSpec
 	// Params are all parameters, those from ConfigMaps among them.
 	Params map[string]string
+	// Sources are where sources were found, and the digests of their content.
+	Sources map[string]render.Source
 	// Kinds are those that steps may be, by name.
 	Kinds map[string]Kind
 }
@@ -76,6 +80,12 @@ type Step struct {
 	// Checks are those of a gate, with their parameters filled in.
 	Checks   []v1alpha1.GateCheck
 	template *render.Template
+	// outputs are the names of what others can take of it.
+	outputs []string
+	// reports are where a gate's checks look for documents, by check, and scope what
+	// they see there.
+	reports map[string]*render.Template
+	scope   render.Scope
 }
 
 // StepError says what is wrong with a step.
@@ -153,11 +163,34 @@ func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 	case spec.Retry != nil:
 		return nil, errors.New("retry is for jobs")
 	case spec.Gate != nil:
-		for _, check := range spec.Gate.Checks {
-			step.Needs = append(step.Needs, check.Metric.Step)
-		}
+		return step, step.readChecks()
 	}
 	return step, nil
+}
+
+// readChecks finds out what a gate needs.
+func (s *Step) readChecks() error {
+	s.reports = map[string]*render.Template{}
+	for _, check := range s.Spec.Gate.Checks {
+		at := "gate.checks[" + check.Name + "]"
+		switch {
+		case check.Metric != nil:
+			s.Needs = append(s.Needs, check.Metric.Step)
+		case check.S3JSON != nil:
+			report, err := render.Parse(shape.Tree{"uri": check.S3JSON.URI})
+			if err != nil {
+				return fmt.Errorf("%s.s3JSON.%w", at, err)
+			}
+			if err := jsonpath.New(check.Name).Parse(check.S3JSON.JSONPath); err != nil {
+				return fmt.Errorf("%s.s3JSON.jsonPath: %w", at, err)
+			}
+			s.reports[check.Name] = report
+			for _, use := range report.Uses() {
+				s.Needs = append(s.Needs, use.Step)
+			}
+		}
+	}
+	return nil
 }
 
 func (p *Plan) owner() identity.Owner {
@@ -171,19 +204,14 @@ func (p *Plan) digest(step *Step) error {
 	switch {
 	case step.template != nil:
 		document["kind"] = step.Spec.Template.Kind
-		scope := p.scope(step, "{path}")
-		scope.Output = func(use render.Use) (string, error) {
-			digest, err := p.check(use)
-			return "{" + digest + "/" + use.Output + "}", err
-		}
-		spec, err := step.render(scope, nil)
+		spec, err := step.render(p.abstract(step), nil)
 		if err != nil {
 			return err
 		}
 		for _, path := range slices.Concat(control, step.Kind.Outside) {
 			shape.Remove(spec, path)
 		}
-		document["spec"] = spec
+		document["spec"], document["sources"] = spec, p.sources(step.template)
 		if step.Kind.Job {
 			rerun = p.input.Spec.Rerun
 		}
@@ -196,6 +224,16 @@ func (p *Plan) digest(step *Step) error {
 		if document["checks"], err = plain(checks); err != nil {
 			return err
 		}
+		step.scope = p.scope(step, "")
+		reports := shape.Tree{}
+		for name, report := range step.reports {
+			where, err := report.Render(p.abstract(step), nil)
+			if err != nil {
+				return fmt.Errorf("gate.checks[%s].s3JSON.%w", name, err)
+			}
+			reports[name] = where["uri"]
+		}
+		document["reports"] = reports
 		document["of"] = p.digests(step.Needs)
 	default:
 		document["of"] = p.digests(p.graph.Upstream(step.Spec.Name))
@@ -214,6 +252,32 @@ func (p *Plan) digest(step *Step) error {
 		step.Child += "-" + digest
 	}
 	return p.checkSpec(step)
+}
+
+// abstract is what a template sees while digests are made: what says the same about
+// what comes out, wherever it is kept.
+func (p *Plan) abstract(step *Step) render.Scope {
+	scope := p.scope(step, "{path}")
+	scope.Sources = map[string]render.Source{}
+	for name, source := range p.input.Sources {
+		scope.Sources[name] = render.Source{URI: "{source}", Digest: source.Digest}
+	}
+	scope.Output = func(use render.Use) (string, error) {
+		digest, err := p.check(use)
+		return "{" + digest + "/" + use.Output + "}", err
+	}
+	return scope
+}
+
+// sources are the digests of those that a template speaks of.
+func (p *Plan) sources(t *render.Template) shape.Tree {
+	used := shape.Tree{}
+	for name, source := range p.input.Sources {
+		if t.Mentions("sources") || t.Mentions("sources", name) || t.Mentions("sources", name, "uri") || t.Mentions("sources", name, "digest") {
+			used[name] = source.Digest
+		}
+	}
+	return used
 }
 
 // plain is a value as it stands in JSON.
@@ -238,6 +302,7 @@ var control = []string{
 func (p *Plan) scope(step *Step, path string) render.Scope {
 	return render.Scope{
 		Params:   p.input.Params,
+		Sources:  p.input.Sources,
 		Step:     render.Step{Name: step.Spec.Name, Path: path},
 		Pipeline: render.Pipeline{Name: p.input.Pipeline, Namespace: p.input.Namespace},
 	}
@@ -257,13 +322,8 @@ func (p *Plan) check(use render.Use) (string, error) {
 	if from.template == nil {
 		return "", fmt.Errorf("step %s makes nothing, and so has no output %s", use.Step, use.Output)
 	}
-	spec, err := from.render(p.placeholders(from), from.Kind.Spec)
-	if err != nil {
-		return "", err
-	}
-	if outputs := from.Kind.Outputs(spec); !slices.Contains(outputs, use.Output) {
-		slices.Sort(outputs)
-		return "", fmt.Errorf("step %s has no output %s, but %s", use.Step, use.Output, strings.Join(outputs, ", "))
+	if !slices.Contains(from.outputs, use.Output) {
+		return "", fmt.Errorf("step %s has no output %s, but %s", use.Step, use.Output, strings.Join(from.outputs, ", "))
 	}
 	return from.Digest, nil
 }
@@ -293,6 +353,14 @@ func (p *Plan) Digests() map[string]string {
 		all[step.Spec.Name] = step.Digest
 	}
 	return all
+}
+
+// Uses are the outputs of other steps that a step's resource is made of.
+func (s *Step) Uses() []render.Use {
+	if s.template == nil {
+		return nil
+	}
+	return s.template.Uses()
 }
 
 // Upstream are the digests of all steps that one comes after, by name.
@@ -346,6 +414,8 @@ func (p *Plan) checkSpec(step *Step) error {
 	if err != nil {
 		return errors.Unwrap(err)
 	}
+	step.outputs = step.Kind.Outputs(spec)
+	slices.Sort(step.outputs)
 	for _, field := range step.Kind.Refused {
 		if _, set := spec[field]; set {
 			return fmt.Errorf("template.spec.%s: the pipeline says that itself", field)
@@ -409,9 +479,11 @@ func texts(tree shape.Tree, path []string, at string) map[string]string {
 func (p *Plan) checks(step *Step) ([]v1alpha1.GateCheck, error) {
 	checks := slices.Clone(step.Spec.Gate.Checks)
 	for i := range checks {
-		of := p.Step(checks[i].Metric.Step)
-		if of.template == nil || !slices.Contains(measured, of.Spec.Template.Kind) {
-			return nil, fmt.Errorf("gate.checks[%s].metric.step: step %s is no %s", checks[i].Name, of.Spec.Name, strings.Join(measured, " or "))
+		if metric := checks[i].Metric; metric != nil {
+			of := p.Step(metric.Step)
+			if of.template == nil || !slices.Contains(measured, of.Spec.Template.Kind) {
+				return nil, fmt.Errorf("gate.checks[%s].metric.step: step %s is no %s", checks[i].Name, of.Spec.Name, strings.Join(measured, " or "))
+			}
 		}
 		for field, text := range map[string]*string{"min": &checks[i].Min, "max": &checks[i].Max} {
 			filled, err := p.number(step, *text)

@@ -109,37 +109,44 @@ func join(path, name string) string {
 }
 
 func (t *Template) parseText(path, source string) (*text, error) {
-	parsed, err := template.New("").Option("missingkey=error").Funcs(functions()).Funcs(template.FuncMap{
-		nameOutput: func(string, string) string { return "" },
-		nameTick:   func() string { return "" },
-	}).Parse(source)
+	trees, err := parse.Parse("", source, "", "", functions(), known)
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: :"))
 	}
-	if parsed.Tree == nil {
+	main := trees[""]
+	if main == nil || main.Root == nil {
 		return nil, errors.New("the text only defines templates")
 	}
-	for _, part := range parsed.Templates() {
-		if part.Tree == nil || part.Root == nil {
-			continue
-		}
-		w := walker{template: t}
-		if err := w.list(part.Root); err != nil {
+	w := walker{template: t, calls: template.FuncMap{}}
+	set := template.New("").Option("missingkey=error")
+	whole := len(main.Root.Nodes) == 1 && main.Root.Nodes[0].Type() == parse.NodeAction
+	for _, tree := range trees {
+		if err := w.list(tree.Root); err != nil {
 			return nil, err
 		}
-		part.Root.Nodes = slices.Insert(part.Root.Nodes, 0, tick())
+		tree.Root.Nodes = slices.Insert(tree.Root.Nodes, 0, tick())
 	}
-	whole := false
-	if nodes := parsed.Root.Nodes[1:]; len(nodes) == 1 {
-		_, whole = nodes[0].(*parse.ActionNode)
+	set.Funcs(w.calls) // and no others: they are copied for every text
+	for name, tree := range trees {
+		if _, err := set.AddParseTree(name, tree); err != nil {
+			return nil, err
+		}
 	}
-	return &text{path: path, template: parsed, whole: whole}, nil
+	return &text{path: path, template: set, whole: whole}, nil
+}
+
+// known are functions that there are beside sprig's: those of text/template and our
+// own.
+var known = map[string]any{
+	"and": true, "call": true, "html": true, "index": true, "slice": true, "js": true, "len": true, "not": true, "or": true, "print": true, "printf": true,
+	"println": true, "urlquery": true, "eq": true, "ge": true, "gt": true, "le": true, "lt": true, "ne": true, nameOutput: true,
 }
 
 const (
 	// nameOutput is the function that stands for .steps.<step>.outputs.<output>.
 	nameOutput = "output"
-	// nameTick is called wherever a template may go round. No text can call it.
+	// nameTick is called wherever a template may go round. No text can call it, since
+	// the parser does not know it.
 	nameTick = "__tick"
 )
 
@@ -152,7 +159,11 @@ func tick() parse.Node {
 
 // walker finds the outputs that a template needs and refuses those of which the
 // use cannot be known.
-type walker struct{ template *Template }
+type walker struct {
+	template *Template
+	// calls are the functions of sprig that the text calls.
+	calls template.FuncMap
+}
 
 func (w walker) list(list *parse.ListNode) error {
 	if list == nil {
@@ -273,8 +284,8 @@ func (w walker) arg(arg parse.Node) error {
 		if n.Ident == nameOutput {
 			return errOpaque
 		}
-		if n.Ident == nameTick {
-			return fmt.Errorf("function %q not defined", n.Ident)
+		if function, ok := functions()[n.Ident]; ok {
+			w.calls[n.Ident] = function
 		}
 	default:
 		path := chain(arg)

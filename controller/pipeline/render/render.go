@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 
 	"sigs.k8s.io/yaml"
@@ -127,14 +128,29 @@ func member(of reflect.Type, name string) reflect.Type {
 	if of.Kind() == reflect.Map {
 		return of.Elem()
 	}
-	if of.Kind() == reflect.Struct {
-		for _, f := range reflect.VisibleFields(of) {
-			if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag == name {
-				return f.Type
-			}
+	if of.Kind() != reflect.Struct {
+		return nil
+	}
+	known, ok := members.Load(of)
+	if !ok {
+		known, _ = members.LoadOrStore(of, membersOf(of))
+	}
+	fields, _ := known.(map[string]reflect.Type)
+	return fields[name]
+}
+
+// members are the types of structs' fields by their names in JSON, by the structs'
+// types: to find them takes longer than all else.
+var members sync.Map
+
+func membersOf(of reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(of) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			fields[name] = f.Type
 		}
 	}
-	return nil
+	return fields
 }
 
 func itemOf(of reflect.Type) reflect.Type {

@@ -1,0 +1,97 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/util/jsonpath"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
+)
+
+const (
+	// maxReport is how long a report may be, in bytes.
+	maxReport = 1 << 20
+	// artifactWait is after how long what is missing is looked for again.
+	artifactWait = 10 * time.Minute
+)
+
+// checkArtifacts looks whether what earlier steps have made is still there before
+// something is made of it: to train again in silence would be no answer.
+func (r *Reconciler) checkArtifacts(ctx context.Context, s *scene) error {
+	for i := range s.decisions {
+		d := &s.decisions[i]
+		if !d.Create && !d.Update {
+			continue
+		}
+		for _, use := range d.Step.Uses() {
+			uri, err := r.output(s, use)
+			if err != nil || !strings.HasPrefix(uri, "s3://") {
+				continue
+			}
+			aws, err := s.round.Client(ctx)
+			if err != nil {
+				return err
+			}
+			there, err := aws.HasObjects(ctx, uri)
+			if err != nil && cloud.Classify(err) != cloud.NotFound {
+				return err
+			}
+			if there {
+				continue
+			}
+			d.Create, d.Update, d.Stalled, d.After = false, false, true, artifactWait
+			d.Status.Phase = v1alpha1.StepFailed
+			d.Status.Message = fmt.Sprintf("%s, which step %s has made, is not there any more: bring it back, or set rerun to make it again", uri, use.Step)
+			break
+		}
+	}
+	return nil
+}
+
+// report is a number in a JSON document in S3.
+func (s *scene) report(ctx context.Context, uri, path string) gate.Value {
+	aws, err := s.round.Client(ctx)
+	if err != nil {
+		s.failure = err
+		return gate.Value{Missing: cloud.Message(err)}
+	}
+	content, err := aws.ReadObject(ctx, uri, maxReport)
+	switch class := cloud.Classify(err); {
+	case err == nil:
+		return pick(content, uri, path)
+	case class == cloud.NotFound:
+		return gate.Value{Missing: "there is no " + uri}
+	case class == cloud.Throttle, class == cloud.Server:
+		s.failure = err
+	}
+	return gate.Value{Missing: fmt.Sprintf("%s: %s", uri, cloud.Message(err))}
+}
+
+// pick is the number at a path of a JSON document.
+func pick(content []byte, uri, path string) gate.Value {
+	var document any
+	if err := json.Unmarshal(content, &document); err != nil {
+		return gate.Value{Missing: uri + " is no JSON"}
+	}
+	picker := jsonpath.New("report")
+	var out bytes.Buffer
+	if err := picker.Parse(path); err != nil {
+		return gate.Value{Missing: err.Error()}
+	}
+	if err := picker.Execute(&out, document); err != nil {
+		return gate.Value{Missing: fmt.Sprintf("%s has no %s", uri, path)}
+	}
+	number, err := strconv.ParseFloat(strings.TrimSpace(out.String()), 64)
+	if err != nil {
+		return gate.Value{Missing: fmt.Sprintf("%s of %s is %q, which is no number", path, uri, out.String())}
+	}
+	return gate.Value{Number: number}
+}
