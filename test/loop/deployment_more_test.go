@@ -121,6 +121,36 @@ func TestDeploymentFollowsApproval(t *testing.T) {
 	require.Equal(t, 1, w.mutations()["UpdateEndpoint"])
 }
 
+// TestDeploymentOfAVersion: a version that the spec names itself has to exist and to
+// be approved too, before anything is made.
+func TestDeploymentOfAVersion(t *testing.T) {
+	w := newDeploymentWorld(t)
+	arn := "arn:aws:sagemaker:us-east-1:123456789012:model-package/abalone/1"
+	spec := strings.ReplaceAll(deployment(0), "image: "+deploymentImage+", modelDataURL: s3://acme-ml/models/v0/model.tar.gz", "modelPackageName: "+arn)
+	w.apply(spec)
+	require.Contains(t, readyCondition(w.refusedFor(reason.NotFound)).Message, "variants[main].model.primaryContainer.modelPackageName")
+
+	api := w.sagemaker()
+	_, err := api.CreateModelPackageGroup(w.ctx, &sagemaker.CreateModelPackageGroupInput{ModelPackageGroupName: aws.String("abalone")})
+	require.NoError(t, err)
+	w.pass(5*time.Second, time.Second)
+	_, err = api.CreateModelPackage(w.ctx, &sagemaker.CreateModelPackageInput{
+		ModelPackageGroupName: aws.String("abalone"), ModelApprovalStatus: types.ModelApprovalStatusPendingManualApproval,
+		InferenceSpecification: &types.InferenceSpecification{
+			Containers:            []types.ModelPackageContainerDefinition{{Image: aws.String(deploymentImage), ModelDataUrl: aws.String("s3://acme-ml/models/v1/model.tar.gz")}},
+			SupportedContentTypes: []string{"text/libsvm"}, SupportedResponseMIMETypes: []string{"application/json"},
+		},
+	})
+	require.NoError(t, err)
+	d := w.refusedFor(reason.Rejected)
+	require.Contains(t, readyCondition(d).Message, "is PendingManualApproval, and only approved versions are deployed")
+	require.Empty(t, w.carriedOut("CreateModel", "CreateEndpointConfig", "CreateEndpoint"))
+
+	_, err = api.UpdateModelPackage(w.ctx, &sagemaker.UpdateModelPackageInput{ModelPackageArn: &arn, ModelApprovalStatus: types.ModelApprovalStatusApproved})
+	require.NoError(t, err)
+	require.Equal(t, arn, w.deployed().Status.Variants[0].ModelPackage)
+}
+
 // TestDeploymentOfATrainingJob: the model of a finished job is deployed, and
 // that of the next when it has finished.
 func TestDeploymentOfATrainingJob(t *testing.T) {
