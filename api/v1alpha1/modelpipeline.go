@@ -201,9 +201,24 @@ type PipelineStep struct {
 	// +optional
 	Approval *ApprovalStep `json:"approval,omitempty"`
 
+	// When is a condition in CEL (https://cel.dev); a step for which it is false is
+	// skipped, with all that need it. It knows params, and of each step that this one
+	// needs steps.<name>.phase and steps.<name>.metrics, or steps["<name>"]. It is no
+	// part of a digest.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	When string `json:"when,omitempty"`
+
 	// Retry runs a job again that failed in a way that may pass.
 	// +optional
 	Retry *StepRetry `json:"retry,omitempty"`
+
+	// InstanceFallback are the instance types a job is run again on, one after the
+	// other, when AWS has none of the template's. Without retry each is tried once.
+	// +kubebuilder:validation:MaxItems=10
+	// +listType=atomic
+	// +optional
+	InstanceFallback []string `json:"instanceFallback,omitempty"`
 }
 
 // StepTemplate is a resource with templates in its texts.
@@ -436,6 +451,8 @@ const (
 	StepHeld StepPhase = "Held"
 	// StepSucceeded is done.
 	StepSucceeded StepPhase = "Succeeded"
+	// StepSkipped is not wanted, or needs one that is not.
+	StepSkipped StepPhase = "Skipped"
 	// StepFailed has failed for good.
 	StepFailed StepPhase = "Failed"
 	// StepBlocked needs a step that has failed or holds.
@@ -481,6 +498,11 @@ type ModelPipelineStatus struct {
 	// Serving is the newest plan that was carried out to its end.
 	// +optional
 	Serving *ServedPlan `json:"serving,omitempty"`
+
+	// RolledBackTo is the plan that the annotation sagemaker.gitops.dev/rollback asks
+	// for, until the spec changes.
+	// +optional
+	RolledBackTo *PipelineRollback `json:"rolledBackTo,omitempty"`
 
 	// History are the plans that were so before, newest first.
 	// +optional
@@ -533,6 +555,16 @@ type StepStatus struct {
 	Decision string `json:"decision,omitempty"`
 }
 
+// PipelineRollback is an earlier plan that somebody has asked for.
+type PipelineRollback struct {
+	// PlanDigest is that of the plan.
+	// +optional
+	PlanDigest string `json:"planDigest,omitempty"`
+	// Generation of the spec that it stands in for. Another spec ends it.
+	// +optional
+	Generation int64 `json:"generation,omitempty"`
+}
+
 // SourceStatus is what was found of a source.
 type SourceStatus struct {
 	// Name of the source.
@@ -571,10 +603,11 @@ type ServedPlan struct {
 	// PlanDigest is that of all its steps together.
 	// +optional
 	PlanDigest string `json:"planDigest,omitempty"`
-	// Digests of its steps.
+	// Digests of its steps; of the one that serves only.
 	// +optional
 	Digests map[string]string `json:"digests,omitempty"`
-	// Values that its gates judged, by step and check: quality/rmse.
+	// Values that its gates judged, by step and check (quality/rmse); of the one that
+	// serves only.
 	// +optional
 	Values map[string]string `json:"values,omitempty"`
 	// Time when it had been carried out.

@@ -68,6 +68,13 @@ var written = map[string][]string{
 	"TransformJob":            {"transformOutput.s3OutputPath"},
 }
 
+// instances are the fields with a job's instance type.
+var instances = map[string]string{
+	"TrainingJob":   "resourceConfig.instanceType",
+	"ProcessingJob": "processingResources.clusterConfig.instanceType",
+	"TransformJob":  "transformResources.instanceType",
+}
+
 // steps are the kinds that steps can be.
 func steps(kinds map[string]reconcile.Kind) map[string]plan.Kind {
 	all := map[string]plan.Kind{}
@@ -82,7 +89,7 @@ func steps(kinds map[string]reconcile.Kind) map[string]plan.Kind {
 		}
 		all[name] = plan.Kind{
 			Spec: spec.Type, Service: k.Lifecycle == reconcile.Service, Job: k.Lifecycle == reconcile.Job,
-			Outside: outside[name], Written: written[name],
+			Outside: outside[name], Written: written[name], Instance: instances[name],
 			Refused: refused(k),
 			Outputs: func(spec shape.Tree) []string { return outputs(k, spec) },
 		}

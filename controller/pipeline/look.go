@@ -36,7 +36,10 @@ type scene struct {
 	round    *reconcile.Round
 	pipeline *v1alpha1.ModelPipeline
 	family   child.Family
+	input    plan.Input
 	plan     *plan.Plan
+	// back says that a person has asked for an earlier plan.
+	back bool
 	// children are all resources of the pipeline, by kind and name.
 	children map[string]reconcile.Object
 	// wanted are the specs of the steps' resources that can be told by now.
@@ -70,11 +73,15 @@ func (r *Reconciler) params(ctx context.Context, p *v1alpha1.ModelPipeline) (map
 	return params, nil
 }
 
-// gather reads all children: of the kinds that steps are, and of those that status
-// tells of.
-func (r *Reconciler) gather(ctx context.Context, s *scene) error {
+// childKinds are the kinds of all children: those that the plan has steps of, the spec,
+// and what status tells of.
+func (s *scene) childKinds() []string {
 	kinds := map[string]bool{}
-	for _, step := range s.pipeline.Spec.Steps {
+	steps := s.pipeline.Spec.Steps
+	if s.plan != nil {
+		steps = append(slices.Clone(steps), s.input.Spec.Steps...)
+	}
+	for _, step := range steps {
 		if step.Template != nil {
 			kinds[step.Template.Kind] = true
 		}
@@ -84,8 +91,13 @@ func (r *Reconciler) gather(ctx context.Context, s *scene) error {
 			kinds[step.Kind] = true
 		}
 	}
+	return slices.Sorted(maps.Keys(kinds))
+}
+
+// gather reads all children.
+func (r *Reconciler) gather(ctx context.Context, s *scene) error {
 	s.children = map[string]reconcile.Object{}
-	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+	for _, name := range s.childKinds() {
 		if _, ok := r.Kinds[name]; !ok {
 			continue
 		}
@@ -118,8 +130,9 @@ func (r *Reconciler) facts(ctx context.Context, s *scene) (plan.Facts, error) {
 	f := plan.Facts{
 		Now: r.Clock.Now(), Seen: map[string]plan.Seen{}, Was: map[string]v1alpha1.StepStatus{},
 		Approvals: slices.Concat(s.pipeline.Spec.Approvals, annotated(s.pipeline)),
-		Known:     known(s.pipeline, s.plan.Digest),
+		Known:     s.back || known(s.pipeline, s.plan.Digest),
 		Metric:    s.metric,
+		Metrics:   s.metrics,
 		Serving:   s.serving,
 		Output:    func(use render.Use) (string, error) { return r.output(s, use) },
 		Report:    func(uri, path string) gate.Value { return s.report(ctx, uri, path) },
@@ -292,22 +305,34 @@ func differs(obj, want client.Object) ([]string, error) {
 
 // metric is a number in the status of a step's resource.
 func (s *scene) metric(step, name string) gate.Value {
+	if number, ok := s.metrics(step)[name]; ok {
+		return gate.Value{Number: number}
+	}
+	return gate.Value{Missing: fmt.Sprintf("step %s has no metric %s", step, name)}
+}
+
+// metrics are all numbers that a step's resource has come to.
+func (s *scene) metrics(step string) map[string]float64 {
+	found := map[string]float64{}
 	of := s.plan.Step(step)
+	if of.Child == "" {
+		return found
+	}
 	switch obj := s.children[childKey(of.Spec.Template.Kind, of.Child)].(type) {
 	case *v1alpha1.TrainingJob:
 		for _, m := range obj.Status.FinalMetricDataList {
-			if m.MetricName != nil && *m.MetricName == name && m.Value != nil {
-				return gate.Value{Number: *m.Value}
+			if m.MetricName != nil && m.Value != nil {
+				found[*m.MetricName] = *m.Value
 			}
 		}
 	case *v1alpha1.HyperParameterTuningJob:
 		if best := obj.Status.BestTrainingJob; best != nil && best.FinalHyperParameterTuningJobObjectiveMetric != nil {
-			if m := best.FinalHyperParameterTuningJobObjectiveMetric; m.MetricName != nil && *m.MetricName == name && m.Value != nil {
-				return gate.Value{Number: *m.Value}
+			if m := best.FinalHyperParameterTuningJobObjectiveMetric; m.MetricName != nil && m.Value != nil {
+				found[*m.MetricName] = *m.Value
 			}
 		}
 	}
-	return gate.Value{Missing: fmt.Sprintf("step %s has no metric %s", step, name)}
+	return found
 }
 
 // serving is the number that a check came to in the plan that serves.

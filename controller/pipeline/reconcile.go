@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -22,6 +24,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -92,25 +95,41 @@ func refusal(err error) error {
 	}
 }
 
+// prepare makes the plan: of the spec, or of what an earlier plan was made of.
+func (r *Reconciler) prepare(ctx context.Context, s *scene) error {
+	s.input = plan.Input{
+		Cluster: r.ClusterName, Namespace: s.pipeline.Namespace, Pipeline: s.pipeline.Name, Spec: &s.pipeline.Spec, Kinds: r.kinds,
+	}
+	back, err := r.rollback(ctx, s)
+	if err != nil {
+		return err
+	}
+	if back != nil {
+		s.back = true
+		s.input.Spec, s.input.Params, s.input.Sources, s.sources = &back.Spec, back.Params, map[string]render.Source{}, back.Sources
+		for _, source := range back.Sources {
+			s.input.Sources[source.Name] = render.Source{URI: source.URI, Digest: source.Digest}
+		}
+	} else {
+		if s.input.Params, err = r.params(ctx, s.pipeline); err != nil {
+			return err
+		}
+		if s.input.Sources, err = r.sources(ctx, s, func(unseen map[string]render.Source) error {
+			in := s.input
+			in.Sources = unseen
+			_, err := plan.Make(in)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	s.plan, err = plan.Make(s.input)
+	return err
+}
+
 // carryOut makes the plan and does what is due.
 func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict, error) {
-	params, err := r.params(ctx, s.pipeline)
-	if err != nil {
-		return reconcile.Verdict{}, err
-	}
-	in := plan.Input{
-		Cluster: r.ClusterName, Namespace: s.pipeline.Namespace, Pipeline: s.pipeline.Name,
-		Spec: &s.pipeline.Spec, Params: params, Kinds: r.kinds,
-	}
-	in.Sources, err = r.sources(ctx, s, func(unseen map[string]render.Source) error {
-		in.Sources = unseen
-		_, err := plan.Make(in)
-		return err
-	})
-	if err != nil {
-		return reconcile.Verdict{}, err
-	}
-	if s.plan, err = plan.Make(in); err != nil {
+	if err := r.prepare(ctx, s); err != nil {
 		return reconcile.Verdict{}, err
 	}
 	if err := r.gather(ctx, s); err != nil {
@@ -144,13 +163,29 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 	}
 	v := s.verdict()
 	if s.pipeline.Status.Phase == v1alpha1.PipelineCompleted {
-		s.remember(r.Clock.Now())
+		if err := r.remembered(ctx, s); err != nil {
+			return reconcile.Verdict{}, err
+		}
 		if err := r.prune(ctx, s); err != nil {
 			return reconcile.Verdict{}, err
 		}
 	}
 	return v, nil
 }
+
+// remembered notes that a plan was carried out to its end, and keeps it to go back to.
+func (r *Reconciler) remembered(ctx context.Context, s *scene) error {
+	if is := s.pipeline.Status.Serving; is != nil && is.PlanDigest == s.plan.Digest || slices.ContainsFunc(s.decisions, skipped) {
+		return nil // it is known, or nobody was asked for all of it
+	}
+	if err := r.keepRevision(ctx, s); err != nil {
+		return err
+	}
+	s.remember(r.Clock.Now())
+	return nil
+}
+
+func skipped(d plan.Decision) bool { return d.Status.Phase == v1alpha1.StepSkipped }
 
 // rehearse asks the API server whether it would take the resources of a new plan,
 // before anything runs.
@@ -200,7 +235,7 @@ func (r *Reconciler) act(ctx context.Context, s *scene) error {
 			}
 		case d.Retry:
 			is := s.children[childKey(d.Status.Kind, d.Step.Child)]
-			if err = r.runAgain(ctx, is, d.Status.Attempt); err == nil {
+			if err = r.runAgain(ctx, is, d); err == nil {
 				s.round.Eventf(reason.Progressing, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
 			}
 		}
@@ -211,18 +246,21 @@ func (r *Reconciler) act(ctx context.Context, s *scene) error {
 	return nil
 }
 
-// runAgain asks a job to run once more.
-func (r *Reconciler) runAgain(ctx context.Context, obj client.Object, attempt int32) error {
-	before, ok := obj.DeepCopyObject().(client.Object)
-	if !ok {
-		return fmt.Errorf("%T is no object", obj)
+// runAgain asks a job to run once more, on another instance type if need be: that is
+// no part of its digest.
+func (r *Reconciler) runAgain(ctx context.Context, obj client.Object, d plan.Decision) error {
+	token := fmt.Sprintf("%s%d", retryToken, d.Status.Attempt)
+	change := shape.Tree{"metadata": map[string]any{"annotations": map[string]any{
+		fluxmeta.ReconcileRequestAnnotation: token, fluxmeta.ForceRequestAnnotation: token,
+	}}}
+	if d.Instance != "" {
+		shape.Put(change, "spec."+d.Step.Kind.Instance, d.Instance)
 	}
-	annotations := map[string]string{}
-	maps.Copy(annotations, obj.GetAnnotations())
-	token := fmt.Sprintf("%s%d", retryToken, attempt)
-	annotations[fluxmeta.ReconcileRequestAnnotation], annotations[fluxmeta.ForceRequestAnnotation] = token, token
-	obj.SetAnnotations(annotations)
-	return r.Client.Patch(ctx, obj, client.MergeFrom(before), client.FieldOwner(reconcile.FieldOwner))
+	patch, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	return r.Client.Patch(ctx, obj, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(reconcile.FieldOwner))
 }
 
 // planned tells whether a child is one of the plan's.
@@ -289,13 +327,17 @@ func (s *scene) tell() {
 	status.Steps = make([]v1alpha1.StepStatus, len(s.decisions))
 	for i, d := range s.decisions {
 		status.Steps[i] = d.Status
-		status.Steps[i].Message = shorten(d.Status.Message)
+		status.Steps[i].Message, status.Steps[i].Why = shorten(d.Status.Message), shorten(d.Status.Why)
+		status.Steps[i].Checks = slices.Clone(d.Status.Checks)
+		for j := range status.Steps[i].Checks {
+			status.Steps[i].Checks[j].Message = shorten(d.Status.Checks[j].Message)
+		}
 	}
 }
 
-// maxMessage is how much of a step's message status repeats, in bytes: a hundred
-// steps have to fit into an object.
-const maxMessage = 300
+// maxMessage is how much of each message status repeats, in bytes: all steps have to
+// fit into an object.
+const maxMessage = 120
 
 func shorten(text string) string {
 	if len(text) <= maxMessage {
@@ -335,11 +377,18 @@ func (s *scene) verdict() reconcile.Verdict {
 		status.Phase = v1alpha1.PipelineAwaiting
 		at := by[v1alpha1.StepAwaiting][0]
 		return s.atWork(fmt.Sprintf("step %s: %s", at.Step.Spec.Name, at.Status.Message), reason.AwaitingApproval, after)
-	case len(by[v1alpha1.StepSucceeded]) < len(s.decisions):
+	case len(by[v1alpha1.StepSucceeded])+len(by[v1alpha1.StepSkipped]) < len(s.decisions):
 		status.Phase = v1alpha1.PipelineRunning
 		return s.atWork(done, reason.Progressing, soon)
 	default:
 		status.Phase = v1alpha1.PipelineCompleted
+		if s.back {
+			return reconcile.Ready(reason.RolledBackByHand, fmt.Sprintf(
+				"plan %s serves, because the annotation %s asks for it; git asks for something else", s.plan.Digest, annotationRollback), after)
+		}
+		if skipped := len(by[v1alpha1.StepSkipped]); skipped > 0 {
+			return reconcile.Ready(reason.Completed, fmt.Sprintf("%s, %d are skipped", done, skipped), after)
+		}
 		return reconcile.Ready(reason.Completed, "all steps have succeeded", after)
 	}
 }
@@ -377,11 +426,9 @@ func (s *scene) failed(d plan.Decision, after time.Duration) reconcile.Verdict {
 // remember notes that the plan was carried out to its end.
 func (s *scene) remember(now time.Time) {
 	status := &s.pipeline.Status
-	if status.Serving != nil && status.Serving.PlanDigest == s.plan.Digest {
-		return
-	}
 	if status.Serving != nil {
-		status.History = slices.Insert(status.History, 0, *status.Serving)
+		was := v1alpha1.ServedPlan{PlanDigest: status.Serving.PlanDigest, Time: status.Serving.Time}
+		status.History = slices.Insert(status.History, 0, was)
 	}
 	status.Serving = &v1alpha1.ServedPlan{
 		PlanDigest: s.plan.Digest, Digests: s.plan.Digests(), Values: map[string]string{}, Time: metav1.NewTime(now),

@@ -75,6 +75,9 @@ const (
 	// Serving means that what an earlier plan of a pipeline has made serves, while
 	// the present one has not succeeded.
 	Serving = "Serving"
+	// RolledBackByHand means that an earlier plan of a pipeline serves because somebody
+	// asked for it by annotation, and not what git asks for.
+	RolledBackByHand = "RolledBackByHand"
 	// Created means that an object which has no life of its own exists.
 	Created = "Created"
 	// Observed means that an object with managementPolicy Observe exists and

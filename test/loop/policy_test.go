@@ -98,3 +98,26 @@ func TestActionsAreVerbs(t *testing.T) {
 		})
 	}
 }
+
+// TestApprovingStepsIsAVerb: whoever may edit a pipeline may not yet approve its
+// steps, and may change all else once somebody has.
+func TestApprovingStepsIsAVerb(t *testing.T) {
+	w := newWorld(t)
+	for _, file := range []string{"rbac/view.yaml", "rbac/edit.yaml", "rbac/admin.yaml", "components/policy/actions.yaml"} {
+		w.install("../../kustomize/" + file)
+	}
+	editor := w.as("pipeline-editor", "sagemaker-gitops-view", "sagemaker-gitops-edit")
+	lead := w.as("pipeline-lead", "sagemaker-gitops-view", "sagemaker-gitops-edit", "sagemaker-gitops-admin")
+	change := func(c client.Client, text string, options ...client.PatchOption) error {
+		return c.Patch(w.ctx, w.parse(text), client.Apply, append(options, client.FieldOwner("git"), client.ForceOwnership)...) //nolint:staticcheck // the object is made of text
+	}
+	refused := func(err error) bool {
+		return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "needs the verb approve on modelpipelines.sagemaker.gitops.dev")
+	}
+	decided := pipeline(nil, approved("sha256:"+strings.Repeat("0", 64)))
+	require.Eventually(t, func() bool { return refused(change(editor, decided, client.DryRunAll)) }, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
+	require.NoError(t, change(editor, pipeline(nil)))
+	require.True(t, refused(change(editor, decided)))
+	require.NoError(t, change(lead, decided))
+	require.NoError(t, change(editor, pipeline(map[string]string{"rounds": "200"}, approved("sha256:"+strings.Repeat("0", 64)))))
+}

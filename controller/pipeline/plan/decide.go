@@ -13,6 +13,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/when"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -56,6 +57,8 @@ type Facts struct {
 	Was map[string]v1alpha1.StepStatus
 	// Metric is a number that a step has come to.
 	Metric func(step, name string) gate.Value
+	// Metrics are all numbers that a step has come to, by name.
+	Metrics func(step string) map[string]float64
 	// Output is what a step has made.
 	Output func(render.Use) (string, error)
 	// Report is a number in a JSON document.
@@ -76,6 +79,8 @@ type Decision struct {
 	Status v1alpha1.StepStatus
 	// Create, Update and Retry say what is to be done about its resource.
 	Create, Update, Retry bool
+	// Instance is the instance type it is run again on; empty if on the same.
+	Instance string
 	// After is when something is due that nobody tells of; 0 if nothing is.
 	After time.Duration
 	// Stalled says why nothing happens until a person does something.
@@ -93,13 +98,10 @@ func (p *Plan) Decide(f Facts) []Decision {
 		if step.template != nil {
 			d.Status.Kind = step.Spec.Template.Kind
 		}
-		if waits, blocked := upstream(step, phases); waits != "" {
-			d.Status.Phase, d.Status.Message = v1alpha1.StepPending, waits
-			if blocked {
-				d.Status.Phase = v1alpha1.StepBlocked
-			}
+		if phase, waits := upstream(step, phases); phase != "" {
+			d.Status.Phase, d.Status.Message = phase, waits
 			d.foresee(f)
-		} else {
+		} else if d.wanted(p, phases, f) {
 			switch {
 			case step.Spec.Gate != nil:
 				results[step.Spec.Name] = d.judge(f)
@@ -115,21 +117,44 @@ func (p *Plan) Decide(f Facts) []Decision {
 	return all
 }
 
-// upstream says which of the steps that one needs it waits for, and whether that
-// one will not succeed.
-func upstream(step *Step, phases map[string]v1alpha1.StepPhase) (waits string, blocked bool) {
+// upstream says what a step is for the sake of those that it needs, and which of
+// them that is; nothing if they have all succeeded.
+func upstream(step *Step, phases map[string]v1alpha1.StepPhase) (phase v1alpha1.StepPhase, why string) {
 	for _, need := range step.Needs {
 		switch phases[need] {
 		case v1alpha1.StepSucceeded:
 		case v1alpha1.StepFailed, v1alpha1.StepBlocked, v1alpha1.StepHeld:
-			return fmt.Sprintf("step %s has not succeeded", need), true
+			return v1alpha1.StepBlocked, fmt.Sprintf("step %s has not succeeded", need)
+		case v1alpha1.StepSkipped:
+			phase, why = v1alpha1.StepSkipped, fmt.Sprintf("step %s is skipped", need)
 		default:
-			if waits == "" {
-				waits = "waiting for step " + need
+			if phase == "" {
+				phase, why = v1alpha1.StepPending, "waiting for step "+need
 			}
 		}
 	}
-	return waits, false
+	return phase, why
+}
+
+// wanted decides whether a step is wanted by its condition.
+func (d *Decision) wanted(p *Plan, phases map[string]v1alpha1.StepPhase, f Facts) bool {
+	if d.Step.when == nil {
+		return true
+	}
+	steps := map[string]when.Step{}
+	for _, name := range p.graph.Upstream(d.Step.Spec.Name) {
+		steps[name] = when.Step{Phase: string(phases[name]), Metrics: f.Metrics(name)}
+	}
+	holds, err := d.Step.when.Holds(p.input.Params, steps)
+	if holds {
+		return true
+	}
+	d.foresee(f)
+	d.Status.Phase, d.Status.Message = v1alpha1.StepSkipped, "its condition does not hold"
+	if err != nil {
+		d.Status.Phase, d.Status.Message, d.Stalled = v1alpha1.StepFailed, "when: "+err.Error(), true
+	}
+	return false
 }
 
 // foresee says what will be done about a step that is not due.
@@ -211,7 +236,10 @@ func (d *Decision) broken(f Facts, seen Seen) {
 	s := &d.Status
 	s.Phase = v1alpha1.StepFailed
 	d.Stalled = true
-	retry := d.Step.Spec.Retry
+	retry, fallback := d.Step.Spec.Retry, d.Step.Spec.InstanceFallback
+	if retry == nil && len(fallback) > 0 {
+		retry = &v1alpha1.StepRetry{Limit: int32(len(fallback)), Failures: []v1alpha1.FailureClass{v1alpha1.FailureCapacity}} //nolint:gosec // ten at most
+	}
 	if retry == nil || s.Attempt >= retry.Limit {
 		return
 	}
@@ -219,8 +247,12 @@ func (d *Decision) broken(f Facts, seen Seen) {
 	if len(failures) == 0 {
 		failures = usual
 	}
-	if !slices.Contains(failures, classes[seen.Reason]) {
+	class := classes[seen.Reason]
+	if !slices.Contains(failures, class) {
 		return
+	}
+	if class == v1alpha1.FailureCapacity && len(fallback) > 0 {
+		d.Instance = fallback[min(int(s.Attempt), len(fallback)-1)]
 	}
 	d.Stalled = false
 	s.Phase = v1alpha1.StepRetrying
@@ -234,6 +266,9 @@ func (d *Decision) broken(f Facts, seen Seen) {
 	s.Attempt++
 	d.Retry = true
 	s.Message = fmt.Sprintf("%s; run again (%d of %d)", seen.Message, s.Attempt, retry.Limit)
+	if d.Instance != "" {
+		s.Message += " on " + d.Instance
+	}
 }
 
 func backoff(retry *v1alpha1.StepRetry, attempt int32) time.Duration {

@@ -15,6 +15,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/when"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 )
 
@@ -27,6 +28,8 @@ type Kind struct {
 	Service bool
 	// Job says that it runs, so that rerun makes another of it.
 	Job bool
+	// Instance is the path of a job's instance type; empty if it has none of its own.
+	Instance string
 	// Outside are the paths of the spec that are no part of a step's digest.
 	Outside []string
 	// Refused are fields of the spec that a step may not set.
@@ -37,6 +40,10 @@ type Kind struct {
 	// Outputs are the names of what other steps can take of it, for a spec.
 	Outputs func(spec shape.Tree) []string
 }
+
+// MaxChecks is how many checks the gates of a pipeline may have together: status
+// tells of each.
+const MaxChecks = 100
 
 // Input is all that a plan depends on.
 type Input struct {
@@ -82,6 +89,8 @@ type Step struct {
 	template *render.Template
 	// outputs are the names of what others can take of it.
 	outputs []string
+	// when says whether it is wanted; nil if it always is.
+	when *when.Condition
 	// reports are where a gate's checks look for documents, by check, and scope what
 	// they see there.
 	reports map[string]*render.Template
@@ -103,12 +112,18 @@ func (e *StepError) Unwrap() error { return e.Err }
 // Make makes the plan. The error is a *StepError, or one of package graph.
 func Make(in Input) (*Plan, error) {
 	p := &Plan{input: in}
-	steps := map[string]*Step{}
+	steps, checks := map[string]*Step{}, 0
 	nodes := make([]graph.Node, 0, len(in.Spec.Steps))
 	for _, spec := range in.Spec.Steps {
 		step, err := p.read(spec)
 		if err != nil {
 			return nil, &StepError{Step: spec.Name, Err: err}
+		}
+		if spec.Gate != nil {
+			checks += len(spec.Gate.Checks)
+		}
+		if checks > MaxChecks {
+			return nil, &StepError{Step: spec.Name, Err: fmt.Errorf("gate.checks: a pipeline has %d checks at most, in all its gates", MaxChecks)}
 		}
 		steps[spec.Name] = step
 		nodes = append(nodes, graph.Node{Name: spec.Name, Needs: step.Needs})
@@ -139,6 +154,12 @@ func Make(in Input) (*Plan, error) {
 // read parses a step and finds out what it needs.
 func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 	step := &Step{Spec: spec, Needs: slices.Clone(spec.DependsOn)}
+	if spec.When != "" {
+		var err error
+		if step.when, err = when.Read(spec.When); err != nil {
+			return nil, fmt.Errorf("when: %w", err)
+		}
+	}
 	switch {
 	case spec.Template != nil:
 		kind, ok := p.input.Kinds[spec.Template.Kind]
@@ -147,6 +168,9 @@ func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 		}
 		if spec.Retry != nil && !kind.Job {
 			return nil, fmt.Errorf("retry: a %s is no job", spec.Template.Kind)
+		}
+		if len(spec.InstanceFallback) > 0 && kind.Instance == "" {
+			return nil, fmt.Errorf("instanceFallback: a %s has no instance type of its own", spec.Template.Kind)
 		}
 		step.Kind = kind
 		var tree shape.Tree
@@ -160,8 +184,8 @@ func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 		for _, use := range step.template.Uses() {
 			step.Needs = append(step.Needs, use.Step)
 		}
-	case spec.Retry != nil:
-		return nil, errors.New("retry is for jobs")
+	case spec.Retry != nil, len(spec.InstanceFallback) > 0:
+		return nil, errors.New("retry and instanceFallback are for jobs")
 	case spec.Gate != nil:
 		return step, step.readChecks()
 	}

@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+)
+
+// annotationRollback asks for an earlier plan by its digest, when git cannot be
+// reached. It holds until the spec changes or the annotation goes.
+const annotationRollback = v1alpha1.Group + "/rollback"
+
+// labelPlan is the label of ControllerRevisions with the name of their pipeline.
+const labelPlan = v1alpha1.Group + "/plan-of"
+
+// snapshot is all that a plan was made of.
+type snapshot struct {
+	Spec    v1alpha1.ModelPipelineSpec `json:"spec"`
+	Params  map[string]string          `json:"params,omitempty"`
+	Sources []v1alpha1.SourceStatus    `json:"sources,omitempty"`
+}
+
+func revisionName(p *v1alpha1.ModelPipeline, digest string) string { return p.Name + "-" + digest }
+
+// keepRevision keeps what the present plan was made of, once it has been carried out
+// to its end, and lets go of what history has no room for.
+func (r *Reconciler) keepRevision(ctx context.Context, s *scene) error {
+	spec := s.input.Spec.DeepCopy()
+	spec.Approvals = nil // they are no part of a plan
+	data, err := json.Marshal(snapshot{Spec: *spec, Params: s.input.Params, Sources: s.sources})
+	if err != nil {
+		return err
+	}
+	is := &appsv1.ControllerRevision{Data: runtime.RawExtension{Raw: data}, Revision: s.pipeline.Generation}
+	is.Name = revisionName(s.pipeline, s.plan.Digest)
+	is.Labels = map[string]string{labelPlan: s.pipeline.Name}
+	if err := s.family.Adopt(is); err != nil {
+		return err
+	}
+	if err := r.Client.Create(ctx, is, client.FieldOwner(reconcile.FieldOwner)); err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("keeping the plan: %w", err)
+	}
+	var all appsv1.ControllerRevisionList
+	if err := r.Reader.List(ctx, &all, client.InNamespace(s.pipeline.Namespace), client.MatchingLabels{labelPlan: s.pipeline.Name}); err != nil {
+		return fmt.Errorf("listing plans: %w", err)
+	}
+	kept := []string{revisionName(s.pipeline, s.plan.Digest)}
+	for _, was := range s.pipeline.Status.History {
+		kept = append(kept, revisionName(s.pipeline, was.PlanDigest))
+	}
+	if is := s.pipeline.Status.Serving; is != nil {
+		kept = append(kept, revisionName(s.pipeline, is.PlanDigest))
+	}
+	for i := range all.Items {
+		old := &all.Items[i]
+		if metav1.IsControlledBy(old, s.pipeline) && !slices.Contains(kept, old.Name) {
+			if err := s.family.Delete(ctx, old); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rollback is the plan that an annotation asks for; nil if it asks for none, or the
+// spec has changed since.
+func (r *Reconciler) rollback(ctx context.Context, s *scene) (*snapshot, error) {
+	p := s.pipeline
+	digest := p.Annotations[annotationRollback]
+	if digest == "" {
+		p.Status.RolledBackTo = nil
+		return nil, nil
+	}
+	if is := p.Status.RolledBackTo; is == nil || is.PlanDigest != digest {
+		p.Status.RolledBackTo = &v1alpha1.PipelineRollback{PlanDigest: digest, Generation: p.Generation}
+	} else if is.Generation != p.Generation {
+		return nil, nil // git has the word again
+	}
+	var is appsv1.ControllerRevision
+	err := r.Reader.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: revisionName(p, digest)}, &is)
+	if apierrors.IsNotFound(err) || err == nil && !metav1.IsControlledBy(&is, p) {
+		return nil, reconcile.Refuse(reason.NotFound,
+			"the annotation %s asks for plan %s, which is not one of those that have served (status.history)", annotationRollback, digest)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading plan %s: %w", digest, err)
+	}
+	var kept snapshot
+	if err := json.Unmarshal(is.Data.Raw, &kept); err != nil {
+		return nil, reconcile.Refuse(reason.ValidationFailed, "plan %s cannot be read: %s", digest, err)
+	}
+	return &kept, nil
+}
