@@ -123,7 +123,7 @@ type ConfigMapReference struct {
 
 // PipelineSource is content from outside of the spec.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.configMap) != has(self.s3)",message="exactly one of configMap and s3"
+// +kubebuilder:validation:XValidation:rule="[has(self.configMap), has(self.s3), has(self.artifact)].exists_one(x, x)",message="exactly one of configMap, s3 and artifact"
 type PipelineSource struct {
 	// Name of the source.
 	// +kubebuilder:validation:MinLength=1
@@ -141,6 +141,27 @@ type PipelineSource struct {
 	// and every rerun, and not because of another change.
 	// +optional
 	S3 *S3PipelineSource `json:"s3,omitempty"`
+
+	// Artifact is what a source of Flux has fetched. Its files are packed and uploaded
+	// like those of a ConfigMap, and looked at again every minute.
+	// +optional
+	Artifact *ArtifactSource `json:"artifact,omitempty"`
+}
+
+// ArtifactSource is what a source of Flux has fetched (source.toolkit.fluxcd.io).
+type ArtifactSource struct {
+	// Kind of the source.
+	// +kubebuilder:validation:Enum=GitRepository;OCIRepository;Bucket;ExternalArtifact
+	Kind string `json:"kind"`
+	// Name of the source, in the same namespace.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+	// Path is the directory of which the files count, and no others: a commit that
+	// changes none of them changes no digest. All by default.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Path string `json:"path,omitempty"`
 }
 
 // SourceFingerprint says by what a change of data in S3 is known.

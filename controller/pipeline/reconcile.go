@@ -46,6 +46,8 @@ const (
 	soon = 5 * time.Second
 	// configMapInterval is how often ConfigMaps are read again.
 	configMapInterval = 10 * time.Minute
+	// artifactInterval is how often sources of Flux are read again.
+	artifactInterval = time.Minute
 )
 
 // Reconcile is one round for one pipeline.
@@ -70,6 +72,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return round.End(ctx, reconcile.Suspended(), nil)
 	}
 	v, err := r.carryOut(ctx, s)
+	if waiting, ok := errors.AsType[*waitingError](err); ok {
+		return round.End(ctx, reconcile.Progressing(reason.WaitingForReference, waiting.what, artifactInterval), nil)
+	}
 	if refused := refusal(err); refused != nil {
 		p.Status.Phase, err = v1alpha1.PipelineRefused, refused
 	}
@@ -350,8 +355,15 @@ func shorten(text string) string {
 func (s *scene) verdict() reconcile.Verdict {
 	status := &s.pipeline.Status
 	var after time.Duration
-	fromConfigMap := func(source v1alpha1.PipelineSource) bool { return source.ConfigMap != nil }
-	if len(s.pipeline.Spec.ParamsFrom) > 0 || slices.ContainsFunc(s.pipeline.Spec.Sources, fromConfigMap) {
+	for _, source := range s.pipeline.Spec.Sources {
+		switch {
+		case source.Artifact != nil:
+			after = artifactInterval
+		case source.ConfigMap != nil && after == 0:
+			after = configMapInterval
+		}
+	}
+	if len(s.pipeline.Spec.ParamsFrom) > 0 && after == 0 {
 		after = configMapInterval
 	}
 	by := map[v1alpha1.StepPhase][]plan.Decision{}

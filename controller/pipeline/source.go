@@ -38,6 +38,8 @@ func (r *Reconciler) sources(ctx context.Context, s *scene, unseen func(map[stri
 		switch {
 		case source.ConfigMap != nil:
 			s.sources[i], err = r.packConfigMap(ctx, s, source)
+		case source.Artifact != nil:
+			s.sources[i], err = r.packArtifact(ctx, s, source)
 		default:
 			s.sources[i] = seen(s.pipeline, source)
 			if s.sources[i].Digest == "" {
@@ -122,14 +124,11 @@ func sum(content []byte) string {
 
 // packConfigMap packs a ConfigMap. Where it goes is named by what it holds.
 func (r *Reconciler) packConfigMap(ctx context.Context, s *scene, source v1alpha1.PipelineSource) (v1alpha1.SourceStatus, error) {
-	is, at := v1alpha1.SourceStatus{Name: source.Name}, fmt.Sprintf("sources[%s]", source.Name)
-	if s.pipeline.Spec.Artifacts == "" {
-		return is, reconcile.Refuse(reason.ValidationFailed, "%s.configMap: it is uploaded below spec.artifacts, which is not set", at)
-	}
+	is, at := v1alpha1.SourceStatus{Name: source.Name}, fmt.Sprintf("sources[%s].configMap", source.Name)
 	var config corev1.ConfigMap
 	err := r.Reader.Get(ctx, client.ObjectKey{Namespace: s.pipeline.Namespace, Name: source.ConfigMap.Name}, &config)
 	if apierrors.IsNotFound(err) {
-		return is, reconcile.Refuse(reason.ValidationFailed, "%s.configMap: there is no ConfigMap %s", at, source.ConfigMap.Name)
+		return is, reconcile.Refuse(reason.ValidationFailed, "%s: there is no ConfigMap %s", at, source.ConfigMap.Name)
 	}
 	if err != nil {
 		return is, fmt.Errorf("reading ConfigMap %s: %w", source.ConfigMap.Name, err)
@@ -141,14 +140,24 @@ func (r *Reconciler) packConfigMap(ctx context.Context, s *scene, source v1alpha
 	for name, text := range config.Data {
 		files[name] = []byte(text)
 	}
+	return s.packFiles(is, at, files)
+}
+
+// packFiles packs files for their upload, unless status knows that they have been
+// uploaded.
+func (s *scene) packFiles(is v1alpha1.SourceStatus, at string, files map[string][]byte) (v1alpha1.SourceStatus, error) {
+	if s.pipeline.Spec.Artifacts == "" {
+		return is, reconcile.Refuse(reason.ValidationFailed, "%s: it is uploaded below spec.artifacts, which is not set", at)
+	}
 	archive, err := pack(files)
 	if err != nil {
 		return is, err
 	}
 	is.Digest = sum(archive)
 	is.URI = fmt.Sprintf("%s/sources/%s.tar.gz", strings.TrimSuffix(s.pipeline.Spec.Artifacts, "/"), strings.TrimPrefix(is.Digest, "sha256:"))
-	if slices.Contains(s.pipeline.Status.Sources, is) {
-		return is, nil // it was uploaded before
+	uploaded := func(was v1alpha1.SourceStatus) bool { return was.URI == is.URI }
+	if slices.ContainsFunc(s.pipeline.Status.Sources, uploaded) {
+		return is, nil
 	}
 	if s.packed == nil {
 		s.packed = map[string][]byte{}

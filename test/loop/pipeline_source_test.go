@@ -4,9 +4,14 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -157,4 +164,73 @@ func TestPipelineMissingArtifact(t *testing.T) {
 	require.Equal(t, 1, w.mutations()["CreateTrainingJob"])
 	require.NoError(t, w.aws.PutObject("acme-ml", key, []byte("model")))
 	w.completed()
+}
+
+// packed is an archive as Flux's source-controller serves it.
+func packed(t *testing.T, files map[string]string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	compressed := gzip.NewWriter(&b)
+	archive := tar.NewWriter(compressed)
+	for name, text := range files {
+		require.NoError(t, archive.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: int64(len(text)), ModTime: time.Now()}))
+		_, err := archive.Write([]byte(text))
+		require.NoError(t, err)
+	}
+	require.NoError(t, archive.Close())
+	require.NoError(t, compressed.Close())
+	return b.Bytes()
+}
+
+// TestPipelineFollowsFlux: code that Flux has fetched is delivered; a commit that
+// changes nothing below the path changes nothing, one that does is another run.
+func TestPipelineFollowsFlux(t *testing.T) {
+	w := newWorld(t)
+	w.measures(2.08)
+	w.install("testdata/gitrepositories.yaml")
+	var served atomic.Pointer[[]byte]
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(*served.Load()) }))
+	t.Cleanup(server.Close)
+	repository := func() *unstructured.Unstructured {
+		u := newUnstructured()
+		u.SetAPIVersion("source.toolkit.fluxcd.io/v1")
+		u.SetKind("GitRepository")
+		u.SetNamespace(w.namespace)
+		u.SetName("ml")
+		return u
+	}
+	require.Eventually(t, func() bool { return w.kube.Create(w.ctx, repository()) == nil }, time.Minute, 50*time.Millisecond, "the API server takes up kinds after a moment")
+	commits := func(files map[string]string) {
+		content := packed(t, files)
+		served.Store(&content)
+		digest := sha256.Sum256(content)
+		u := repository()
+		require.NoError(t, w.kube.Get(w.ctx, client.ObjectKeyFromObject(u), u))
+		u.Object["status"] = map[string]any{"artifact": map[string]any{"url": server.URL + "/ml.tar.gz", "digest": "sha256:" + hex.EncodeToString(digest[:])}}
+		require.NoError(t, w.kube.Update(w.ctx, u))
+	}
+	spec := replace(withSources(), "{name: code, configMap: {name: code}}", "{name: code, artifact: {kind: GitRepository, name: ml, path: code}}")
+	w.startController()
+	w.apply(spec)
+	w.until("it waits for Flux", func() bool { return readyCondition(w.pipeline()).Reason == reason.WaitingForReference })
+	require.Contains(t, readyCondition(w.pipeline()).Message, "GitRepository ml has fetched nothing yet")
+
+	commits(map[string]string{"code/train.py": "print(1)", "code/lib/a.py": "a", "README.md": "one"})
+	first := w.awaits()
+	uri := w.pipeline().Status.Sources[0].URI
+	require.Equal(t, uri, hyperParameter(w, "sagemaker_submit_directory"))
+	require.Equal(t, []string{"lib/a.py: a", "train.py: print(1)"}, w.unpacked(uri))
+
+	commits(map[string]string{"code/train.py": "print(1)", "code/lib/a.py": "a", "README.md": "two"})
+	definition := w.pipeline().Status.Sources[0].Definition
+	w.until("the commit has been seen", func() bool { return w.pipeline().Status.Sources[0].Definition != definition })
+	require.Equal(t, first, w.awaits())
+	require.Equal(t, uri, w.pipeline().Status.Sources[0].URI)
+
+	commits(map[string]string{"code/train.py": "print(2)", "code/lib/a.py": "a", "README.md": "two"})
+	w.until("it is another run", func() bool { return w.mutations()["CreateTrainingJob"] == 2 })
+	require.NotEqual(t, first, w.awaits())
+
+	w.apply(replace(spec, "path: code", "path: ../code"))
+	require.Contains(t, readyCondition(w.pipelineStalled(reason.ValidationFailed)).Message, `GitRepository ml has no files at "../code"`)
 }
