@@ -3,6 +3,7 @@ package loop_test
 import (
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,9 +16,15 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// installing is held while cluster-wide objects are applied: two that make the same
+// at once get in each other's way.
+var installing sync.Mutex
+
 // install applies the cluster-wide objects of a file.
 func (w *world) install(file string) {
 	w.t.Helper()
+	installing.Lock()
+	defer installing.Unlock()
 	text, err := os.ReadFile(file)
 	require.NoError(w.t, err)
 	for doc := range strings.SplitSeq(string(text), "\n---\n") {
