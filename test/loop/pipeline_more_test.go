@@ -3,6 +3,7 @@ package loop_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,7 +39,9 @@ func TestPipelineCrashes(t *testing.T) {
 func pipelineInterrupted(w *world, c *crash) {
 	t := w.t
 	w.measures(2.08)
-	w.crash = c
+	w.kinds, w.crash = slices.Concat(chainKinds, []string{
+		"ModelPipeline", "ModelDeployment", "InferenceComponent", "ScalableTarget", "ScalingPolicy", "ScheduledAction", "MetricAlarm",
+	}), c
 	w.startController()
 	w.apply(pipeline(nil))
 	w.reviving("a decision is waited for", func() bool { return w.pipeline().Status.Phase == v1alpha1.PipelineAwaiting })

@@ -21,7 +21,7 @@ import (
 // kinds are a job and a service, as the loop describes them.
 var kinds = map[string]plan.Kind{
 	"TrainingJob": {
-		Spec: reflect.TypeFor[v1alpha1.TrainingJobSpec](), Job: true,
+		Spec: reflect.TypeFor[v1alpha1.TrainingJobSpec](), Job: true, Instance: "resourceConfig.instanceType",
 		Outside: []string{"resourceConfig.instanceType"}, Written: []string{"checkpointConfig.s3URI"}, Refused: []string{"trainingJobName"},
 		Outputs: func(shape.Tree) []string { return []string{"modelData", "name"} },
 	},
@@ -246,6 +246,51 @@ func TestRetry(t *testing.T) {
 			require.Equal(t, row.phase, d.Status.Phase)
 			require.Equal(t, row.retry, d.Retry)
 			require.Equal(t, row.after, d.After)
+		})
+	}
+}
+
+// Other instance types are for a shortage, and each is tried once.
+func TestFallback(t *testing.T) {
+	p := made(t, strings.ReplaceAll(text, "- name: quality", "  instanceFallback: [ml.c5.large, ml.c5.xlarge]\n- name: quality"))
+	require.Equal(t, made(t, text).Digests(), p.Digests(), "it is no part of a digest")
+	for _, row := range []struct {
+		reason, why string
+		attempt     int32
+		instance    string
+		phase       v1alpha1.StepPhase
+	}{
+		{"there is none of the template's", reason.CapacityError, 0, "ml.c5.large", v1alpha1.StepRetrying},
+		{"nor of the first", reason.CapacityError, 1, "ml.c5.xlarge", v1alpha1.StepRetrying},
+		{"nor of any", reason.CapacityError, 2, "", v1alpha1.StepFailed},
+		{"something else is wrong", reason.AlgorithmError, 0, "", v1alpha1.StepFailed},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			f := facts()
+			f.Seen["train"] = plan.Seen{State: plan.Broken, Reason: row.why, FailedAt: now.Add(-time.Hour), Attempt: row.attempt}
+			d := p.Decide(f)[0]
+			require.Equal(t, row.phase, d.Status.Phase)
+			require.Equal(t, row.instance, d.Instance)
+		})
+	}
+}
+
+// A step that is not wanted is skipped, with those that need it, and no others.
+func TestWhen(t *testing.T) {
+	p := made(t, strings.ReplaceAll(text, "- name: approve", "- name: approve\n  when: steps.train.metrics.rmse < 2.0"))
+	require.Equal(t, made(t, text).Digests(), p.Digests(), "it is no part of a digest")
+	for _, row := range []struct {
+		reason string
+		rmse   float64
+		phases string
+	}{
+		{"it holds", 1.9, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending"},
+		{"it does not", 2.1, "train:Succeeded quality:Succeeded approve:Skipped serve:Skipped"},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			f := facts()
+			f.Metrics = func(string) map[string]float64 { return map[string]float64{"rmse": row.rmse} }
+			require.Equal(t, row.phases, phases(p.Decide(f)))
 		})
 	}
 }
