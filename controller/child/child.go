@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -203,6 +204,16 @@ func (f Family) Delete(ctx context.Context, obj client.Object) error {
 	uid := obj.GetUID()
 	err := f.Client.Delete(ctx, obj, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
 	return wrap("deleting", obj, client.IgnoreNotFound(err))
+}
+
+// DeleteWith removes a child after saying what is to become of its AWS object,
+// whatever its spec has said of that.
+func (f Family) DeleteWith(ctx context.Context, obj client.Object, policy v1alpha1.DeletionPolicy) error {
+	patch := fmt.Appendf(nil, `{"spec":{"deletionPolicy":%q}}`, policy)
+	if err := f.Client.Patch(ctx, obj, client.RawPatch(types.MergePatchType, patch), f.FieldOwner); err != nil {
+		return wrap("letting go of", obj, client.IgnoreNotFound(err))
+	}
+	return f.Delete(ctx, obj)
 }
 
 // List reads all children of the family that are of the list's kind. The items

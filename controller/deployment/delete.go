@@ -23,9 +23,13 @@ func (r *Reconciler) reconcileDeletion(ctx context.Context, round *reconcile.Rou
 		return round.EndDeletion(ctx, reconcile.Progressing(reason.Protected, fmt.Sprintf(
 			"endpoint %s is protected: set protect: false to delete it, or deletionPolicy: Retain to leave it in AWS", round.Name()), 0), nil)
 	}
+	policy := v1alpha1.DeletionDelete
+	if round.Retains() {
+		policy = v1alpha1.DeletionRetain
+	}
 	for _, wave := range f.waves() {
 		for _, obj := range wave {
-			if err := r.remove(ctx, f, obj, round.Retains()); err != nil {
+			if err := f.DeleteWith(ctx, obj, policy); err != nil {
 				return round.EndDeletion(ctx, reconcile.Verdict{}, err)
 			}
 		}
@@ -62,44 +66,4 @@ func appendAll[O any, P interface {
 		to = append(to, P(&items[i]))
 	}
 	return to
-}
-
-// remove deletes a child, which leaves its AWS object alone if that is to stay.
-func (r *Reconciler) remove(ctx context.Context, f *family, obj client.Object, retain bool) error {
-	policy := v1alpha1.DeletionDelete
-	if retain {
-		policy = v1alpha1.DeletionRetain
-	}
-	before, ok := obj.DeepCopyObject().(client.Object)
-	if is := controlOf(obj); ok && is != nil && is.DeletionPolicy != policy {
-		is.DeletionPolicy = policy
-		if err := r.Client.Patch(ctx, obj, client.MergeFrom(before), client.FieldOwner(reconcile.FieldOwner)); err != nil {
-			return client.IgnoreNotFound(err)
-		}
-	}
-	return f.Delete(ctx, obj)
-}
-
-// controlOf are the control fields of a child.
-func controlOf(obj client.Object) *v1alpha1.Control {
-	switch obj := obj.(type) {
-	case *v1alpha1.Model:
-		return &obj.Spec.Control
-	case *v1alpha1.EndpointConfig:
-		return &obj.Spec.Control
-	case *v1alpha1.Endpoint:
-		return &obj.Spec.Control
-	case *v1alpha1.InferenceComponent:
-		return &obj.Spec.Control
-	case *v1alpha1.ScalableTarget:
-		return &obj.Spec.Control
-	case *v1alpha1.ScalingPolicy:
-		return &obj.Spec.Control
-	case *v1alpha1.ScheduledAction:
-		return &obj.Spec.Control
-	case *v1alpha1.MetricAlarm:
-		return &obj.Spec.Control
-	default:
-		return nil
-	}
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -31,7 +31,7 @@ func (r *Reconciler) reconcileDeletion(ctx context.Context, s *scene) (ctrl.Resu
 	}
 	for _, wave := range [][]reconcile.Object{services, others} {
 		for _, obj := range wave {
-			if err := r.remove(ctx, s, obj); err != nil {
+			if err := s.remove(ctx, obj); err != nil {
 				return s.round.EndDeletion(ctx, reconcile.Verdict{}, err)
 			}
 		}
@@ -43,14 +43,11 @@ func (r *Reconciler) reconcileDeletion(ctx context.Context, s *scene) (ctrl.Resu
 	return s.round.Release(ctx)
 }
 
-// remove deletes a child, which leaves its AWS object alone if the pipeline's
-// deletion policy says so by now.
-func (r *Reconciler) remove(ctx context.Context, s *scene, obj reconcile.Object) error {
-	if policy := s.pipeline.Spec.DeletionPolicy; policy != "" {
-		patch := fmt.Appendf(nil, `{"spec":{"deletionPolicy":%q}}`, policy)
-		if err := r.Client.Patch(ctx, obj, client.RawPatch("application/merge-patch+json", patch), client.FieldOwner(reconcile.FieldOwner)); err != nil {
-			return client.IgnoreNotFound(err)
-		}
+// remove deletes a child as its own spec says, or leaves its AWS object alone if the
+// pipeline is to.
+func (s *scene) remove(ctx context.Context, obj reconcile.Object) error {
+	if s.round.Retains() {
+		return s.family.DeleteWith(ctx, obj, v1alpha1.DeletionRetain)
 	}
 	return s.family.Delete(ctx, obj)
 }

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode"
 
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -43,7 +42,7 @@ var outside = map[string][]string{
 	"TransformJob": {
 		"transformResources.instanceType", "transformResources.instanceCount", "transformResources.volumeKMSKeyID", "transformOutput.kmsKeyID",
 	},
-	"HyperParameterTuningJob": slices.Concat(training("trainingJobDefinition."), []string{"trainingJobDefinition.hyperParameterTuningResourceConfig"}),
+	"HyperParameterTuningJob": slices.Concat(tuned("trainingJobDefinition."), tuned("trainingJobDefinitions.")),
 	"LabelingJob": {
 		"roleARN", "stoppingConditions", "outputConfig.kmsKeyID", "labelingJobAlgorithmsConfig.labelingJobResourceConfig",
 	},
@@ -57,6 +56,10 @@ func training(below string) []string {
 		paths[i] = below + paths[i]
 	}
 	return paths
+}
+
+func tuned(below string) []string {
+	return append(training(below), below+"hyperParameterTuningResourceConfig")
 }
 
 // written are the fields that say where a job writes, where AWS does not put the
@@ -103,11 +106,7 @@ func refused(k reconcile.Kind) []string {
 	if k.Lifecycle == reconcile.Service {
 		return nil
 	}
-	return []string{jsonName(k.Name), "rerun", "suspend"}
-}
-
-func jsonName(member string) string {
-	return string(unicode.ToLower(rune(member[0]))) + member[1:]
+	return []string{k.NameField(), "rerun", "suspend"}
 }
 
 // outputs are the names of what other steps can take of a resource.

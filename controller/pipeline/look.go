@@ -131,7 +131,6 @@ func (r *Reconciler) facts(ctx context.Context, s *scene) (plan.Facts, error) {
 		Now: r.Clock.Now(), Seen: map[string]plan.Seen{}, Was: map[string]v1alpha1.StepStatus{},
 		Approvals: slices.Concat(s.pipeline.Spec.Approvals, annotated(s.pipeline)),
 		Known:     s.back || known(s.pipeline, s.plan.Digest),
-		Metric:    s.metric,
 		Metrics:   s.metrics,
 		Serving:   s.serving,
 		Output:    func(use render.Use) (string, error) { return r.output(s, use) },
@@ -301,14 +300,6 @@ func differs(obj, want client.Object) ([]string, error) {
 		paths = append(paths, d.Path)
 	}
 	return paths, nil
-}
-
-// metric is a number in the status of a step's resource.
-func (s *scene) metric(step, name string) gate.Value {
-	if number, ok := s.metrics(step)[name]; ok {
-		return gate.Value{Number: number}
-	}
-	return gate.Value{Missing: fmt.Sprintf("step %s has no metric %s", step, name)}
 }
 
 // metrics are all numbers that a step's resource has come to.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -275,18 +276,18 @@ func (s *scene) planned(key string) bool {
 	})
 }
 
-// supersede lets go of jobs at work that the plan does not have: they are stopped.
+// supersede lets go of jobs at work that the plan does not have: they are stopped,
+// even those that are to be retained when they have ended.
 func (r *Reconciler) supersede(ctx context.Context, s *scene) error {
 	for _, key := range slices.Sorted(maps.Keys(s.children)) {
 		obj := s.children[key]
-		kind, _, _ := strings.Cut(key, "/")
-		if !r.kinds[kind].Job || s.planned(key) || !obj.GetDeletionTimestamp().IsZero() {
+		if !r.isJob(obj) || s.planned(key) || !obj.GetDeletionTimestamp().IsZero() {
 			continue
 		}
 		if is := reconcile.Judged(obj); is != nil && is.Status != metav1.ConditionUnknown {
 			continue // it has ended
 		}
-		if err := s.family.Delete(ctx, obj); err != nil {
+		if err := s.family.DeleteWith(ctx, obj, v1alpha1.DeletionDelete); err != nil {
 			return err
 		}
 		s.round.Eventf(reason.Stopping, "stopping %s, which the plan has no more", obj.GetName())
@@ -295,7 +296,8 @@ func (r *Reconciler) supersede(ctx context.Context, s *scene) error {
 }
 
 // prune lets go of what superseded plans have left: of each step the newest are
-// kept, of steps that are no more nothing.
+// kept, of steps that are no more nothing. AWS's record of jobs stays, for it is what
+// keeps them from running again.
 func (r *Reconciler) prune(ctx context.Context, s *scene) error {
 	left := map[string][]reconcile.Object{}
 	for key, obj := range s.children {
@@ -317,12 +319,23 @@ func (r *Reconciler) prune(ctx context.Context, s *scene) error {
 			if i < keep {
 				continue
 			}
-			if err := s.family.Delete(ctx, obj); err != nil {
+			if err := r.forget(ctx, s, obj); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func (r *Reconciler) forget(ctx context.Context, s *scene, obj reconcile.Object) error {
+	if r.isJob(obj) {
+		return s.family.DeleteWith(ctx, obj, v1alpha1.DeletionRetain)
+	}
+	return s.family.Delete(ctx, obj)
+}
+
+func (r *Reconciler) isJob(obj reconcile.Object) bool {
+	return r.kinds[reflect.TypeOf(obj).Elem().Name()].Job
 }
 
 // tell puts into status what was decided.
@@ -428,7 +441,9 @@ func (s *scene) failed(d plan.Decision, after time.Duration) reconcile.Verdict {
 	if is := s.pipeline.Status.Serving; is != nil {
 		message += fmt.Sprintf("; what plan %s has made serves on", is.PlanDigest)
 		if s.pipeline.Spec.Readiness == v1alpha1.PipelineReadyWhenServing {
-			s.round.Warn(why, message)
+			if is := reconcile.Judged(s.pipeline); is == nil || is.Reason != reason.Serving {
+				s.round.Warn(why, message) // once
+			}
 			return reconcile.Ready(reason.Serving, message, after)
 		}
 	}

@@ -86,7 +86,7 @@ func claimKeys(kind Kind, o client.Object) []string {
 		keys = append(keys, name)
 	}
 	if _, spec, err := split(obj); err == nil && len(kind.Within) == 0 {
-		if name, _ := spec[jsonName(kind.Name)].(string); name != "" && name != obj.Common().Name {
+		if name, _ := spec[kind.NameField()].(string); name != "" && name != obj.Common().Name {
 			keys = append(keys, name)
 		}
 	}

@@ -181,6 +181,10 @@ type Detail struct {
 // Kind is the name of the custom resource's kind.
 func (k Kind) Kind() string { return reflect.TypeOf(k.Object()).Elem().Name() }
 
+// NameField is the field of a custom resource's spec with the name in AWS, such as
+// trainingJobName.
+func (k Kind) NameField() string { return jsonName(k.Name) }
+
 func (k Kind) maxName() int {
 	if k.MaxName > 0 {
 		return k.MaxName

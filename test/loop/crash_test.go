@@ -86,32 +86,26 @@ var chainKinds = []string{"TrainingJob", "Model", "EndpointConfig", "Endpoint"}
 // TestCrashAtEveryEffect kills the controller after each of its effects, before
 // it knows that it worked, starts it again, and expects the world it would have
 // made anyway. To those that are left a death before the next effect is the same.
-func TestCrashAtEveryEffect(t *testing.T) {
-	t.Parallel()
-	uneventful := &crash{}
-	interrupted(newLonelyWorld(t), uneventful)
-	require.Greater(t, uneventful.effects, 20)
-	t.Logf("%d effects", uneventful.effects)
-	for at := 1; at <= uneventful.effects; at++ {
-		t.Run(fmt.Sprintf("effect %d", at), func(t *testing.T) {
-			interrupted(newWorld(t), &crash{at: at})
-		})
-	}
-}
+func TestCrashAtEveryEffect(t *testing.T) { crashing(t, interrupted, 1) }
 
 // TestCrashOnTheWayBack does so where something serves: the endpoint is updated,
 // git goes back, a failed job is forced, and all is deleted. A death after one
 // effect is one before the next. Every ninth boundary is met: a run takes ten
 // seconds, and of what happens here the first script has met most.
-func TestCrashOnTheWayBack(t *testing.T) {
+func TestCrashOnTheWayBack(t *testing.T) { crashing(t, thereAndBack, 9) }
+
+// crashing plays a script once without a crash, and then with one after every so
+// manyth of its effects.
+func crashing(t *testing.T, script func(*world, *crash), every int) {
+	t.Helper()
 	t.Parallel()
 	uneventful := &crash{}
-	thereAndBack(newLonelyWorld(t), uneventful)
+	script(newLonelyWorld(t), uneventful)
 	require.Greater(t, uneventful.effects, 20)
 	t.Logf("%d effects", uneventful.effects)
-	for at := 1; at <= uneventful.effects; at += 9 {
+	for at := 1; at <= uneventful.effects; at += every {
 		t.Run(fmt.Sprintf("effect %d", at), func(t *testing.T) {
-			thereAndBack(newWorld(t), &crash{at: at})
+			script(newWorld(t), &crash{at: at})
 		})
 	}
 }

@@ -23,18 +23,7 @@ import (
 
 // TestPipelineCrashes kills the controller after every third effect of a pipeline's
 // way to its endpoint: nothing is made twice, and nothing is lost.
-func TestPipelineCrashes(t *testing.T) {
-	t.Parallel()
-	uneventful := &crash{}
-	pipelineInterrupted(newLonelyWorld(t), uneventful)
-	require.Greater(t, uneventful.effects, 20)
-	t.Logf("%d effects", uneventful.effects)
-	for at := 1; at <= uneventful.effects; at += 3 {
-		t.Run(fmt.Sprintf("effect %d", at), func(t *testing.T) {
-			pipelineInterrupted(newWorld(t), &crash{at: at})
-		})
-	}
-}
+func TestPipelineCrashes(t *testing.T) { crashing(t, pipelineInterrupted, 3) }
 
 func pipelineInterrupted(w *world, c *crash) {
 	t := w.t
@@ -314,4 +303,26 @@ func TestPipelineRolledBackByHand(t *testing.T) {
 	w.until("git has the word again", func() bool { return isReady(w.pipeline()) && w.served() != model })
 	require.Equal(t, reason.Completed, readyCondition(w.pipeline()).Reason)
 	require.Equal(t, second, w.pipeline().Status.PlanDigest)
+}
+
+// TestPipelineRetains: a step that retains what it makes keeps it when the pipeline
+// goes, and its superseded runs are stopped all the same.
+func TestPipelineRetains(t *testing.T) {
+	w := newPipelineWorld(t)
+	retained := func(rounds int, extra ...string) string {
+		text := pipeline(map[string]string{"rounds": strconv.Itoa(rounds)}, append(extra, "deletionPolicy: Delete")...)
+		text = replace(text, "        endpointName: abalone\n", "        endpointName: abalone\n        deletionPolicy: Retain\n")
+		return replace(text, "        stoppingCondition: {", "        deletionPolicy: Retain\n        stoppingCondition: {")
+	}
+	w.apply(retained(1))
+	w.until("a job runs", func() bool { return len(w.jobs("InProgress")) == 1 })
+	w.apply(retained(2))
+	w.until("it is stopped", func() bool { return len(w.jobs("Stopped")) == 1 })
+	w.apply(retained(2, approved(w.awaits())))
+	w.completed()
+	served := w.served()
+	require.NoError(t, w.kube.Delete(w.ctx, w.pipeline()))
+	w.until("the pipeline is gone", func() bool { _, there := get(w, "abalone", &v1alpha1.ModelPipeline{}); return !there })
+	w.pass(10*time.Minute, 10*time.Second)
+	require.Equal(t, served, w.served())
 }

@@ -55,8 +55,6 @@ type Facts struct {
 	Seen map[string]Seen
 	// Was is what status told of each step, by name.
 	Was map[string]v1alpha1.StepStatus
-	// Metric is a number that a step has come to.
-	Metric func(step, name string) gate.Value
 	// Metrics are all numbers that a step has come to, by name.
 	Metrics func(step string) map[string]float64
 	// Output is what a step has made.
@@ -83,8 +81,6 @@ type Decision struct {
 	Instance string
 	// After is when something is due that nobody tells of; 0 if nothing is.
 	After time.Duration
-	// Stalled says why nothing happens until a person does something.
-	Stalled bool
 }
 
 // Decide decides of each step what is due. The decisions stand in the order of the
@@ -152,7 +148,7 @@ func (d *Decision) wanted(p *Plan, phases map[string]v1alpha1.StepPhase, f Facts
 	d.foresee(f)
 	d.Status.Phase, d.Status.Message = v1alpha1.StepSkipped, "its condition does not hold"
 	if err != nil {
-		d.Status.Phase, d.Status.Message, d.Stalled = v1alpha1.StepFailed, "when: "+err.Error(), true
+		d.Status.Phase, d.Status.Message = v1alpha1.StepFailed, "when: "+err.Error()
 	}
 	return false
 }
@@ -235,26 +231,21 @@ var usual = []v1alpha1.FailureClass{v1alpha1.FailureCapacity, v1alpha1.FailureIn
 func (d *Decision) broken(f Facts, seen Seen) {
 	s := &d.Status
 	s.Phase = v1alpha1.StepFailed
-	d.Stalled = true
 	retry, fallback := d.Step.Spec.Retry, d.Step.Spec.InstanceFallback
-	if retry == nil && len(fallback) > 0 {
-		retry = &v1alpha1.StepRetry{Limit: int32(len(fallback)), Failures: []v1alpha1.FailureClass{v1alpha1.FailureCapacity}} //nolint:gosec // ten at most
-	}
-	if retry == nil || s.Attempt >= retry.Limit {
-		return
-	}
-	failures := retry.Failures
-	if len(failures) == 0 {
-		failures = usual
+	limit, failures := len(fallback), []v1alpha1.FailureClass{v1alpha1.FailureCapacity}
+	if retry != nil {
+		limit, failures = int(retry.Limit), retry.Failures
+		if len(failures) == 0 {
+			failures = usual
+		}
 	}
 	class := classes[seen.Reason]
-	if !slices.Contains(failures, class) {
+	if int(s.Attempt) >= limit || !slices.Contains(failures, class) {
 		return
 	}
 	if class == v1alpha1.FailureCapacity && len(fallback) > 0 {
 		d.Instance = fallback[min(int(s.Attempt), len(fallback)-1)]
 	}
-	d.Stalled = false
 	s.Phase = v1alpha1.StepRetrying
 	wait := seen.FailedAt.Add(backoff(retry, s.Attempt)).Sub(f.Now)
 	if wait > 0 {
@@ -265,7 +256,7 @@ func (d *Decision) broken(f Facts, seen Seen) {
 	}
 	s.Attempt++
 	d.Retry = true
-	s.Message = fmt.Sprintf("%s; run again (%d of %d)", seen.Message, s.Attempt, retry.Limit)
+	s.Message = fmt.Sprintf("%s; run again (%d of %d)", seen.Message, s.Attempt, limit)
 	if d.Instance != "" {
 		s.Message += " on " + d.Instance
 	}
@@ -273,7 +264,7 @@ func (d *Decision) broken(f Facts, seen Seen) {
 
 func backoff(retry *v1alpha1.StepRetry, attempt int32) time.Duration {
 	wait := firstBackoff
-	if retry.Backoff != nil {
+	if retry != nil && retry.Backoff != nil {
 		wait = retry.Backoff.Duration
 	}
 	for range attempt {
@@ -304,12 +295,12 @@ func (d *Decision) judge(f Facts) []gate.Result {
 	switch overall := gate.Overall(results); {
 	case overall == gate.Passed:
 		s.Phase = v1alpha1.StepSucceeded
-	case overall == gate.Failed && f.Known:
+	case f.Known:
 		s.Phase, s.Why = v1alpha1.StepSucceeded, "this plan has served before"
 	case overall == gate.Failed && d.Step.Spec.Gate.OnFail != v1alpha1.GateHolds:
-		s.Phase, d.Stalled = v1alpha1.StepFailed, true
+		s.Phase = v1alpha1.StepFailed
 	default:
-		s.Phase, d.Stalled = v1alpha1.StepHeld, true
+		s.Phase = v1alpha1.StepHeld
 		if overall == gate.Inconclusive {
 			d.After = recheck
 		}
@@ -359,8 +350,11 @@ func evaluate(step *Step, f Facts) []gate.Result {
 
 // measure is the number that a check judges.
 func measure(step *Step, c v1alpha1.GateCheck, f Facts) gate.Value {
-	if c.Metric != nil {
-		return f.Metric(c.Metric.Step, c.Metric.Name)
+	if m := c.Metric; m != nil {
+		if number, ok := f.Metrics(m.Step)[m.Name]; ok {
+			return gate.Value{Number: number}
+		}
+		return gate.Value{Missing: fmt.Sprintf("step %s has no metric %s", m.Step, m.Name)}
 	}
 	scope := step.scope
 	scope.Output = f.Output
@@ -419,7 +413,7 @@ func (d *Decision) ask(f Facts, digests map[string]string, results []gate.Result
 		}
 		s.Decision, s.Phase, s.Message = Approved, v1alpha1.StepSucceeded, "approved"+by
 		if a.Rejected { // whatever else says otherwise
-			s.Decision, s.Phase, s.Message, d.Stalled = Rejected, v1alpha1.StepFailed, "rejected"+by, true
+			s.Decision, s.Phase, s.Message = Rejected, v1alpha1.StepFailed, "rejected"+by
 			return
 		}
 	}
@@ -448,7 +442,7 @@ func (d *Decision) ask(f Facts, digests map[string]string, results []gate.Result
 		d.After = left
 		return
 	}
-	s.Decision, s.Phase, d.Stalled = Expired, v1alpha1.StepFailed, true
+	s.Decision, s.Phase = Expired, v1alpha1.StepFailed
 	s.Message = fmt.Sprintf("nobody has decided within %s", limit.Duration)
 }
 

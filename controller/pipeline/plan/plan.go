@@ -143,11 +143,7 @@ func Make(in Input) (*Plan, error) {
 			return nil, &StepError{Step: name, Err: err}
 		}
 	}
-	all := shape.Tree{}
-	for _, step := range p.Steps {
-		all[step.Spec.Name] = step.Digest
-	}
-	p.Digest, err = identity.Digest(p.owner(), all, "")
+	p.Digest, err = identity.Digest(p.owner(), p.digests(p.graph.Order()), "")
 	return p, err
 }
 
@@ -228,12 +224,12 @@ func (p *Plan) digest(step *Step) error {
 	switch {
 	case step.template != nil:
 		document["kind"] = step.Spec.Template.Kind
-		spec, err := step.render(p.abstract(step), nil)
+		spec, err := step.render(p.abstract(step), step.Kind.Spec) // 1 and "{{ .params.one }}" are the same
 		if err != nil {
 			return err
 		}
 		for _, path := range slices.Concat(control, step.Kind.Outside) {
-			shape.Remove(spec, path)
+			leaveOut(spec, path)
 		}
 		document["spec"], document["sources"] = spec, p.sources(step.template)
 		if step.Kind.Job {
@@ -276,6 +272,21 @@ func (p *Plan) digest(step *Step) error {
 		step.Child += "-" + digest
 	}
 	return p.checkSpec(step)
+}
+
+// leaveOut removes a path, of a list at its root in every item.
+func leaveOut(spec shape.Tree, path string) {
+	name, rest, _ := strings.Cut(path, ".")
+	list, ok := spec[name].([]any)
+	if !ok || rest == "" {
+		shape.Remove(spec, path)
+		return
+	}
+	for _, item := range list {
+		if inner, ok := item.(map[string]any); ok {
+			shape.Remove(inner, rest)
+		}
+	}
 }
 
 // abstract is what a template sees while digests are made: what says the same about
@@ -410,22 +421,16 @@ func (p *Plan) Render(step *Step, output func(render.Use) (string, error)) (shap
 // Placeholder is the spec of a step's resource with something like the outputs of
 // other steps in place of them: it has the form that it will have.
 func (p *Plan) Placeholder(step *Step) (shape.Tree, error) {
-	return p.Render(step, p.placeholders(step).Output)
-}
-
-func (p *Plan) placeholders(step *Step) render.Scope {
-	scope := p.scope(step, step.Path)
-	scope.Output = func(use render.Use) (string, error) {
+	return p.Render(step, func(use render.Use) (string, error) {
 		switch use.Output {
 		case "arn":
 			return "arn:aws:sagemaker:us-east-1:123456789012:placeholder/" + use.Step, nil
-		case "name", "id", "trainingJobName":
+		case "name":
 			return use.Step + "-placeholder", nil
 		default:
 			return "s3://placeholder/" + use.Step + "/" + use.Output, nil
 		}
-	}
-	return scope
+	})
 }
 
 // checkSpec refuses what no resource of the kind has, and what writes where another

@@ -100,6 +100,7 @@ func TestWhatADigestCovers(t *testing.T) {
 		{"where all is kept", "s3://acme/pipelines", "s3://acme/elsewhere", ""},
 		{"a new run", "params:", "rerun: again\nparams:", "approve quality serve train"},
 		{"an approval", "steps:", `approvals: [{step: approve, evidence: "sha256:` + strings.Repeat("0", 64) + `"}]` + "\nsteps:", ""},
+		{"another number", "{instanceType:", "{instanceCount: 1, instanceType:", "approve quality serve train"},
 		{"a tag", "roleARN:", "tags: [{key: a, value: b}]\n      roleARN:", ""},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
@@ -112,6 +113,10 @@ func TestWhatADigestCovers(t *testing.T) {
 			require.Equal(t, row.changed, strings.Join(changed, " "))
 		})
 	}
+	literal := made(t, strings.ReplaceAll(text, "{instanceType:", "{instanceCount: 1, instanceType:")).Digests()
+	filled := made(t, strings.ReplaceAll(strings.ReplaceAll(text, "{instanceType:", `{instanceCount: "{{ .params.one }}", instanceType:`), "params: {", `params: {one: "1", `)).Digests()
+	require.Equal(t, literal, filled, "a parameter is what it stands for")
+
 	elsewhere := input(t, text)
 	elsewhere.Cluster = "staging"
 	p, err := plan.Make(elsewhere)
@@ -121,11 +126,16 @@ func TestWhatADigestCovers(t *testing.T) {
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
+// rmse is what every step has come to.
+func rmse(n float64) func(string) map[string]float64 {
+	return func(string) map[string]float64 { return map[string]float64{"rmse": n} }
+}
+
 // facts are those of a pipeline whose job has ended well with a metric of 2.08.
 func facts() plan.Facts {
 	return plan.Facts{
 		Now: now, Seen: map[string]plan.Seen{"train": {State: plan.Done}}, Was: map[string]v1alpha1.StepStatus{},
-		Metric:  func(string, string) gate.Value { return gate.Value{Number: 2.08} },
+		Metrics: rmse(2.08),
 		Serving: func(string, string) gate.Value { return gate.Value{Missing: "nothing serves"} },
 	}
 }
@@ -176,17 +186,17 @@ func TestDecide(t *testing.T) {
 		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
 		{"it has served before", func(f *plan.Facts) { f.Known = true }, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "create serve"},
 		{
-			"not good enough", func(f *plan.Facts) { f.Metric = func(string, string) gate.Value { return gate.Value{Number: 2.3} } },
+			"not good enough", func(f *plan.Facts) { f.Metrics = rmse(2.3) },
 			"train:Succeeded quality:Failed approve:Blocked serve:Blocked", "",
 		},
 		{
 			"nobody can say", func(f *plan.Facts) {
-				f.Metric = func(string, string) gate.Value { return gate.Value{Missing: "no metric"} }
+				f.Metrics = func(string) map[string]float64 { return nil }
 			},
 			"train:Succeeded quality:Held approve:Blocked serve:Blocked", "",
 		},
 		{"what was judged is not judged again", func(f *plan.Facts) {
-			f.Metric = func(string, string) gate.Value { return gate.Value{Number: 9} }
+			f.Metrics = rmse(9)
 			f.Was["quality"] = v1alpha1.StepStatus{Digest: p.Step("quality").Digest, Checks: []v1alpha1.CheckResult{{Name: "rmse", Outcome: "Passed", Value: "2.1"}}}
 		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
 		{"unless nobody could say", func(f *plan.Facts) {
@@ -289,7 +299,7 @@ func TestWhen(t *testing.T) {
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			f := facts()
-			f.Metrics = func(string) map[string]float64 { return map[string]float64{"rmse": row.rmse} }
+			f.Metrics = rmse(row.rmse)
 			require.Equal(t, row.phases, phases(p.Decide(f)))
 		})
 	}
