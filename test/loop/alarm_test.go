@@ -67,10 +67,10 @@ func TestAlarmTakesARollOutBack(t *testing.T) {
 	message := w.because(reason.RolledBack, func() reconcile.Object { return w.endpoint() })
 	require.Contains(t, message, `the CloudWatch alarm "errors" is in the ALARM state`)
 	require.Equal(t, served, w.served())
+	w.until("the alarm tells what AWS says of it", func() bool {
+		alarm, ok := get(w, "errors", &v1alpha1.MetricAlarm{})
+		return ok && isReady(alarm) && *alarm.Status.StateValue == "ALARM"
+	})
 	w.pass(20*time.Minute, time.Minute)
-	alarm, ok := get(w, "errors", &v1alpha1.MetricAlarm{})
-	require.True(t, ok)
-	require.True(t, isReady(alarm))
-	require.Equal(t, "ALARM", *alarm.Status.StateValue)
 	require.Equal(t, 1, w.mutations()["UpdateEndpoint"], "not tried again")
 }

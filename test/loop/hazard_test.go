@@ -175,8 +175,8 @@ func TestForceFailedEndpoint(t *testing.T) {
 	e := w.endpoint()
 	e.SetAnnotations(map[string]string{"reconcile.fluxcd.io/requestedAt": "now", "reconcile.fluxcd.io/forceAt": "now"})
 	require.NoError(t, w.kube.Update(w.ctx, e))
-	w.pass(time.Hour, 5*time.Second)
-	require.True(t, isReady(w.endpoint()), "forceAt handled: %q, %+v", w.endpoint().Status.LastHandledForceAt, readyCondition(w.endpoint()))
+	w.until("it serves", func() bool { return isReady(w.endpoint()) })
+	require.Equal(t, "now", w.endpoint().Status.LastHandledForceAt)
 }
 
 // completed run whose record is deleted in AWS, then an edit that is no new run.
@@ -281,11 +281,9 @@ func TestRegionDelete(t *testing.T) {
 	w.apply(abalone())
 	w.until("ready", w.chainReady)
 	w.apply(endpoint[:len(endpoint)-2] + ", region: eu-west-1}\n")
-	m := w.because(reason.ImmutableField, func() reconcile.Object { return w.endpoint() })
+	w.because(reason.ImmutableField, func() reconcile.Object { return w.endpoint() })
 	require.NoError(t, w.kube.Delete(w.ctx, w.endpoint()))
-	w.pass(2*time.Hour, 10*time.Second)
-	_, there := get(w, "abalone", &v1alpha1.Endpoint{})
-	require.False(t, there, "%s -> now: %s", m, readyCondition(w.endpoint()).Message)
+	w.until("it is gone", func() bool { _, there := get(w, "abalone", &v1alpha1.Endpoint{}); return !there })
 }
 
 // failed endpoint and forceAt.
