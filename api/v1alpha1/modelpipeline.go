@@ -59,6 +59,10 @@ type ModelPipelineSpec struct {
 	// +optional
 	Approvals []PipelineApproval `json:"approvals,omitempty"`
 
+	// Triggers make all jobs run again without a commit.
+	// +optional
+	Triggers *PipelineTriggers `json:"triggers,omitempty"`
+
 	// Rerun makes all jobs run again whenever it changes. Any string.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
@@ -71,6 +75,66 @@ type ModelPipelineSpec struct {
 	// History says what is kept of earlier plans.
 	// +optional
 	History *PipelineHistory `json:"history,omitempty"`
+}
+
+// PipelineTriggers make all jobs run again, as another rerun does: with what they
+// make, all is judged and asked about anew. A plan that is at work is not disturbed:
+// what comes meanwhile counts when it has ended, or waits for a person.
+type PipelineTriggers struct {
+	// Schedules are times at which they do. Of several that have passed, while the
+	// pipeline was suspended say, the last counts.
+	// +kubebuilder:validation:MaxItems=10
+	// +listType=atomic
+	// +optional
+	Schedules []PipelineSchedule `json:"schedules,omitempty"`
+
+	// OnSourceChange are the names of sources in S3 that are looked at again every ten
+	// minutes: what uses them runs again when their content has changed. Other sources
+	// are looked at in any case.
+	// +kubebuilder:validation:MaxItems=20
+	// +listType=set
+	// +optional
+	OnSourceChange []string `json:"onSourceChange,omitempty"`
+
+	// OnViolation are monitoring schedules whose violations make them run again.
+	// +kubebuilder:validation:MaxItems=10
+	// +listType=map
+	// +listMapKey=monitoringSchedule
+	// +optional
+	OnViolation []ViolationTrigger `json:"onViolation,omitempty"`
+}
+
+// PipelineSchedule is a time that comes again and again.
+type PipelineSchedule struct {
+	// Cron has the five fields minute, hour, day of month, month and day of week, or is
+	// one of @hourly, @daily, @weekly, @monthly and @yearly.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Cron string `json:"cron"`
+
+	// TimeZone is the place whose time is meant, as in the IANA database:
+	// Europe/Amsterdam. UTC by default. An hour that is left out in spring is no time
+	// there.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	TimeZone string `json:"timeZone,omitempty"`
+}
+
+// ViolationTrigger is a monitoring schedule that says when a model has to be made
+// anew.
+type ViolationTrigger struct {
+	// MonitoringSchedule is the name of a MonitoringSchedule of the same namespace, or
+	// of a step that makes one.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	MonitoringSchedule string `json:"monitoringSchedule"`
+
+	// Cooldown is for how long after a trigger violations do not count: what was made
+	// for the first has to serve before one can say whether it helped. Defaults to 24h.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +optional
+	Cooldown *metav1.Duration `json:"cooldown,omitempty"`
 }
 
 // PipelineReadiness says when a pipeline is Ready.
@@ -230,6 +294,19 @@ type PipelineStep struct {
 	// +optional
 	When string `json:"when,omitempty"`
 
+	// Timeout is how long an attempt at making the resource may take, from when it was
+	// begun: a job is then stopped, and the step has failed. No limit by default.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +optional
+	Timeout *metav1.Duration `json:"timeout,omitempty"`
+
+	// Cache is Reuse (the default), or Never for a job that does something beyond what
+	// it writes below its path: it runs in every plan that is another than the one
+	// before, and may write wherever it likes.
+	// +optional
+	Cache StepCache `json:"cache,omitempty"`
+
 	// Retry runs a job again that failed in a way that may pass.
 	// +optional
 	Retry *StepRetry `json:"retry,omitempty"`
@@ -241,6 +318,17 @@ type PipelineStep struct {
 	// +optional
 	InstanceFallback []string `json:"instanceFallback,omitempty"`
 }
+
+// StepCache says when what a job has made is taken again.
+// +kubebuilder:validation:Enum=Reuse;Never
+type StepCache string
+
+const (
+	// CacheReuse takes it whenever it was made of the same. The default.
+	CacheReuse StepCache = "Reuse"
+	// CacheNever takes it in one plan only.
+	CacheNever StepCache = "Never"
+)
 
 // StepTemplate is a resource with templates in its texts.
 type StepTemplate struct {
@@ -299,6 +387,40 @@ type StepRetry struct {
 	Backoff *metav1.Duration `json:"backoff,omitempty"`
 }
 
+// GateCloudWatch is one number of a metric over a period of time, from CloudWatch
+// (GetMetricData). Until the period has passed, and as long as there is no data in
+// it, nobody can say.
+//
+// +kubebuilder:validation:XValidation:rule="duration(self.period) >= duration('1m') && duration(self.period) <= duration('24h') && duration(self.period).getSeconds() % 60 == 0",message="period is a number of whole minutes, 24h at most"
+type GateCloudWatch struct {
+	// Namespace of the metric, such as AWS/SageMaker.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	Namespace string `json:"namespace"`
+
+	// MetricName is its name, such as Invocation5XXErrors.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	MetricName string `json:"metricName"`
+
+	// Dimensions of the metric; their values may be templates:
+	// {{ .steps.<step>.outputs.name }}.
+	// +kubebuilder:validation:MaxProperties=30
+	// +optional
+	Dimensions map[string]string `json:"dimensions,omitempty"`
+
+	// Statistic is Average, Sum, Minimum, Maximum, SampleCount, or a percentile such as
+	// p99.
+	// +kubebuilder:validation:Pattern=`^(Average|Sum|Minimum|Maximum|SampleCount|p[0-9]{1,2}(\.[0-9]{1,2})?)$`
+	Statistic string `json:"statistic"`
+
+	// Period is the time over which it is taken, from when all steps before the gate
+	// had succeeded.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	Period metav1.Duration `json:"period"`
+}
+
 // GateFailure says what a gate does that is not passed.
 // +kubebuilder:validation:Enum=Fail;Hold
 type GateFailure string
@@ -329,7 +451,7 @@ type PipelineGate struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.min) || has(self.max) || has(self.compareWith)",message="at least one of min, max and compareWith"
 // +kubebuilder:validation:XValidation:rule="!has(self.maxRegression) || has(self.compareWith)",message="maxRegression is for compareWith"
-// +kubebuilder:validation:XValidation:rule="has(self.metric) != has(self.s3JSON)",message="exactly one of metric and s3JSON"
+// +kubebuilder:validation:XValidation:rule="[has(self.metric), has(self.s3JSON), has(self.cloudWatch)].exists_one(x, x)",message="exactly one of metric, s3JSON and cloudWatch"
 type GateCheck struct {
 	// Name of the check.
 	// +kubebuilder:validation:MinLength=1
@@ -343,6 +465,10 @@ type GateCheck struct {
 	// S3JSON is the number that is judged: one in a report that a step has written.
 	// +optional
 	S3JSON *GateReport `json:"s3JSON,omitempty"`
+
+	// CloudWatch is the number that is judged: one that a service has come to since.
+	// +optional
+	CloudWatch *GateCloudWatch `json:"cloudWatch,omitempty"`
 
 	// Min and Max are inclusive bounds, as numbers or templates of parameters.
 	// +kubebuilder:validation:MaxLength=256
@@ -405,15 +531,36 @@ type GateReport struct {
 	JSONPath string `json:"jsonPath"`
 }
 
-// ApprovalStep waits for the decision of a person: an entry in spec.approvals, or
-// the annotation sagemaker.gitops.dev/approve or reject with the evidence.
+// ApprovalStep waits for the decision of a person. To have it made in the model
+// registry, let a step make a ModelPackage with modelApprovalStatus
+// PendingManualApproval: it has succeeded when the version is approved there.
 type ApprovalStep struct {
+	// Sources are where a decision counts: Git is an entry in spec.approvals,
+	// Annotation is sagemaker.gitops.dev/approve or reject with step=evidence. Both by
+	// default.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
+	// +listType=set
+	// +optional
+	Sources []ApprovalSource `json:"sources,omitempty"`
+
 	// ExpiresAfter is how long a decision is waited for. For ever by default.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
 	// +optional
 	ExpiresAfter *metav1.Duration `json:"expiresAfter,omitempty"`
 }
+
+// ApprovalSource is where a decision on a step stands.
+// +kubebuilder:validation:Enum=Git;Annotation
+type ApprovalSource string
+
+const (
+	// ApprovalInGit is an entry in spec.approvals.
+	ApprovalInGit ApprovalSource = "Git"
+	// ApprovalByAnnotation is an annotation of the pipeline.
+	ApprovalByAnnotation ApprovalSource = "Annotation"
+)
 
 // PipelineApproval is the decision on a step, for as long as what it was made on is
 // the same.
@@ -512,9 +659,18 @@ type ModelPipelineStatus struct {
 	// +optional
 	Steps []StepStatus `json:"steps,omitempty"`
 
+	// Definition is a digest of what the plan is made of, as far as git knows it: an
+	// earlier one that comes again is an earlier plan, with its sources and its trigger.
+	// +optional
+	Definition string `json:"definition,omitempty"`
+
 	// Sources as they were found.
 	// +optional
 	Sources []SourceStatus `json:"sources,omitempty"`
+
+	// Trigger is what triggers have come to.
+	// +optional
+	Trigger *TriggerStatus `json:"trigger,omitempty"`
 
 	// Serving is the newest plan that was carried out to its end.
 	// +optional
@@ -568,7 +724,7 @@ type StepStatus struct {
 	// Evidence is what a person decides on.
 	// +optional
 	Evidence string `json:"evidence,omitempty"`
-	// Since is when it began to wait for a decision.
+	// Since is when it began to run, or to wait for a decision.
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`
 	// Decision is Approved, Rejected or Expired, once there is one.
@@ -603,6 +759,23 @@ type SourceStatus struct {
 	Definition string `json:"definition,omitempty"`
 }
 
+// TriggerStatus is what triggers have come to.
+type TriggerStatus struct {
+	// Token of the trigger that counts now, in the digests of all jobs:
+	// schedule/<time> or violation/<monitoring schedule>/<time>.
+	// +optional
+	Token string `json:"token,omitempty"`
+	// Time up to which triggers have been followed.
+	// +optional
+	Time metav1.Time `json:"time,omitzero"`
+	// Next is when a schedule is due.
+	// +optional
+	Next *metav1.Time `json:"next,omitempty"`
+	// Message says what is wrong with a trigger.
+	// +optional
+	Message string `json:"message,omitempty"`
+}
+
 // CheckResult is what came of a check.
 type CheckResult struct {
 	// Name of the check.
@@ -624,6 +797,9 @@ type ServedPlan struct {
 	// PlanDigest is that of all its steps together.
 	// +optional
 	PlanDigest string `json:"planDigest,omitempty"`
+	// Token of the trigger that it was carried out for.
+	// +optional
+	Token string `json:"token,omitempty"`
 	// Digests of its steps; of the one that serves only.
 	// +optional
 	Digests map[string]string `json:"digests,omitempty"`

@@ -14,6 +14,15 @@ const Finalizer = Group + "/finalizer"
 // spec says beside is no reason for another run.
 const LabelDigest = Group + "/digest"
 
+// AnnotationStop asks to stop a job that is at work, by any token that has not been
+// used for it before. It is then done with: the same spec is not run again.
+const AnnotationStop = Group + "/stop"
+
+// AnnotationPlan says of which plan a ModelPipeline has made or changed a service:
+// <digest of the plan>, and @<token> of the trigger if there was one. It is a tag of
+// what there is in AWS, for a cluster that is built anew.
+const AnnotationPlan = Group + "/plan"
+
 // CommonStatus is the part of a status that every SageMaker kind has.
 type CommonStatus struct {
 	// ObservedGeneration is the generation the conditions speak of. -1 until
@@ -30,6 +39,11 @@ type CommonStatus struct {
 
 	meta.ReconcileRequestStatus `json:",inline"`
 	meta.ForceRequestStatus     `json:",inline"`
+
+	// LastHandledStop is the token of the newest request to stop a job that had its
+	// effect, or came too late.
+	// +optional
+	LastHandledStop string `json:"lastHandledStop,omitempty"`
 
 	// ARN of the AWS object.
 	// +optional

@@ -180,9 +180,11 @@ func (f Family) Update(ctx context.Context, obj, with client.Object) error {
 	if err != nil || same {
 		return err
 	}
-	labels := map[string]string{}
+	labels, annotations := map[string]string{}, map[string]string{}
 	maps.Copy(labels, obj.GetLabels())
 	maps.Copy(labels, with.GetLabels())
+	maps.Copy(annotations, obj.GetAnnotations())
+	maps.Copy(annotations, with.GetAnnotations())
 	with, ok := with.DeepCopyObject().(client.Object)
 	if !ok {
 		return fmt.Errorf("%T is no object", with)
@@ -190,7 +192,7 @@ func (f Family) Update(ctx context.Context, obj, with client.Object) error {
 	with.SetUID(obj.GetUID())
 	with.SetResourceVersion(obj.GetResourceVersion())
 	with.SetLabels(labels)
-	with.SetAnnotations(obj.GetAnnotations())
+	with.SetAnnotations(annotations)
 	with.SetFinalizers(obj.GetFinalizers())
 	with.SetOwnerReferences(obj.GetOwnerReferences())
 	return wrap("updating", obj, f.Client.Update(ctx, with, f.FieldOwner))

@@ -169,6 +169,9 @@ func (r renderer) endpoint(config string, alarms []string) *v1alpha1.Endpoint {
 		e.Spec.ExcludeRetainedVariantProperties = spec.Rollout.ExcludeRetainedVariantProperties
 	}
 	e.Name = endpointResource(r.deployment)
+	if plan := r.deployment.Annotations[v1alpha1.AnnotationPlan]; plan != "" {
+		e.Annotations = map[string]string{v1alpha1.AnnotationPlan: plan}
+	}
 	return e
 }
 

@@ -33,6 +33,9 @@ const (
 	// TagForced marks a failed or finished run that was to be run again by
 	// annotation. Such a run counts as absent.
 	TagForced = TagPrefix + "forced"
+	// TagPlan is the plan of a pipeline that a service was last made or changed for. A
+	// cluster that is built anew knows by it what was decided.
+	TagPlan = TagPrefix + "plan"
 )
 
 // Ownership says whose an AWS object is.

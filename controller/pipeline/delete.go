@@ -40,6 +40,7 @@ func (r *Reconciler) reconcileDeletion(ctx context.Context, s *scene) (ctrl.Resu
 			return s.round.EndDeletion(ctx, reconcile.Progressing(reason.Deleting, waiting, soon), nil)
 		}
 	}
+	r.forgetSources(s.pipeline)
 	return s.round.Release(ctx)
 }
 

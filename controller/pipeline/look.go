@@ -47,6 +47,8 @@ type scene struct {
 	decisions []plan.Decision
 	// sources are those of the spec as they were found.
 	sources []v1alpha1.SourceStatus
+	// definition is a digest of what git says that the plan is made of.
+	definition string
 	// packed are archives of sources that are to be uploaded, by URI.
 	packed map[string][]byte
 	// failure is an error of AWS that may pass, met while a gate was judged.
@@ -129,7 +131,10 @@ func (r *Reconciler) gather(ctx context.Context, s *scene) error {
 func (r *Reconciler) facts(ctx context.Context, s *scene) (plan.Facts, error) {
 	f := plan.Facts{
 		Now: r.Clock.Now(), Seen: map[string]plan.Seen{}, Was: map[string]v1alpha1.StepStatus{},
-		Approvals: slices.Concat(s.pipeline.Spec.Approvals, annotated(s.pipeline)),
+		Approvals: map[v1alpha1.ApprovalSource][]v1alpha1.PipelineApproval{
+			v1alpha1.ApprovalInGit: s.pipeline.Spec.Approvals, v1alpha1.ApprovalByAnnotation: annotated(s.pipeline),
+		},
+		Forced:    s.round.Force() != "",
 		Known:     s.back || known(s.pipeline, s.plan.Digest),
 		Metrics:   s.metrics,
 		Serving:   s.serving,
@@ -243,6 +248,9 @@ func (r *Reconciler) made(s *scene, step *plan.Step, spec shape.Tree) (reconcile
 	obj.SetName(step.Child)
 	obj.SetNamespace(s.pipeline.Namespace)
 	obj.SetLabels(map[string]string{labelStep: step.Spec.Name, v1alpha1.LabelDigest: step.Digest})
+	if serves(step) {
+		obj.SetAnnotations(map[string]string{v1alpha1.AnnotationPlan: mark(s.plan.Digest, s.input.Token)})
+	}
 	return obj, nil
 }
 

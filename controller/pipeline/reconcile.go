@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
@@ -24,6 +25,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/trigger"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -35,11 +37,14 @@ type Reconciler struct {
 
 	frame *reconcile.Composite
 	kinds map[string]plan.Kind
+	mu    sync.Mutex
+	// looked are the times at which sources in S3 were looked at.
+	looked map[string]time.Time
 }
 
 // New makes the loop. The kinds of the options are those that steps can be.
 func New(o reconcile.Options) *Reconciler {
-	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds)}
+	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds), looked: map[string]time.Time{}}
 }
 
 const (
@@ -102,7 +107,7 @@ func refusal(err error) error {
 }
 
 // prepare makes the plan: of the spec, or of what an earlier plan was made of.
-func (r *Reconciler) prepare(ctx context.Context, s *scene) error {
+func (r *Reconciler) prepare(ctx context.Context, s *scene, read *trigger.Triggers) error {
 	s.input = plan.Input{
 		Cluster: r.ClusterName, Namespace: s.pipeline.Namespace, Pipeline: s.pipeline.Name, Spec: &s.pipeline.Spec, Kinds: r.kinds,
 	}
@@ -111,31 +116,48 @@ func (r *Reconciler) prepare(ctx context.Context, s *scene) error {
 		return err
 	}
 	if back != nil {
-		s.back = true
-		s.input.Spec, s.input.Params, s.input.Sources, s.sources = &back.Spec, back.Params, map[string]render.Source{}, back.Sources
+		s.back, s.definition = true, s.pipeline.Status.Definition
+		s.input.Spec, s.input.Params, s.input.Token = &back.Spec, back.Params, back.Token
+		s.input.Sources, s.sources = map[string]render.Source{}, back.Sources
 		for _, source := range back.Sources {
 			s.input.Sources[source.Name] = render.Source{URI: source.URI, Digest: source.Digest}
 		}
-	} else {
-		if s.input.Params, err = r.params(ctx, s.pipeline); err != nil {
-			return err
-		}
-		if s.input.Sources, err = r.sources(ctx, s, func(unseen map[string]render.Source) error {
-			in := s.input
-			in.Sources = unseen
-			_, err := plan.Make(in)
-			return err
-		}); err != nil {
-			return err
-		}
+	} else if err := r.ofGit(ctx, s, read); err != nil {
+		return err
 	}
 	s.plan, err = plan.Make(s.input)
 	return err
 }
 
+// ofGit finds what the plan that git asks for is made of.
+func (r *Reconciler) ofGit(ctx context.Context, s *scene, read *trigger.Triggers) error {
+	var err error
+	if s.input.Params, err = r.params(ctx, s.pipeline); err != nil {
+		return err
+	}
+	if err := r.packSources(ctx, s); err != nil {
+		return err
+	}
+	again, err := r.revert(ctx, s)
+	if err != nil {
+		return err
+	}
+	if !again {
+		if err := r.follow(ctx, s, read); err != nil {
+			return err
+		}
+	}
+	s.input.Token = token(s.pipeline)
+	return r.findSources(ctx, s)
+}
+
 // carryOut makes the plan and does what is due.
 func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict, error) {
-	if err := r.prepare(ctx, s); err != nil {
+	read, err := triggers(s.pipeline)
+	if err != nil {
+		return reconcile.Verdict{}, err
+	}
+	if err := r.prepare(ctx, s, read); err != nil {
 		return reconcile.Verdict{}, err
 	}
 	if err := r.gather(ctx, s); err != nil {
@@ -143,6 +165,9 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 	}
 	if s.pipeline.Status.PlanDigest != s.plan.Digest {
 		if err := r.rehearse(ctx, s); err != nil {
+			return reconcile.Verdict{}, err
+		}
+		if err := r.remind(ctx, s, read); err != nil {
 			return reconcile.Verdict{}, err
 		}
 	}
@@ -167,7 +192,7 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 	if err := r.act(ctx, s); err != nil {
 		return reconcile.Verdict{}, err
 	}
-	v := s.verdict()
+	v := s.verdict(r.Clock.Now())
 	if s.pipeline.Status.Phase == v1alpha1.PipelineCompleted {
 		if err := r.remembered(ctx, s); err != nil {
 			return reconcile.Verdict{}, err
@@ -181,7 +206,7 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 
 // remembered notes that a plan was carried out to its end, and keeps it to go back to.
 func (r *Reconciler) remembered(ctx context.Context, s *scene) error {
-	if is := s.pipeline.Status.Serving; is != nil && is.PlanDigest == s.plan.Digest || slices.ContainsFunc(s.decisions, skipped) {
+	if is := s.pipeline.Status.Serving; is != nil && is.PlanDigest == s.plan.Digest && len(is.Digests) > 0 || slices.ContainsFunc(s.decisions, skipped) {
 		return nil // it is known, or nobody was asked for all of it
 	}
 	if err := r.keepRevision(ctx, s); err != nil {
@@ -239,6 +264,11 @@ func (r *Reconciler) act(ctx context.Context, s *scene) error {
 			if err = s.family.Update(ctx, is, want); err == nil {
 				s.round.Eventf(reason.Updating, "step %s: changing %s", d.Step.Spec.Name, d.Step.Child)
 			}
+		case d.Stop:
+			is := s.children[childKey(d.Status.Kind, d.Step.Child)]
+			if err = r.stop(ctx, is, d); err == nil {
+				s.round.Eventf(reason.Stopping, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
+			}
 		case d.Retry:
 			is := s.children[childKey(d.Status.Kind, d.Step.Child)]
 			if err = r.runAgain(ctx, is, d); err == nil {
@@ -248,6 +278,9 @@ func (r *Reconciler) act(ctx context.Context, s *scene) error {
 		if err != nil {
 			return fmt.Errorf("step %s: %w", d.Step.Spec.Name, err)
 		}
+	}
+	if s.round.Force() != "" {
+		s.round.Forced()
 	}
 	return nil
 }
@@ -266,6 +299,16 @@ func (r *Reconciler) runAgain(ctx context.Context, obj client.Object, d plan.Dec
 	if err != nil {
 		return err
 	}
+	return r.Client.Patch(ctx, obj, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(reconcile.FieldOwner))
+}
+
+// stop asks a job to stop.
+func (r *Reconciler) stop(ctx context.Context, obj client.Object, d plan.Decision) error {
+	token := fmt.Sprintf("timeout-%d", d.Status.Attempt)
+	if obj.GetAnnotations()[v1alpha1.AnnotationStop] == token {
+		return nil
+	}
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, v1alpha1.AnnotationStop, token)
 	return r.Client.Patch(ctx, obj, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(reconcile.FieldOwner))
 }
 
@@ -341,7 +384,7 @@ func (r *Reconciler) isJob(obj reconcile.Object) bool {
 // tell puts into status what was decided.
 func (s *scene) tell() {
 	status := &s.pipeline.Status
-	status.PlanDigest = s.plan.Digest
+	status.PlanDigest, status.Definition = s.plan.Digest, s.definition
 	status.Steps = make([]v1alpha1.StepStatus, len(s.decisions))
 	for i, d := range s.decisions {
 		status.Steps[i] = d.Status
@@ -365,20 +408,9 @@ func shorten(text string) string {
 }
 
 // verdict is what the decisions come to, and the phase.
-func (s *scene) verdict() reconcile.Verdict {
+func (s *scene) verdict(now time.Time) reconcile.Verdict {
 	status := &s.pipeline.Status
-	var after time.Duration
-	for _, source := range s.pipeline.Spec.Sources {
-		switch {
-		case source.Artifact != nil:
-			after = artifactInterval
-		case source.ConfigMap != nil && after == 0:
-			after = configMapInterval
-		}
-	}
-	if len(s.pipeline.Spec.ParamsFrom) > 0 && after == 0 {
-		after = configMapInterval
-	}
+	after := due(s.pipeline, now)
 	by := map[v1alpha1.StepPhase][]plan.Decision{}
 	for _, d := range s.decisions {
 		by[d.Status.Phase] = append(by[d.Status.Phase], d)
@@ -454,11 +486,11 @@ func (s *scene) failed(d plan.Decision, after time.Duration) reconcile.Verdict {
 func (s *scene) remember(now time.Time) {
 	status := &s.pipeline.Status
 	if status.Serving != nil {
-		was := v1alpha1.ServedPlan{PlanDigest: status.Serving.PlanDigest, Time: status.Serving.Time}
+		was := v1alpha1.ServedPlan{PlanDigest: status.Serving.PlanDigest, Token: status.Serving.Token, Time: status.Serving.Time}
 		status.History = slices.Insert(status.History, 0, was)
 	}
 	status.Serving = &v1alpha1.ServedPlan{
-		PlanDigest: s.plan.Digest, Digests: s.plan.Digests(), Values: map[string]string{}, Time: metav1.NewTime(now),
+		PlanDigest: s.plan.Digest, Token: s.input.Token, Digests: s.plan.Digests(), Values: map[string]string{}, Time: metav1.NewTime(now),
 	}
 	for _, step := range status.Steps {
 		for _, check := range step.Checks {

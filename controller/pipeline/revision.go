@@ -29,6 +29,9 @@ type snapshot struct {
 	Spec    v1alpha1.ModelPipelineSpec `json:"spec"`
 	Params  map[string]string          `json:"params,omitempty"`
 	Sources []v1alpha1.SourceStatus    `json:"sources,omitempty"`
+	// Definition and Token are those of status.
+	Definition string `json:"definition,omitempty"`
+	Token      string `json:"token,omitempty"`
 }
 
 func revisionName(p *v1alpha1.ModelPipeline, digest string) string { return p.Name + "-" + digest }
@@ -38,7 +41,7 @@ func revisionName(p *v1alpha1.ModelPipeline, digest string) string { return p.Na
 func (r *Reconciler) keepRevision(ctx context.Context, s *scene) error {
 	spec := s.input.Spec.DeepCopy()
 	spec.Approvals = nil // they are no part of a plan
-	data, err := json.Marshal(snapshot{Spec: *spec, Params: s.input.Params, Sources: s.sources})
+	data, err := json.Marshal(snapshot{Spec: *spec, Params: s.input.Params, Sources: s.sources, Definition: s.definition, Token: s.input.Token})
 	if err != nil {
 		return err
 	}
@@ -87,11 +90,21 @@ func (r *Reconciler) rollback(ctx context.Context, s *scene) (*snapshot, error) 
 	} else if is.Generation != p.Generation {
 		return nil, nil // git has the word again
 	}
+	kept, err := r.revision(ctx, p, digest)
+	if err == nil && kept == nil {
+		return nil, reconcile.Refuse(reason.NotFound,
+			"the annotation %s asks for plan %s, which is not one of those that have served (status.history)", annotationRollback, digest)
+	}
+	return kept, err
+}
+
+// revision is what a plan was made of that was carried out to its end; nil if it is
+// not kept.
+func (r *Reconciler) revision(ctx context.Context, p *v1alpha1.ModelPipeline, digest string) (*snapshot, error) {
 	var is appsv1.ControllerRevision
 	err := r.Reader.Get(ctx, client.ObjectKey{Namespace: p.Namespace, Name: revisionName(p, digest)}, &is)
 	if apierrors.IsNotFound(err) || err == nil && !metav1.IsControlledBy(&is, p) {
-		return nil, reconcile.Refuse(reason.NotFound,
-			"the annotation %s asks for plan %s, which is not one of those that have served (status.history)", annotationRollback, digest)
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading plan %s: %w", digest, err)
@@ -101,4 +114,47 @@ func (r *Reconciler) rollback(ctx context.Context, s *scene) (*snapshot, error) 
 		return nil, reconcile.Refuse(reason.ValidationFailed, "plan %s cannot be read: %s", digest, err)
 	}
 	return &kept, nil
+}
+
+// define is a digest of what git says that a plan is made of: nothing that is only
+// found out, and nothing that no plan depends on.
+func (s *scene) define() (string, error) {
+	spec := s.pipeline.Spec
+	text, err := json.Marshal(map[string]any{
+		"artifacts": spec.Artifacts, "params": s.input.Params, "sources": spec.Sources, "found": s.sources, "steps": spec.Steps, "rerun": spec.Rerun,
+	})
+	return sum(text), err
+}
+
+// revert tells whether git has gone back to what a plan was made of that has served.
+// Its trigger then counts again, and its data in S3 as they were seen, or else the jobs
+// would not be the same.
+func (r *Reconciler) revert(ctx context.Context, s *scene) (bool, error) {
+	var err error
+	if s.definition, err = s.define(); err != nil {
+		return false, err
+	}
+	status := &s.pipeline.Status
+	if status.Definition == "" || status.Definition == s.definition {
+		return false, nil
+	}
+	plans := slices.Clone(status.History[:min(rollbackWindow(s.pipeline), len(status.History))])
+	if status.Serving != nil {
+		plans = append([]v1alpha1.ServedPlan{*status.Serving}, plans...)
+	}
+	for _, was := range plans {
+		kept, err := r.revision(ctx, s.pipeline, was.PlanDigest)
+		if err != nil {
+			return false, err
+		}
+		if kept == nil || kept.Definition != s.definition {
+			continue
+		}
+		if kept.Token != token(s.pipeline) {
+			s.count(kept.Token)
+		}
+		status.Sources = kept.Sources
+		return true, nil
+	}
+	return false, nil
 }

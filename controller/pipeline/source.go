@@ -19,6 +19,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -27,12 +28,9 @@ import (
 // maxManifest is how long a manifest may be, in bytes.
 const maxManifest = 16 << 20
 
-// sources finds the digests of all sources. Before AWS is asked, unseen judges the
-// plan as it is without what AWS would say.
-func (r *Reconciler) sources(ctx context.Context, s *scene, unseen func(map[string]render.Source) error) (map[string]render.Source, error) {
-	found := map[string]render.Source{}
+// packSources finds the digests of sources that the cluster has.
+func (r *Reconciler) packSources(ctx context.Context, s *scene) error {
 	s.sources = make([]v1alpha1.SourceStatus, len(s.pipeline.Spec.Sources))
-	var ask []int
 	for i, source := range s.pipeline.Spec.Sources {
 		var err error
 		switch {
@@ -40,38 +38,53 @@ func (r *Reconciler) sources(ctx context.Context, s *scene, unseen func(map[stri
 			s.sources[i], err = r.packConfigMap(ctx, s, source)
 		case source.Artifact != nil:
 			s.sources[i], err = r.packArtifact(ctx, s, source)
-		default:
-			s.sources[i] = seen(s.pipeline, source)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findSources finds the digests of the others. Before AWS is asked, the plan is judged as
+// it is without what AWS would say.
+func (r *Reconciler) findSources(ctx context.Context, s *scene) error {
+	s.input.Sources = map[string]render.Source{}
+	var ask []int
+	for i, source := range s.pipeline.Spec.Sources {
+		if source.S3 != nil {
+			s.sources[i] = r.seen(s.pipeline, source)
 			if s.sources[i].Digest == "" {
 				ask = append(ask, i)
 			}
 		}
-		if err != nil {
-			return nil, err
-		}
-		found[source.Name] = render.Source{URI: s.sources[i].URI, Digest: s.sources[i].Digest}
+		s.input.Sources[source.Name] = render.Source{URI: s.sources[i].URI, Digest: s.sources[i].Digest}
 	}
 	if len(ask) == 0 {
-		return found, nil
+		return nil
 	}
-	if err := unseen(found); err != nil {
-		return nil, err
+	if _, err := plan.Make(s.input); err != nil {
+		return err
 	}
 	for _, i := range ask {
 		is := &s.sources[i]
 		if err := r.lookAt(ctx, s, s.pipeline.Spec.Sources[i], is); err != nil {
-			return nil, err
+			return err
 		}
-		found[is.Name] = render.Source{URI: is.URI, Digest: is.Digest}
+		r.saw(s.pipeline, is.Name)
+		s.input.Sources[is.Name] = render.Source{URI: is.URI, Digest: is.Digest}
 	}
-	return found, nil
+	return nil
 }
 
 // seen is what status tells of a source in S3, if it speaks of the same.
-func seen(p *v1alpha1.ModelPipeline, source v1alpha1.PipelineSource) v1alpha1.SourceStatus {
+func (r *Reconciler) seen(p *v1alpha1.ModelPipeline, source v1alpha1.PipelineSource) v1alpha1.SourceStatus {
 	is := v1alpha1.SourceStatus{
 		Name: source.Name, URI: source.S3.URI,
-		Definition: sum(fmt.Appendf(nil, "%q %q %q", source.S3.URI, source.S3.Fingerprint, p.Spec.Rerun)),
+		Definition: sum(fmt.Appendf(nil, "%q %q %q", source.S3.URI, source.S3.Fingerprint, plan.Rerun(p.Spec.Rerun, token(p)))),
+	}
+	if r.followed(p, source.Name) {
+		return is
 	}
 	for _, was := range p.Status.Sources {
 		if was.Name == is.Name && was.Definition == is.Definition {

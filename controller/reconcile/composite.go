@@ -127,6 +127,48 @@ func (r *Round) Requested() string {
 	return at
 }
 
+// HasRun tells whether AWS has the first run of a job, or a revision, that a resource
+// with a digest for its label stands for. The error is for cloud.Classify.
+func (r *Round) HasRun(ctx context.Context, kind Kind, obj Object) (bool, error) {
+	s, err := r.as(ctx, kind, obj)
+	if err != nil {
+		return false, err
+	}
+	s.digest = s.given()
+	described, err := s.describe(ctx, s.runName(1))
+	return described != nil, err
+}
+
+// Plan is the value of the annotation AnnotationPlan with which a service of ours was
+// last made or changed, as AWS has kept it; empty if there is none. The error is for
+// cloud.Classify.
+func (r *Round) Plan(ctx context.Context, kind Kind, obj Object) (string, error) {
+	s, err := r.as(ctx, kind, obj)
+	if err != nil {
+		return "", err
+	}
+	described, err := s.describe(ctx, s.awsName())
+	if err != nil || described == nil {
+		return "", err
+	}
+	tags, err := s.tagsOf(ctx, s.awsName(), described)
+	if err != nil || s.owner.Judge(tags) != identity.Ours {
+		return "", err
+	}
+	return tags[identity.TagPlan], nil
+}
+
+// as is the scope of another object, of which nothing needs to be there.
+func (r *Round) as(ctx context.Context, kind Kind, obj Object) (*scope, error) {
+	of := New(kind, r.c.r.Options)
+	s, err := of.open(ctx, of.Reader, obj)
+	if err != nil {
+		return nil, err
+	}
+	s.client, err = of.Clients.For(ctx, s.control.identity(s.owner.Namespace))
+	return s, err
+}
+
 // Resolve puts into a spec of a kind what its references stand for. It returns
 // what it took, and what it waits for. Errors are Refuse's, or the API
 // server's.

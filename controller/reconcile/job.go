@@ -31,6 +31,7 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 	}
 	if described == nil {
 		if v, over := s.remembered(run); over {
+			s.stopHandled()
 			return v, nil
 		}
 		return r.create(ctx, s, run.name)
@@ -64,8 +65,12 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 	case Deleting:
 		return progressing(reason.Deleting, s.tell(described), r.look(s, described)), nil
 	case Creating, Running, Stopping:
+		if err := r.stopAsked(ctx, s, run.name, situation); err != nil {
+			return verdict{}, err
+		}
 		return r.atWork(s, described), nil
 	default:
+		s.stopHandled()
 		return r.ended(ctx, s, run, described, situation)
 	}
 }
@@ -230,6 +235,28 @@ func (r *Reconciler) atWork(s *scope, described shape.Tree) verdict {
 		return ready(reason.Submitted, s.tell(described), after)
 	}
 	return progressing(why, s.tell(described), after)
+}
+
+// stopAsked stops a run that somebody has asked to stop by annotation.
+func (r *Reconciler) stopAsked(ctx context.Context, s *scope, name string, situation Situation) error {
+	if s.stop() == "" {
+		return nil
+	}
+	if situation != Stopping {
+		err := s.call(ctx, s.kind.Stop, name, nil)
+		if c := cloud.Classify(err); err != nil && c != cloud.Busy && c != cloud.NotFound { // else it has ended in this moment
+			return err
+		}
+		r.eventf(s, reason.Stopping, "stopping %s, as the annotation %s asks", name, v1alpha1.AnnotationStop)
+	}
+	s.stopHandled()
+	return nil
+}
+
+func (s *scope) stopHandled() {
+	if token := s.stop(); token != "" {
+		s.object.Common().LastHandledStop = token
+	}
 }
 
 // ended is the verdict on a run that has ended. Its tags are put right once

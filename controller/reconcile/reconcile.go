@@ -198,7 +198,7 @@ func (s *scope) key() string {
 // requested tells whether somebody asks for a round by annotation.
 func (s *scope) requested() bool {
 	at, ok := fluxmeta.ReconcileAnnotationValue(s.object.GetAnnotations())
-	return ok && at != s.object.Common().LastHandledReconcileAt || s.force() != ""
+	return ok && at != s.object.Common().LastHandledReconcileAt || s.force() != "" || s.stop() != ""
 }
 
 // finished tells whether the object is a job whose present run has ended and

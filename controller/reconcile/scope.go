@@ -201,6 +201,9 @@ func userTags(spec shape.Tree) (map[string]string, error) {
 func (s *scope) wanted() map[string]string {
 	tags := s.owner.Tags(s.digest)
 	maps.Copy(tags, s.tags)
+	if plan := s.object.GetAnnotations()[v1alpha1.AnnotationPlan]; plan != "" && s.kind.Lifecycle == Service {
+		tags[identity.TagPlan] = tagValue(plan)
+	}
 	return tags
 }
 
@@ -212,6 +215,15 @@ func (s *scope) force() string {
 	annotations := s.object.GetAnnotations()
 	token := annotations[fluxmeta.ForceRequestAnnotation]
 	if s.forceHandled || token != annotations[fluxmeta.ReconcileRequestAnnotation] || token == s.object.Common().LastHandledForceAt {
+		return ""
+	}
+	return token
+}
+
+// stop is the token of a request to stop a job that was not handled yet.
+func (s *scope) stop() string {
+	token := s.object.GetAnnotations()[v1alpha1.AnnotationStop]
+	if s.kind.Lifecycle != Job || s.observeOnly() || token == s.object.Common().LastHandledStop {
 		return ""
 	}
 	return token

@@ -20,6 +20,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 )
 
 // Setup adds the indexes of all kinds in o.Kinds to a manager, and the loops of
@@ -44,7 +46,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 }
 
 func (r *Reconciler) setup(mgr ctrl.Manager) error {
-	concerns := []predicate.Predicate{predicate.GenerationChangedPredicate{}, predicates.ReconcileRequestedPredicate{}, forceRequested{}}
+	concerns := []predicate.Predicate{predicate.GenerationChangedPredicate{}, predicates.ReconcileRequestedPredicate{}, asked{}}
 	if r.Selector != nil && !r.Selector.Empty() {
 		concerns = append(concerns, predicate.LabelChangedPredicate{})
 	}
@@ -150,11 +152,13 @@ func (defaultsChanged) Update(e event.UpdateEvent) bool {
 	return slices.ContainsFunc(namespaceDefaults, func(annotation string) bool { return before[annotation] != after[annotation] })
 }
 
-// forceRequested passes updates that bring a new force request.
-type forceRequested struct{ predicate.Funcs }
+// asked passes updates that bring a new request by annotation, or another plan.
+type asked struct{ predicate.Funcs }
 
-func (forceRequested) Update(e event.UpdateEvent) bool {
-	return e.ObjectOld.GetAnnotations()[fluxmeta.ForceRequestAnnotation] != e.ObjectNew.GetAnnotations()[fluxmeta.ForceRequestAnnotation]
+func (asked) Update(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.GetAnnotations(), e.ObjectNew.GetAnnotations()
+	return slices.ContainsFunc([]string{fluxmeta.ForceRequestAnnotation, v1alpha1.AnnotationStop, v1alpha1.AnnotationPlan},
+		func(annotation string) bool { return before[annotation] != after[annotation] })
 }
 
 // matters passes updates after which others may judge an object differently:

@@ -75,6 +75,9 @@ const (
 	// Serving means that what an earlier plan of a pipeline has made serves, while
 	// the present one has not succeeded.
 	Serving = "Serving"
+	// Triggered is about a schedule or a violation that makes the jobs of a pipeline run
+	// again.
+	Triggered = "Triggered"
 	// RolledBackByHand means that an earlier plan of a pipeline serves because somebody
 	// asked for it by annotation, and not what git asks for.
 	RolledBackByHand = "RolledBackByHand"

@@ -63,8 +63,10 @@ type Facts struct {
 	Report func(uri, jsonPath string) gate.Value
 	// Serving is the number of a gate's check in the plan that serves.
 	Serving func(step, check string) gate.Value
-	// Approvals are the decisions that there are.
-	Approvals []v1alpha1.PipelineApproval
+	// Approvals are the decisions that there are, by where they stand.
+	Approvals map[v1alpha1.ApprovalSource][]v1alpha1.PipelineApproval
+	// Forced says that a person asks to try again what has failed.
+	Forced bool
 	// Known says that the plan has been carried out before and is one of those that
 	// one may go back to: nobody is asked again.
 	Known bool
@@ -75,8 +77,8 @@ type Decision struct {
 	Step *Step
 	// Status of the step.
 	Status v1alpha1.StepStatus
-	// Create, Update and Retry say what is to be done about its resource.
-	Create, Update, Retry bool
+	// Create, Update, Retry and Stop say what is to be done about its resource.
+	Create, Update, Retry, Stop bool
 	// Instance is the instance type it is run again on; empty if on the same.
 	Instance string
 	// After is when something is due that nobody tells of; 0 if nothing is.
@@ -166,6 +168,8 @@ func (d *Decision) foresee(f Facts) {
 		s.Action, s.Why = v1alpha1.ActionRun, whyRun(d.Step, f)
 	case d.Step.Kind.Service && seen.Outdated:
 		s.Action, s.Why = v1alpha1.ActionUpdate, "what it is made of has changed"
+	case d.uncached(f):
+		s.Action, s.Why = v1alpha1.ActionRun, "this plan is another than the one before"
 	default:
 		s.Action, s.Why = v1alpha1.ActionReuse, whyReuse(seen)
 	}
@@ -189,24 +193,70 @@ func whyReuse(seen Seen) string {
 // make decides about a step that makes a resource.
 func (d *Decision) make(f Facts) {
 	d.foresee(f)
-	seen, s := f.Seen[d.Step.Spec.Name], &d.Status
+	seen, s, was := f.Seen[d.Step.Spec.Name], &d.Status, f.Was[d.Step.Spec.Name]
 	s.Message, s.Attempt = seen.Message, seen.Attempt
 	switch {
 	case seen.State == Absent:
 		d.Create, s.Phase, s.Message = true, v1alpha1.StepRunning, "making "+d.Step.Child
 	case d.Step.Kind.Service && seen.Outdated:
 		d.Update, s.Phase, s.Message = true, v1alpha1.StepRunning, "changing "+d.Step.Child
+	case seen.State == Done && d.uncached(f):
+		d.again(s.Why)
 	case seen.State == Done:
 		s.Phase = v1alpha1.StepSucceeded
+	case seen.State == Working && seen.Reason == reason.AwaitingApproval:
+		s.Phase = v1alpha1.StepAwaiting
 	case seen.State == Working:
 		s.Phase = v1alpha1.StepRunning
 	default:
 		d.broken(f, seen)
 	}
-	was := f.Was[s.Name]
+	d.limit(f, was)
 	if !d.Create && !d.Update && len(seen.Differs) == 0 && was.Digest == s.Digest && was.Action != "" { // it was this plan that made it, or not
 		s.Action, s.Why = was.Action, was.Why
 	}
+}
+
+// uncached tells whether there is a job of an earlier plan that is not to be reused.
+func (d *Decision) uncached(f Facts) bool {
+	was := f.Was[d.Step.Spec.Name].Digest
+	return neverCached(d.Step.Spec) && was != "" && was != d.Step.Digest
+}
+
+// limit ends what takes too long. The time begins anew with each attempt.
+func (d *Decision) limit(f Facts, was v1alpha1.StepStatus) {
+	s := &d.Status
+	begun := s.Phase == v1alpha1.StepRunning || s.Phase == v1alpha1.StepAwaiting
+	same := was.Digest == s.Digest && was.Attempt == s.Attempt && was.Since != nil
+	switch {
+	case same && s.Phase != v1alpha1.StepSucceeded:
+		s.Since = was.Since
+	case begun:
+		s.Since = newTime(f.Now)
+	}
+	if d.Step.Spec.Timeout == nil || s.Since == nil || d.Create || d.Update || d.Retry {
+		return
+	}
+	limit := d.Step.Spec.Timeout.Duration
+	left, seen := s.Since.Add(limit).Sub(f.Now), f.Seen[s.Name]
+	switch {
+	case begun && left > 0:
+		d.After = left
+		return
+	case begun:
+		d.Stop = d.Step.Kind.Job
+	case left > 0, seen.Reason != reason.StoppedExternally:
+		return // it has failed by itself
+	}
+	s.Phase, s.Message = v1alpha1.StepFailed, fmt.Sprintf("%s has not come to an end within %s", d.Step.Child, limit)
+}
+
+// again runs a job once more.
+func (d *Decision) again(why string) {
+	s := &d.Status
+	s.Attempt++
+	d.Retry, s.Phase, s.Action, s.Why = true, v1alpha1.StepRunning, v1alpha1.ActionRun, why
+	s.Message = "running again: " + why
 }
 
 // firstBackoff and longestBackoff are how long a retry is waited for.
@@ -230,7 +280,14 @@ var usual = []v1alpha1.FailureClass{v1alpha1.FailureCapacity, v1alpha1.FailureIn
 // broken decides about a resource that has failed.
 func (d *Decision) broken(f Facts, seen Seen) {
 	s := &d.Status
+	if f.Forced {
+		d.again("somebody asks for it")
+		return
+	}
 	s.Phase = v1alpha1.StepFailed
+	if seen.Reason == reason.Rejected {
+		s.Decision = Rejected
+	}
 	retry, fallback := d.Step.Spec.Retry, d.Step.Spec.InstanceFallback
 	limit, failures := len(fallback), []v1alpha1.FailureClass{v1alpha1.FailureCapacity}
 	if retry != nil {
@@ -279,7 +336,7 @@ func (d *Decision) judge(f Facts) []gate.Result {
 	s := &d.Status
 	s.Action = v1alpha1.ActionJudge
 	results := recorded(f.Was[s.Name], s.Digest)
-	if results == nil {
+	if results == nil || f.Forced && gate.Overall(results) != gate.Passed {
 		results = evaluate(d.Step, f)
 	}
 	for _, r := range results {
@@ -394,13 +451,26 @@ const (
 	Expired  = "Expired"
 )
 
+// decisions are those that count for a step.
+func (d *Decision) decisions(f Facts) []v1alpha1.PipelineApproval {
+	sources := d.Step.Spec.Approval.Sources
+	if len(sources) == 0 {
+		sources = []v1alpha1.ApprovalSource{v1alpha1.ApprovalInGit, v1alpha1.ApprovalByAnnotation}
+	}
+	var all []v1alpha1.PipelineApproval
+	for _, source := range sources {
+		all = append(all, f.Approvals[source]...)
+	}
+	return all
+}
+
 // ask decides about a step that waits for a person.
 func (d *Decision) ask(f Facts, digests map[string]string, results []gate.Result) {
 	s := &d.Status
 	was := f.Was[s.Name]
 	s.Action, s.Evidence = v1alpha1.ActionAsk, gate.Evidence(digests, results)
 	same := was.Evidence == s.Evidence
-	for _, a := range f.Approvals {
+	for _, a := range d.decisions(f) {
 		if a.Step != s.Name || a.Evidence != s.Evidence {
 			continue
 		}

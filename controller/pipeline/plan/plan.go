@@ -53,6 +53,8 @@ type Input struct {
 	Spec *v1alpha1.ModelPipelineSpec
 	// Params are all parameters, those from ConfigMaps among them.
 	Params map[string]string
+	// Token is that of the trigger that counts; empty if there was none.
+	Token string
 	// Sources are where sources were found, and the digests of their content.
 	Sources map[string]render.Source
 	// Kinds are those that steps may be, by name.
@@ -67,6 +69,8 @@ type Plan struct {
 	Steps []*Step
 	graph *graph.Graph
 	input Input
+	// cached is the digest of the plan as it would be if all steps were reused.
+	cached string
 }
 
 // Step is one step of a plan.
@@ -111,7 +115,19 @@ func (e *StepError) Unwrap() error { return e.Err }
 
 // Make makes the plan. The error is a *StepError, or one of package graph.
 func Make(in Input) (*Plan, error) {
-	p := &Plan{input: in}
+	p, err := assemble(in, "")
+	if err != nil || !slices.ContainsFunc(in.Spec.Steps, neverCached) {
+		return p, err
+	}
+	return assemble(in, p.Digest)
+}
+
+func neverCached(step v1alpha1.PipelineStep) bool { return step.Cache == v1alpha1.CacheNever }
+
+// assemble makes the plan, knowing the digest that it would have if all steps were
+// reused; empty at first.
+func assemble(in Input, cached string) (*Plan, error) {
+	p := &Plan{input: in, cached: cached}
 	steps, checks := map[string]*Step{}, 0
 	nodes := make([]graph.Node, 0, len(in.Spec.Steps))
 	for _, spec := range in.Spec.Steps {
@@ -157,6 +173,10 @@ func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 		}
 	}
 	switch {
+	case spec.Template == nil && (spec.Retry != nil || len(spec.InstanceFallback) > 0 || neverCached(spec)):
+		return nil, errors.New("retry, instanceFallback and cache are for jobs")
+	case spec.Template == nil && spec.Timeout != nil:
+		return nil, errors.New("timeout is for what a step makes")
 	case spec.Template != nil:
 		kind, ok := p.input.Kinds[spec.Template.Kind]
 		if !ok {
@@ -164,6 +184,9 @@ func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 		}
 		if spec.Retry != nil && !kind.Job {
 			return nil, fmt.Errorf("retry: a %s is no job", spec.Template.Kind)
+		}
+		if neverCached(spec) && !kind.Job {
+			return nil, fmt.Errorf("cache: a %s is no job", spec.Template.Kind)
 		}
 		if len(spec.InstanceFallback) > 0 && kind.Instance == "" {
 			return nil, fmt.Errorf("instanceFallback: a %s has no instance type of its own", spec.Template.Kind)
@@ -180,8 +203,6 @@ func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 		for _, use := range step.template.Uses() {
 			step.Needs = append(step.Needs, use.Step)
 		}
-	case spec.Retry != nil, len(spec.InstanceFallback) > 0:
-		return nil, errors.New("retry and instanceFallback are for jobs")
 	case spec.Gate != nil:
 		return step, step.readChecks()
 	}
@@ -233,7 +254,10 @@ func (p *Plan) digest(step *Step) error {
 		}
 		document["spec"], document["sources"] = spec, p.sources(step.template)
 		if step.Kind.Job {
-			rerun = p.input.Spec.Rerun
+			rerun = Rerun(p.input.Spec.Rerun, p.input.Token)
+		}
+		if neverCached(step.Spec) && p.cached != "" {
+			document["plan"] = p.cached
 		}
 	case step.Spec.Gate != nil:
 		checks, err := p.checks(step)
@@ -272,6 +296,15 @@ func (p *Plan) digest(step *Step) error {
 		step.Child += "-" + digest
 	}
 	return p.checkSpec(step)
+}
+
+// Rerun is what makes jobs run again that are made of the same: the field of that name,
+// and the token of a trigger.
+func Rerun(field, token string) string {
+	if token == "" {
+		return field
+	}
+	return field + "@" + token
 }
 
 // leaveOut removes a path, of a list at its root in every item.
@@ -452,6 +485,9 @@ func (p *Plan) checkSpec(step *Step) error {
 	}
 	if err := fits(spec, step.Kind.Spec); err != nil {
 		return fmt.Errorf("template.spec.%w", err)
+	}
+	if neverCached(step.Spec) {
+		return nil // nobody takes it for the output of another run
 	}
 	for _, path := range step.Kind.Written {
 		for at, uri := range texts(spec, strings.Split(path, "."), "") {

@@ -163,11 +163,11 @@ func TestDecide(t *testing.T) {
 		{"nothing is there", func(f *plan.Facts) { f.Seen = nil }, "train:Running quality:Pending approve:Pending serve:Pending", "create train"},
 		{"the job runs", func(f *plan.Facts) { f.Seen["train"] = plan.Seen{State: plan.Working} }, "train:Running quality:Pending approve:Pending serve:Pending", ""},
 		{"the job is done, and good", func(*plan.Facts) {}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
-		{"it is approved", func(f *plan.Facts) { f.Approvals = decided(false) }, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "create serve"},
-		{"it is rejected", func(f *plan.Facts) { f.Approvals = decided(true) }, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
-		{"both: to reject is safer", func(f *plan.Facts) { f.Approvals = append(decided(false), decided(true)...) }, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
+		{"it is approved", func(f *plan.Facts) { f.Approvals = inGit(decided(false)) }, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "create serve"},
+		{"it is rejected", func(f *plan.Facts) { f.Approvals = inGit(decided(true)) }, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
+		{"both: to reject is safer", func(f *plan.Facts) { f.Approvals = inGit(append(decided(false), decided(true)...)) }, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
 		{"something else was approved", func(f *plan.Facts) {
-			f.Approvals = []v1alpha1.PipelineApproval{{Step: "approve", Evidence: "sha256:00"}}
+			f.Approvals = inGit([]v1alpha1.PipelineApproval{{Step: "approve", Evidence: "sha256:00"}})
 		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
 		{"it was approved before the approval was taken out", func(f *plan.Facts) {
 			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Decision: plan.Approved}
@@ -176,10 +176,10 @@ func TestDecide(t *testing.T) {
 			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Since: new(metav1.NewTime(now.Add(-time.Hour)))}
 		}, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
 		{"it serves", func(f *plan.Facts) {
-			f.Approvals, f.Seen["serve"] = decided(false), plan.Seen{State: plan.Done}
+			f.Approvals, f.Seen["serve"] = inGit(decided(false)), plan.Seen{State: plan.Done}
 		}, "train:Succeeded quality:Succeeded approve:Succeeded serve:Succeeded", ""},
 		{"something else serves", func(f *plan.Facts) {
-			f.Approvals, f.Seen["serve"] = decided(false), plan.Seen{State: plan.Done, Outdated: true}
+			f.Approvals, f.Seen["serve"] = inGit(decided(false)), plan.Seen{State: plan.Done, Outdated: true}
 		}, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "update serve"},
 		{"something else serves, and this is not approved", func(f *plan.Facts) {
 			f.Seen["serve"] = plan.Seen{State: plan.Done, Outdated: true}
@@ -229,6 +229,122 @@ func TestDecide(t *testing.T) {
 			}
 			require.Equal(t, row.due, strings.Join(due, ", "))
 		})
+	}
+}
+
+func inGit(approvals []v1alpha1.PipelineApproval) map[v1alpha1.ApprovalSource][]v1alpha1.PipelineApproval {
+	return map[v1alpha1.ApprovalSource][]v1alpha1.PipelineApproval{v1alpha1.ApprovalInGit: approvals}
+}
+
+func TestApprovalSources(t *testing.T) {
+	for _, row := range []struct {
+		reason, sources string
+		by              v1alpha1.ApprovalSource
+		phase           v1alpha1.StepPhase
+	}{
+		{"git, by default", "", v1alpha1.ApprovalInGit, v1alpha1.StepSucceeded},
+		{"an annotation, by default", "", v1alpha1.ApprovalByAnnotation, v1alpha1.StepSucceeded},
+		{"git alone", "sources: [Git], ", v1alpha1.ApprovalInGit, v1alpha1.StepSucceeded},
+		{"an annotation where git alone counts", "sources: [Git], ", v1alpha1.ApprovalByAnnotation, v1alpha1.StepAwaiting},
+	} {
+		p := made(t, strings.ReplaceAll(text, "approval: {", "approval: {"+row.sources))
+		evidence := gate.Evidence(p.Upstream("approve"), []gate.Result{{Name: "quality/rmse", Outcome: gate.Passed, Value: "2.1"}})
+		f := facts()
+		f.Approvals = map[v1alpha1.ApprovalSource][]v1alpha1.PipelineApproval{row.by: {{Step: "approve", Evidence: evidence}}}
+		require.Equal(t, row.phase, p.Decide(f)[2].Status.Phase, row.reason)
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	p := made(t, strings.ReplaceAll(text, "- name: quality", "  timeout: 1h\n- name: quality"))
+	digest := p.Step("train").Digest
+	since := func(ago time.Duration, attempt int32) v1alpha1.StepStatus {
+		return v1alpha1.StepStatus{Digest: digest, Attempt: attempt, Since: new(metav1.NewTime(now.Add(-ago)))}
+	}
+	for _, row := range []struct {
+		reason  string
+		was     v1alpha1.StepStatus
+		seen    plan.Seen
+		phase   v1alpha1.StepPhase
+		stop    bool
+		after   time.Duration
+		message string
+	}{
+		{"it has just begun", v1alpha1.StepStatus{}, plan.Seen{State: plan.Working}, v1alpha1.StepRunning, false, time.Hour, ""},
+		{"it began a while ago", since(20*time.Minute, 0), plan.Seen{State: plan.Working}, v1alpha1.StepRunning, false, 40 * time.Minute, ""},
+		{"another attempt has begun", since(2*time.Hour, 0), plan.Seen{State: plan.Working, Attempt: 1}, v1alpha1.StepRunning, false, time.Hour, ""},
+		{"too long", since(time.Hour, 0), plan.Seen{State: plan.Working}, v1alpha1.StepFailed, true, 0, "has not come to an end within 1h0m0s"},
+		{"it was stopped for that", since(2*time.Hour, 0), plan.Seen{State: plan.Broken, Reason: reason.StoppedExternally}, v1alpha1.StepFailed, false, 0, "has not come to an end within 1h0m0s"},
+		{"it failed by itself", since(2*time.Hour, 0), plan.Seen{State: plan.Broken, Reason: reason.AlgorithmError, Message: "out of memory"}, v1alpha1.StepFailed, false, 0, "out of memory"},
+		{"it has ended in time", since(2*time.Hour, 0), plan.Seen{State: plan.Done}, v1alpha1.StepSucceeded, false, 0, ""},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			f := facts()
+			f.Seen["train"], f.Was["train"] = row.seen, row.was
+			d := p.Decide(f)[0]
+			require.Equal(t, row.phase, d.Status.Phase)
+			require.Equal(t, row.stop, d.Stop)
+			require.Equal(t, row.after, d.After)
+			require.Contains(t, d.Status.Message, row.message)
+		})
+	}
+}
+
+// A job that is not to be reused runs in each plan, in one that comes again too.
+func TestNeverCached(t *testing.T) {
+	never := strings.ReplaceAll(text, "- name: quality", "  cache: Never\n- name: quality")
+	first := made(t, never)
+	require.NotEqual(t, made(t, text).Step("train").Digest, first.Step("train").Digest)
+	require.Equal(t, first.Digests(), made(t, never).Digests())
+	second := made(t, strings.ReplaceAll(never, "of-{{", "by-{{"))
+	require.NotEqual(t, first.Step("train").Digest, second.Step("train").Digest, "something else has changed")
+	third := made(t, strings.ReplaceAll(never, "ml.m5.large", "ml.m5.xlarge"))
+	require.Equal(t, first.Digests(), third.Digests(), "nothing has changed that counts")
+
+	f := facts()
+	f.Was["train"] = v1alpha1.StepStatus{Digest: second.Step("train").Digest}
+	back := first.Decide(f)[0]
+	require.True(t, back.Retry)
+	require.EqualValues(t, 1, back.Status.Attempt)
+	require.Equal(t, v1alpha1.ActionRun, back.Status.Action)
+	f.Was["train"] = v1alpha1.StepStatus{Digest: first.Step("train").Digest}
+	require.Equal(t, v1alpha1.StepSucceeded, first.Decide(f)[0].Status.Phase)
+}
+
+func TestForced(t *testing.T) {
+	p := made(t, text)
+	f := facts()
+	f.Forced = true
+	f.Seen["train"] = plan.Seen{State: plan.Broken, Reason: reason.AlgorithmError, Attempt: 3}
+	d := p.Decide(f)[0]
+	require.True(t, d.Retry, "whatever the spec says of retries")
+	require.EqualValues(t, 4, d.Status.Attempt)
+
+	f.Seen["train"] = plan.Seen{State: plan.Done}
+	failed := []v1alpha1.CheckResult{{Name: "rmse", Outcome: "Failed", Value: "9"}}
+	f.Was["quality"] = v1alpha1.StepStatus{Digest: p.Step("quality").Digest, Checks: failed}
+	require.Equal(t, v1alpha1.StepSucceeded, p.Decide(f)[1].Status.Phase, "what has failed is judged again")
+	f.Forced = false
+	require.Equal(t, v1alpha1.StepFailed, p.Decide(f)[1].Status.Phase)
+}
+
+// Decisions of the model registry are those of the version that a step makes.
+func TestRegistry(t *testing.T) {
+	p := made(t, text)
+	for _, row := range []struct {
+		reason   string
+		seen     plan.Seen
+		phase    v1alpha1.StepPhase
+		decision string
+	}{
+		{"it waits", plan.Seen{State: plan.Working, Reason: reason.AwaitingApproval}, v1alpha1.StepAwaiting, ""},
+		{"it is rejected", plan.Seen{State: plan.Broken, Reason: reason.Rejected}, v1alpha1.StepFailed, plan.Rejected},
+	} {
+		f := facts()
+		f.Seen["train"] = row.seen
+		d := p.Decide(f)[0]
+		require.Equal(t, row.phase, d.Status.Phase, row.reason)
+		require.Equal(t, row.decision, d.Status.Decision, row.reason)
 	}
 }
 

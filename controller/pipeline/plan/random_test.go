@@ -78,7 +78,7 @@ func (h *history) push(params map[string]string) {
 
 func (h *history) facts() plan.Facts {
 	f := plan.Facts{
-		Now: now, Seen: map[string]plan.Seen{}, Was: h.status, Approvals: h.spec.Approvals,
+		Now: now, Seen: map[string]plan.Seen{}, Was: h.status, Approvals: inGit(h.spec.Approvals),
 		Metrics: rmse(1),
 		Serving: func(string, string) gate.Value { return gate.Value{Missing: "nothing serves"} },
 		Output:  func(render.Use) (string, error) { return "", nil },
