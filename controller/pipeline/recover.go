@@ -46,9 +46,8 @@ func (r *Reconciler) remind(ctx context.Context, s *scene, read *trigger.Trigger
 	if err := s.replan(); err != nil || digest != s.plan.Digest {
 		return err
 	}
-	s.pipeline.Status.Serving = &v1alpha1.ServedPlan{
-		PlanDigest: digest, Token: token, Digests: s.plan.Digests(), Time: metav1.NewTime(r.Clock.Now()),
-	}
+	// The rest of it is told, and the plan kept, when all steps are known.
+	s.pipeline.Status.Serving = &v1alpha1.ServedPlan{PlanDigest: digest, Token: token, Time: metav1.NewTime(r.Clock.Now())}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -309,7 +310,7 @@ func (w *world) forgetAll() {
 	w.t.Helper()
 	for _, list := range []client.ObjectList{
 		&v1alpha1.ModelPipelineList{}, &v1alpha1.ModelDeploymentList{}, &v1alpha1.TrainingJobList{},
-		&v1alpha1.EndpointList{}, &v1alpha1.EndpointConfigList{}, &v1alpha1.ModelList{},
+		&v1alpha1.EndpointList{}, &v1alpha1.EndpointConfigList{}, &v1alpha1.ModelList{}, &appsv1.ControllerRevisionList{},
 	} {
 		require.NoError(w.t, w.kube.List(w.ctx, list, client.InNamespace(w.namespace)))
 		items, err := meta.ExtractList(list)

@@ -117,6 +117,13 @@ func TestWhatADigestCovers(t *testing.T) {
 	filled := made(t, strings.ReplaceAll(strings.ReplaceAll(text, "{instanceType:", `{instanceCount: "{{ .params.one }}", instanceType:`), "params: {", `params: {one: "1", `)).Digests()
 	require.Equal(t, literal, filled, "a parameter is what it stands for")
 
+	triggered := input(t, text)
+	triggered.Token = "schedule/2026-11-23T02:00:00Z"
+	later, err := plan.Make(triggered)
+	require.NoError(t, err)
+	require.NotEqual(t, before["train"], later.Digests()["train"], "a trigger makes jobs run again")
+	require.NotEqual(t, before["serve"], later.Digests()["serve"], "and what is made of them")
+
 	elsewhere := input(t, text)
 	elsewhere.Cluster = "staging"
 	p, err := plan.Make(elsewhere)
