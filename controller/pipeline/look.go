@@ -134,12 +134,13 @@ func (r *Reconciler) facts(ctx context.Context, s *scene) (plan.Facts, error) {
 		Approvals: map[v1alpha1.ApprovalSource][]v1alpha1.PipelineApproval{
 			v1alpha1.ApprovalInGit: s.pipeline.Spec.Approvals, v1alpha1.ApprovalByAnnotation: annotated(s.pipeline),
 		},
-		Forced:    s.round.Force() != "",
-		Known:     s.back || known(s.pipeline, s.plan.Digest),
-		Metrics:   s.metrics,
-		Serving:   s.serving,
-		Output:    func(use render.Use) (string, error) { return r.output(s, use) },
-		Report:    func(uri, path string) gate.Value { return s.report(ctx, uri, path) },
+		Forced:  s.round.Force() != "",
+		Told:    s.pipeline.Status.PlanDigest == s.plan.Digest,
+		Known:   s.back || known(s.pipeline, s.plan.Digest),
+		Metrics: s.metrics,
+		Serving: s.serving,
+		Output:  func(use render.Use) (string, error) { return r.output(s, use) },
+		Report:  func(uri, path string) gate.Value { return s.report(ctx, uri, path) },
 	}
 	for _, was := range s.pipeline.Status.Steps {
 		f.Was[was.Name] = was

@@ -55,6 +55,8 @@ type Facts struct {
 	Seen map[string]Seen
 	// Was is what status told of each step, by name.
 	Was map[string]v1alpha1.StepStatus
+	// Told says that it told of this plan and not of an earlier one.
+	Told bool
 	// Metrics are all numbers that a step has come to, by name.
 	Metrics func(step string) map[string]float64
 	// Output is what a step has made.
@@ -212,7 +214,7 @@ func (d *Decision) make(f Facts) {
 		d.broken(f, seen)
 	}
 	d.limit(f, was)
-	if !d.Create && !d.Update && len(seen.Differs) == 0 && was.Digest == s.Digest && was.Action != "" { // it was this plan that made it, or not
+	if f.Told && !d.Create && !d.Update && len(seen.Differs) == 0 && was.Digest == s.Digest && was.Action != "" { // it was this plan that made it, or not
 		s.Action, s.Why = was.Action, was.Why
 	}
 }

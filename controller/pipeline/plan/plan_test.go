@@ -355,6 +355,17 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
+// What a plan has made it has made to its end; the next one takes it as it is.
+func TestActionOfTheNextPlan(t *testing.T) {
+	p := made(t, text)
+	f := facts()
+	f.Was["train"] = v1alpha1.StepStatus{Digest: p.Step("train").Digest, Action: v1alpha1.ActionRun, Why: "there is none yet"}
+	f.Told = true
+	require.Equal(t, v1alpha1.ActionRun, p.Decide(f)[0].Status.Action)
+	f.Told = false
+	require.Equal(t, v1alpha1.ActionReuse, p.Decide(f)[0].Status.Action)
+}
+
 func TestRetry(t *testing.T) {
 	p := made(t, strings.ReplaceAll(text, "- name: quality", "  retry: {limit: 2, backoff: 1m}\n- name: quality"))
 	for _, row := range []struct {
