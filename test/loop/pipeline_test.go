@@ -88,7 +88,7 @@ func (w *world) measures(rmse float64) {
 }
 
 func (w *world) pipeline() *v1alpha1.ModelPipeline {
-	p, _ := get(w, "abalone", &v1alpha1.ModelPipeline{})
+	p, _ := get(w, w.subject, &v1alpha1.ModelPipeline{})
 	return p
 }
 

@@ -65,6 +65,7 @@ type world struct {
 	kube      client.Client
 	cluster   string   // the controller's cluster name
 	kinds     []string // that the controller reconciles; none means all
+	subject   string   // the name of the pipeline that the test is about
 	// selector and endpointURL are flags of the controller.
 	selector, endpointURL string
 	stop                  func()
@@ -85,7 +86,7 @@ func newWorld(t *testing.T) *world {
 func newLonelyWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, ctx: t.Context(), cluster: "test",
+		t: t, ctx: t.Context(), cluster: "test", subject: "abalone",
 		namespace: fmt.Sprintf("w%d-%d", worlds.Add(1), os.Getpid()),
 		clock:     clocktesting.NewFakeClock(time.Now().Truncate(time.Second)),
 	}

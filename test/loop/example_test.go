@@ -1,0 +1,122 @@
+package loop_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+)
+
+// example is a kustomization below examples, as it stands there, in a world of its own.
+type example struct {
+	*world
+
+	objects []*unstructured.Unstructured
+	// approvals are those that are in git.
+	approvals []any
+}
+
+// newExample builds a kustomization with one pipeline.
+func newExample(t *testing.T, directory string) *example {
+	t.Helper()
+	e := &example{world: newWorld(t)}
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "../../examples/"+directory)
+	require.NoError(t, err)
+	for _, r := range built.Resources() {
+		text, err := r.MarshalJSON()
+		require.NoError(t, err)
+		u := newUnstructured()
+		require.NoError(t, u.UnmarshalJSON(text))
+		u.SetNamespace(e.namespace)
+		switch u.GetKind() {
+		case "Namespace":
+			continue
+		case "ConfigMap": // which GitOps tools apply before custom resources
+			e.objects = slices.Insert(e.objects, 0, u)
+		case "ModelPipeline":
+			e.subject = u.GetName()
+			e.objects = append(e.objects, u)
+		default:
+			e.objects = append(e.objects, u)
+		}
+	}
+	return e
+}
+
+// push applies what the kustomization makes.
+func (e *example) push() {
+	e.t.Helper()
+	for _, u := range e.objects {
+		require.NoError(e.t, e.kube.Patch(e.ctx, u.DeepCopy(), client.Apply, client.FieldOwner("git"), client.ForceOwnership)) //nolint:staticcheck // the objects are made of text
+	}
+}
+
+// param changes a parameter of the pipeline.
+func (e *example) param(name, value string) {
+	e.t.Helper()
+	e.change(value, "params", name)
+}
+
+// approve commits an approval of what the pipeline waits for.
+func (e *example) approve() {
+	e.t.Helper()
+	e.approvals = append(e.approvals, map[string]any{"step": "approve", "evidence": e.awaits(), "by": "alice"})
+	e.change(e.approvals, "approvals")
+	e.push()
+}
+
+// change is a change of a field of the pipeline's spec.
+func (e *example) change(value any, path ...string) {
+	e.t.Helper()
+	for _, u := range e.objects {
+		if u.GetKind() == "ModelPipeline" {
+			require.NoError(e.t, unstructured.SetNestedField(u.Object, value, append([]string{"spec"}, path...)...))
+		}
+	}
+}
+
+// writes puts an object where a step's job writes, as its container would.
+func (e *example) writes(step, file, text string) {
+	e.t.Helper()
+	e.until("step "+step+" runs", func() bool { return e.stepOf(step).Phase == v1alpha1.StepRunning })
+	key := strings.Join([]string{"pipelines", e.subject, step, e.stepOf(step).Digest, file}, "/")
+	require.NoError(e.t, e.aws.PutObject("acme-ml", key, []byte(text)))
+}
+
+// TestExampleXGBoost: a hyperparameter that has changed prepares nothing anew, and all
+// that comes after the training runs again.
+func TestExampleXGBoost(t *testing.T) {
+	e := newExample(t, "xgboost-abalone")
+	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/raw/abalone.csv", []byte("M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15,15\n")))
+	e.measures(2.08)
+	e.startController()
+	e.push()
+	e.writes("evaluate", "report/report.json", `{"rows": 620, "regression": {"rmse": 2.117, "mae": 1.5}}`)
+	e.approve()
+	served := e.completed().Status.Serving
+	require.Equal(t, map[string]string{"quality/validation-rmse": "2.08", "quality/test-rmse": "2.12"}, served.Values)
+	require.Contains(t, e.served(), e.stepOf("train").Child)
+	require.Equal(t, map[string]int{
+		"CreateProcessingJob": 2, "CreateTrainingJob": 1, "CreateModel": 1, "CreateEndpointConfig": 1, "CreateEndpoint": 1,
+	}, e.created())
+	source := e.pipeline().Status.Sources[1]
+	require.Len(t, e.unpacked(source.URI), 1)
+
+	e.aws.Journal().Reset()
+	e.param("maxDepth", "6")
+	e.push()
+	e.writes("evaluate", "report/report.json", `{"rows": 620, "regression": {"rmse": 2.104, "mae": 1.4}}`)
+	e.approve()
+	e.completed()
+	require.Equal(t, v1alpha1.ActionReuse, e.stepOf("prep").Action)
+	require.Contains(t, e.served(), e.stepOf("train").Child)
+	require.Equal(t, map[string]int{"CreateProcessingJob": 1, "CreateTrainingJob": 1, "CreateModel": 1, "CreateEndpointConfig": 1}, e.created())
+	require.Equal(t, 1, e.mutations()["UpdateEndpoint"])
+}
