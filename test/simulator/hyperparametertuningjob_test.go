@@ -96,3 +96,19 @@ func TestHyperParameterTuningJobLife(t *testing.T) {
 	requireAPIError(t, err, "ResourceNotFound", "Amazon SageMaker can't find a tuning job with the name tune.")
 	require.NotNil(t, b.training(aws.ToString(best.TrainingJobName)), "its training jobs stay")
 }
+
+// What the training jobs came to is what the tuning job judges by.
+func TestHyperParameterTuningJobMeasured(t *testing.T) {
+	b := start(t, nil)
+	for job, rmse := range map[string]float64{"tune-001-*": 2.3, "tune-002-*": 2.1, "tune-003-*": 2.2} {
+		_, err := b.Faults().Add(fault.Rule{Action: fault.Measure, Name: job, Metrics: map[string]float64{"train:rmse": 1, "validation:rmse": rmse}})
+		require.NoError(t, err)
+	}
+	_, err := b.CreateHyperParameterTuningJob(t.Context(), tuningInput("tune"))
+	require.NoError(t, err)
+	b.pass(time.Hour)
+	done, err := b.DescribeHyperParameterTuningJob(t.Context(), &sagemaker.DescribeHyperParameterTuningJobInput{HyperParameterTuningJobName: aws.String("tune")})
+	require.NoError(t, err)
+	require.Regexp(t, "^tune-002-", *done.BestTrainingJob.TrainingJobName)
+	require.InDelta(t, 2.1, *done.BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.Value, 1e-6)
+}

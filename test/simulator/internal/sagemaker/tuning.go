@@ -219,15 +219,26 @@ func (t trial) summary(o *engine.Object) wire.Body {
 	}
 	switch t.job.Status() {
 	case "Completed":
-		// Assumption: metrics are as good as random, between 0 and 1.
 		metric := objective(o, t.definition)
-		value := json.Number(strconv.FormatFloat(chance(t.job.ARN, "metric"), 'g', 6, 64))
-		summary["FinalHyperParameterTuningJobObjectiveMetric"] = wire.Body{"Type": metric["Type"], "MetricName": metric["MetricName"], "Value": value}
+		summary["FinalHyperParameterTuningJobObjectiveMetric"] = wire.Body{
+			"Type": metric["Type"], "MetricName": metric["MetricName"], "Value": t.value(wire.String(metric, "MetricName")),
+		}
 		summary["ObjectiveStatus"] = "Succeeded"
 	case "Failed", "Stopped":
 		summary["ObjectiveStatus"] = "Failed"
 	}
 	return summary
+}
+
+// value is what the training job came to. Assumption: where nothing was measured it
+// is as good as random, between 0 and 1.
+func (t trial) value(metric string) json.Number {
+	for _, final := range wire.List(t.job.Document, "FinalMetricDataList") {
+		if value, ok := wire.At(final, "Value").(json.Number); ok && wire.String(final, "MetricName") == metric {
+			return value
+		}
+	}
+	return json.Number(strconv.FormatFloat(chance(t.job.ARN, "metric"), 'g', 6, 64))
 }
 
 // listTrials lists the training jobs of a tuning job, by name unless asked
