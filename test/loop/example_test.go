@@ -4,7 +4,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -12,6 +16,9 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 )
 
 // example is a kustomization below examples, as it stands there, in a world of its own.
@@ -119,4 +126,42 @@ func TestExampleXGBoost(t *testing.T) {
 	require.Contains(t, e.served(), e.stepOf("train").Child)
 	require.Equal(t, map[string]int{"CreateProcessingJob": 1, "CreateTrainingJob": 1, "CreateModel": 1, "CreateEndpointConfig": 1}, e.created())
 	require.Equal(t, 1, e.mutations()["UpdateEndpoint"])
+}
+
+// TestExampleHuggingFace: a run that is tried again goes on from its checkpoints, the
+// best of all trials is judged and serves, and the endpoint may go to nothing.
+func TestExampleHuggingFace(t *testing.T) {
+	e := newExample(t, "huggingface-finetune")
+	for _, key := range []string{"texts/a.txt", "labelled/train/a.csv", "labelled/validation/a.csv"} {
+		require.NoError(t, e.aws.PutObject("acme-ml", "reviews/"+key, []byte("it arrived on time")))
+	}
+	e.fault(fault.Rule{Action: fault.Measure, Name: "reviews-adapt-*", Metrics: map[string]float64{"eval_loss": 2.1}})
+	e.fault(fault.Rule{Action: fault.Measure, Name: "*-003-*", Metrics: map[string]float64{"eval_f1": 0.912}})
+	e.fault(fault.Rule{Action: fault.Measure, Name: "*-0??-*", Metrics: map[string]float64{"eval_f1": 0.874}})
+	e.fault(fault.Rule{Action: fault.Fail, Kind: "TrainingJob", Name: "reviews-adapt-*", Stage: "Training", Reason: "InternalServerError: We encountered an internal error. Please try again.", Times: 1})
+	e.startController()
+	e.push()
+	require.Equal(t, map[string]string{"quality/f1": "0.912", "quality/not-worse": "0.912"}, e.completed().Status.Serving.Values)
+	require.Equal(t, map[string]int{
+		"CreateTrainingJob": 2, "CreateHyperParameterTuningJob": 1, "CreateModel": 1, "CreateEndpointConfig": 1, "CreateEndpoint": 1,
+	}, e.created())
+	first, second := e.requests("CreateTrainingJob")[0], e.requests("CreateTrainingJob")[1]
+	require.NotEqual(t, first["TrainingJobName"], second["TrainingJobName"])
+	require.Equal(t, shape.String(first, "CheckpointConfig.S3Uri"), shape.String(second, "CheckpointConfig.S3Uri"))
+	require.Equal(t, "s3://acme-ml/pipelines/reviews/adapt/"+e.stepOf("adapt").Digest+"/checkpoints", shape.String(first, "CheckpointConfig.S3Uri"))
+	require.Contains(t, shape.String(e.requests("CreateModel")[0], "PrimaryContainer.ModelDataUrl"), "-003-", "the best")
+
+	_, err := e.sagemaker().UpdateEndpointWeightsAndCapacities(e.ctx, &sagemaker.UpdateEndpointWeightsAndCapacitiesInput{
+		EndpointName: aws.String("reviews"), DesiredWeightsAndCapacities: []types.DesiredWeightAndCapacity{{VariantName: aws.String("main"), DesiredInstanceCount: aws.Int32(0)}},
+	})
+	require.NoError(t, err)
+	e.pass(10*time.Minute, 10*time.Second)
+	require.True(t, isReady(e.pipeline()), "nobody asks anything, so nothing runs")
+
+	e.aws.Journal().Reset()
+	e.param("minF1", "0.95")
+	e.push()
+	p := e.pipelineStalled(reason.GateFailed)
+	require.Contains(t, readyCondition(p).Message, "f1 is 0.912, which is less than 0.95")
+	require.Empty(t, e.mutations(), "nothing runs, and what served does")
 }
