@@ -1,6 +1,7 @@
 package loop_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,16 @@ func (e *example) push() {
 func (e *example) param(name, value string) {
 	e.t.Helper()
 	e.change(value, "params", name)
+}
+
+// literal changes a parameter in the ConfigMap, which has another name then, as
+// kustomize gives it.
+func (e *example) literal(name, value string) {
+	e.t.Helper()
+	config := e.objects[0]
+	require.NoError(e.t, unstructured.SetNestedField(config.Object, value, "data", name))
+	config.SetName(config.GetName() + "-" + value)
+	e.change([]any{map[string]any{"configMapRef": map[string]any{"name": config.GetName()}}}, "paramsFrom")
 }
 
 // approve commits an approval of what the pipeline waits for.
@@ -164,4 +175,50 @@ func TestExampleHuggingFace(t *testing.T) {
 	p := e.pipelineStalled(reason.GateFailed)
 	require.Contains(t, readyCondition(p).Message, "f1 is 0.912, which is less than 0.95")
 	require.Empty(t, e.mutations(), "nothing runs, and what served does")
+}
+
+// TestExampleEnvironments: what development serves by itself waits in production until
+// it is approved, on the instances and with the protection of that overlay.
+func TestExampleEnvironments(t *testing.T) {
+	in := func(t *testing.T, environment string) *example {
+		t.Helper()
+		e := newExample(t, "multi-env/overlays/"+environment)
+		require.NoError(t, e.aws.CreateBucket("acme-ml-"+environment))
+		for _, key := range []string{"abalone/train/a", "abalone/validation/a"} {
+			require.NoError(t, e.aws.PutObject("acme-ml-"+environment, key, []byte("1 1:2")))
+		}
+		e.measures(2.08)
+		e.startController()
+		e.push()
+		return e
+	}
+	t.Run("dev", func(t *testing.T) {
+		e := in(t, "dev")
+		e.completed()
+		_, ok := e.aws.Object("Endpoint", "abalone-dev")
+		require.True(t, ok)
+		e.aws.Journal().Reset()
+		e.literal("rounds", "20")
+		e.push()
+		e.until("more rounds are trained", func() bool { return isReady(e.pipeline()) && e.mutations()["UpdateEndpoint"] == 1 })
+		require.Equal(t, 1, e.mutations()["CreateTrainingJob"])
+	})
+	t.Run("prod", func(t *testing.T) {
+		e := in(t, "prod")
+		e.awaits()
+		require.Equal(t, map[string]int{"CreateTrainingJob": 1}, e.created())
+		require.Equal(t, "ml.m5.2xlarge", shape.String(e.requests("CreateTrainingJob")[0], "ResourceConfig.InstanceType"))
+		e.approve()
+		e.completed()
+		_, ok := e.aws.Object("Endpoint", "abalone-prod")
+		require.True(t, ok)
+		variants, _ := e.requests("CreateEndpointConfig")[0]["ProductionVariants"].([]any)
+		require.Len(t, variants, 1)
+		require.Subset(t, variants[0], map[string]any{"InstanceType": "ml.m5.xlarge", "InitialInstanceCount": json.Number("3")})
+
+		require.NoError(t, e.kube.Delete(e.ctx, e.pipeline()))
+		e.pass(time.Hour, 10*time.Second)
+		_, ok = e.aws.Object("Endpoint", "abalone-prod")
+		require.True(t, ok, "it is protected")
+	})
 }
