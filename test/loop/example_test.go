@@ -222,3 +222,47 @@ func TestExampleEnvironments(t *testing.T) {
 		require.True(t, ok, "it is protected")
 	})
 }
+
+// TestExampleBatch: nothing is scored by a version that is not approved, another version
+// scores the same rows anew, and a row without a score is told.
+func TestExampleBatch(t *testing.T) {
+	e := newExample(t, "batch-scoring")
+	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/batch/day.csv", []byte("7,M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15\n")))
+	require.NoError(t, e.aws.PutObject("acme-ml", "models/model.tar.gz", []byte("model")))
+	api := e.sagemaker()
+	_, err := api.CreateModelPackageGroup(e.ctx, &sagemaker.CreateModelPackageGroupInput{ModelPackageGroupName: aws.String("abalone")})
+	require.NoError(t, err)
+	e.pass(5*time.Second, time.Second)
+	version := func(status types.ModelApprovalStatus) string {
+		out, err := api.CreateModelPackage(e.ctx, &sagemaker.CreateModelPackageInput{
+			ModelPackageGroupName: aws.String("abalone"), ModelApprovalStatus: status,
+			InferenceSpecification: &types.InferenceSpecification{
+				Containers:            []types.ModelPackageContainerDefinition{{Image: aws.String(deploymentImage), ModelDataUrl: aws.String("s3://acme-ml/models/model.tar.gz")}},
+				SupportedContentTypes: []string{"text/csv"}, SupportedResponseMIMETypes: []string{"text/csv"},
+			},
+		})
+		require.NoError(t, err)
+		return *out.ModelPackageArn
+	}
+	first, second := version(types.ModelApprovalStatusPendingManualApproval), version(types.ModelApprovalStatusApproved)
+	e.pass(5*time.Minute, 10*time.Second)
+	e.aws.Journal().Reset()
+	e.startController()
+	e.push()
+	require.Contains(t, readyCondition(e.pipelineStalled(reason.StepFailed)).Message, "is not approved: its approval status is PendingManualApproval")
+	require.Zero(t, e.created()["CreateTransformJob"])
+
+	_, err = api.UpdateModelPackage(e.ctx, &sagemaker.UpdateModelPackageInput{ModelPackageArn: &first, ModelApprovalStatus: types.ModelApprovalStatusApproved})
+	require.NoError(t, err)
+	e.writes("count", "report/report.json", `{"wanted": 1200, "scored": 1200, "missing": 0, "twice": 0}`)
+	require.Equal(t, "1200", e.completed().Status.Serving.Values["complete/rows"])
+	require.Equal(t, map[string]int{"CreateModel": 1, "CreateProcessingJob": 2, "CreateTransformJob": 1}, e.created())
+	require.Contains(t, shape.String(e.requests("CreateTransformJob")[0], "TransformOutput.S3OutputPath"), e.stepOf("score").Digest)
+
+	e.aws.Journal().Reset()
+	e.param("modelPackage", second)
+	e.push()
+	e.writes("count", "report/report.json", `{"wanted": 1200, "scored": 1199, "missing": 1, "twice": 0}`)
+	require.Contains(t, readyCondition(e.pipelineStalled(reason.GateFailed)).Message, "missing is 1, which is more than 0")
+	require.Equal(t, map[string]int{"CreateModel": 1, "CreateProcessingJob": 1, "CreateTransformJob": 1}, e.created())
+}
