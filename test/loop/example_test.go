@@ -266,3 +266,50 @@ func TestExampleBatch(t *testing.T) {
 	require.Contains(t, readyCondition(e.pipelineStalled(reason.GateFailed)).Message, "missing is 1, which is more than 0")
 	require.Equal(t, map[string]int{"CreateModel": 1, "CreateProcessingJob": 1, "CreateTransformJob": 1}, e.created())
 }
+
+// TestExampleMonitoring: violations are told on the schedule and leave the pipeline as it
+// is; training anew makes another baseline, and the same schedule goes on with that.
+func TestExampleMonitoring(t *testing.T) {
+	e := newExample(t, "monitoring-retrain")
+	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/validation/part-0", []byte("15,1,0,0,0.455")))
+	e.measures(2.08)
+	e.fault(fault.Rule{
+		Action: fault.Fail, Kind: "MonitoringSchedule", Name: "*abalone-drift", Stage: "Scheduled", Times: 1,
+		Reason: "CompletedWithViolations: 3 features drifted",
+	})
+	e.startController()
+	e.push()
+	e.writes("baseline", "baseline/constraints.json", `{"version": 0.0, "features": []}`)
+	e.completed()
+	require.Equal(t, map[string]int{
+		"CreateTrainingJob": 1, "CreateProcessingJob": 1, "CreateModel": 1, "CreateEndpointConfig": 1, "CreateEndpoint": 1,
+		"CreateDataQualityJobDefinition": 1, "CreateMonitoringSchedule": 1,
+	}, e.created())
+	capture, _ := shape.Lookup(e.requests("CreateEndpointConfig")[0], "DataCaptureConfig.EnableCapture")
+	require.Equal(t, true, capture)
+	job := e.stepOf("train").Child
+	require.Contains(t, e.served(), job)
+	checks := e.stepOf("checks").Child
+
+	violated := func() bool {
+		drift, _ := get(e.world, "abalone-drift", &v1alpha1.MonitoringSchedule{})
+		return slices.ContainsFunc(drift.Status.Executions, func(run v1alpha1.MonitoringExecutionSummary) bool {
+			return *run.MonitoringExecutionStatus == "CompletedWithViolations"
+		})
+	}
+	e.until("the data has drifted", violated)
+	e.completed()
+
+	e.aws.Journal().Reset()
+	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/train/part-1", []byte("9,0,1,0,0.35")))
+	e.change("2026-11", "rerun")
+	e.push()
+	e.until("another model serves", func() bool {
+		return isReady(e.pipeline()) && !strings.Contains(e.served(), job) && e.stepOf("drift").Phase == v1alpha1.StepSucceeded
+	})
+	require.Equal(t, map[string]int{
+		"CreateTrainingJob": 1, "CreateProcessingJob": 1, "CreateModel": 1, "CreateEndpointConfig": 1, "CreateDataQualityJobDefinition": 1,
+	}, e.created())
+	require.Equal(t, 1, e.mutations()["UpdateMonitoringSchedule"])
+	require.NotEqual(t, checks, e.stepOf("checks").Child)
+}
