@@ -177,7 +177,7 @@ func TestExampleHuggingFace(t *testing.T) {
 	require.Empty(t, e.mutations(), "nothing runs, and what served does")
 }
 
-// TestExampleEnvironments: what development serves by itself waits in production until
+// TestExampleEnvironments: what development and staging serve by themselves waits in production until
 // it is approved, on the instances and with the protection of that overlay.
 func TestExampleEnvironments(t *testing.T) {
 	in := func(t *testing.T, environment string) *example {
@@ -197,11 +197,16 @@ func TestExampleEnvironments(t *testing.T) {
 		e.completed()
 		_, ok := e.aws.Object("Endpoint", "abalone-dev")
 		require.True(t, ok)
+	})
+	t.Run("staging", func(t *testing.T) {
+		e := in(t, "staging")
+		e.completed()
 		e.aws.Journal().Reset()
 		e.literal("rounds", "20")
 		e.push()
 		e.until("more rounds are trained", func() bool { return isReady(e.pipeline()) && e.mutations()["UpdateEndpoint"] == 1 })
 		require.Equal(t, 1, e.mutations()["CreateTrainingJob"])
+		require.Equal(t, "CANARY", shape.String(e.requests("UpdateEndpoint")[0], "DeploymentConfig.BlueGreenUpdatePolicy.TrafficRoutingConfiguration.Type"))
 	})
 	t.Run("prod", func(t *testing.T) {
 		e := in(t, "prod")
@@ -312,4 +317,10 @@ func TestExampleMonitoring(t *testing.T) {
 	}, e.created())
 	require.Equal(t, 1, e.mutations()["UpdateMonitoringSchedule"])
 	require.NotEqual(t, checks, e.stepOf("checks").Child)
+
+	require.NoError(t, e.kube.Delete(e.ctx, e.pipeline()))
+	e.until("all is gone", func() bool {
+		_, there := get(e.world, e.subject, &v1alpha1.ModelPipeline{})
+		return !there && len(e.aws.Objects("Endpoint"))+len(e.aws.Objects("MonitoringSchedule"))+len(e.aws.Objects("DataQualityJobDefinition")) == 0
+	})
 }
