@@ -64,15 +64,45 @@ func (s *scene) report(ctx context.Context, uri, path string) gate.Value {
 		return gate.Value{Missing: cloud.Message(err)}
 	}
 	content, err := aws.ReadObject(ctx, uri, maxReport)
-	switch class := cloud.Classify(err); {
-	case err == nil:
-		return pick(content, uri, path)
-	case class == cloud.NotFound:
-		return gate.Value{Missing: "there is no " + uri}
-	case class == cloud.Throttle, class == cloud.Server:
-		s.failure = err
+	if err != nil {
+		return s.unknown(uri, err)
 	}
-	return gate.Value{Missing: fmt.Sprintf("%s: %s", uri, cloud.Message(err))}
+	return pick(content, uri, path)
+}
+
+// unknown is a number that AWS does not tell. An error that may pass is one of the
+// round.
+func (s *scene) unknown(what string, err error) gate.Value {
+	switch cloud.Classify(err) {
+	case cloud.NotFound:
+		return gate.Value{Missing: "there is no " + what}
+	case cloud.Throttle, cloud.Server:
+		s.failure = err
+	default:
+	}
+	return gate.Value{Missing: fmt.Sprintf("%s: %s", what, cloud.Message(err))}
+}
+
+// statistic is a number of a metric over its period, from a time on.
+func (s *scene) statistic(ctx context.Context, metric v1alpha1.GateCloudWatch, dimensions map[string]string, since time.Time) gate.Value {
+	aws, err := s.round.Client(ctx)
+	if err != nil {
+		s.failure = err
+		return gate.Value{Missing: cloud.Message(err)}
+	}
+	what := metric.Namespace + " " + metric.MetricName
+	number, ok, err := aws.Statistic(ctx, cloud.Metric{
+		Namespace: metric.Namespace, Name: metric.MetricName, Dimensions: dimensions, Statistic: metric.Statistic,
+	}, since, metric.Period.Duration)
+	switch {
+	case err != nil:
+		return s.unknown(what, err)
+	case !ok:
+		return gate.Value{Missing: fmt.Sprintf("%s has no data between %s and %s", what,
+			since.UTC().Format(time.RFC3339), since.Add(metric.Period.Duration).UTC().Format(time.RFC3339))}
+	default:
+		return gate.Value{Number: number}
+	}
 }
 
 // pick is the number at a path of a JSON document.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	corev1 "k8s.io/api/core/v1"
@@ -141,6 +142,9 @@ func (r *Reconciler) facts(ctx context.Context, s *scene) (plan.Facts, error) {
 		Serving: s.serving,
 		Output:  func(use render.Use) (string, error) { return r.output(s, use) },
 		Report:  func(uri, path string) gate.Value { return s.report(ctx, uri, path) },
+		CloudWatch: func(metric v1alpha1.GateCloudWatch, dimensions map[string]string, since time.Time) gate.Value {
+			return s.statistic(ctx, metric, dimensions, since)
+		},
 	}
 	for _, was := range s.pipeline.Status.Steps {
 		f.Was[was.Name] = was

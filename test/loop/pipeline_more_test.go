@@ -52,8 +52,8 @@ func (w *world) created() map[string]int {
 }
 
 // prepared is a pipeline with a step before the job.
-func prepared(params map[string]string, extra ...string) string {
-	return replace(pipeline(params, extra...), `  - name: train
+func prepared(params map[string]string) string {
+	return replace(pipeline(params), `  - name: train
     template:`, `  - name: prep
     template:
       kind: ProcessingJob

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
@@ -156,6 +158,53 @@ func TestPipelineViolation(t *testing.T) {
 	w.pass(140*time.Minute, 10*time.Second)
 	require.Equal(t, 2, w.mutations()["CreateTrainingJob"], "the cool-down is not over")
 	w.until("it is", func() bool { return w.mutations()["CreateTrainingJob"] == 3 })
+}
+
+// TestPipelineMeasures: what serves is measured for a while, and a plan whose service
+// errs has failed.
+func TestPipelineMeasures(t *testing.T) {
+	w := newPipelineWorld(t)
+	put := func(value float64) {
+		_, err := w.cloudwatch().PutMetricData(w.ctx, &cloudwatch.PutMetricDataInput{
+			Namespace: aws.String("AWS/SageMaker"), MetricData: []cwtypes.MetricDatum{{
+				MetricName: aws.String("Invocation5XXErrors"), Value: aws.Float64(value), Timestamp: aws.Time(w.clock.Now()),
+				Dimensions: []cwtypes.Dimension{{Name: aws.String("EndpointName"), Value: aws.String("abalone")}, {Name: aws.String("VariantName"), Value: aws.String("main")}},
+			}},
+		})
+		require.NoError(t, err)
+	}
+	measured := func(rounds string) string {
+		return strings.TrimRight(unasked(map[string]string{"rounds": rounds}), "\n") + `
+  - name: errors
+    gate:
+      checks:
+      - name: errors
+        cloudWatch:
+          namespace: AWS/SageMaker
+          metricName: Invocation5XXErrors
+          dimensions: {EndpointName: "{{ .steps.serve.outputs.name }}", VariantName: main}
+          statistic: Average
+          period: 10m
+        max: "0.01"
+`
+	}
+	measuring := func() {
+		w.until("it is measured", func() bool { return strings.HasPrefix(w.stepOf("errors").Message, "measuring until") })
+		require.False(t, isStalled(w.pipeline()))
+		w.pass(time.Minute, step)
+	}
+	w.apply(measured("100"))
+	measuring()
+	put(0)
+	w.completed()
+	require.Equal(t, "errors is 0", w.stepOf("errors").Message)
+	w.apply(measured("200"))
+	measuring()
+	put(1)
+	require.Contains(t, readyCondition(w.pipelineStalled(reason.GateFailed)).Message, "errors is 1, which is more than 0.01 (step errors)")
+	w.apply(measured("300"))
+	measuring()
+	require.Contains(t, readyCondition(w.pipelineStalled(reason.GateFailed)).Message, "errors: AWS/SageMaker Invocation5XXErrors has no data between ")
 }
 
 // TestPipelineTimeout: what takes too long is stopped in AWS and has failed, until

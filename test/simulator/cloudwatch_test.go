@@ -257,3 +257,49 @@ func TestCBORRequests(t *testing.T) {
 	status, _ := post("/service/"+cloudWatch+"/operation/DescribeAlarms", nil)
 	require.Equal(t, 200, status, "an empty body is an empty map")
 }
+
+func TestMetrics(t *testing.T) {
+	b := start(t, nil)
+	api := b.cloudWatch()
+	dimensions := []alarms.Dimension{{Name: aws.String("EndpointName"), Value: aws.String("ep")}}
+	put := func(at time.Time, values ...float64) {
+		datum := alarms.MetricDatum{MetricName: aws.String("ModelLatency"), Dimensions: dimensions, Timestamp: &at}
+		if len(values) == 1 {
+			datum.Value = &values[0]
+		} else {
+			datum.Values = values
+			for range values {
+				datum.Counts = append(datum.Counts, 2)
+			}
+		}
+		_, err := api.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{Namespace: aws.String("AWS/SageMaker"), MetricData: []alarms.MetricDatum{datum}})
+		require.NoError(t, err)
+	}
+	ask := func(period int32, with ...alarms.Dimension) ([]alarms.Datapoint, error) {
+		out, err := api.GetMetricStatistics(t.Context(), &cloudwatch.GetMetricStatisticsInput{
+			Namespace: aws.String("AWS/SageMaker"), MetricName: aws.String("ModelLatency"), Dimensions: with,
+			StartTime: &epoch, EndTime: aws.Time(epoch.Add(10 * time.Minute)), Period: &period,
+			Statistics: alarms.Statistic("").Values(), ExtendedStatistics: []string{"p50", "p99"},
+		})
+		if err != nil {
+			return nil, err
+		}
+		return out.Datapoints, nil
+	}
+	put(epoch, 1)
+	put(epoch.Add(6*time.Minute), 2, 9)
+	put(epoch.Add(10*time.Minute), 100)
+	points, err := ask(600, dimensions...)
+	require.NoError(t, err)
+	require.Len(t, points, 1)
+	require.Equal(t, []float64{5, 23, 1, 9, 23.0 / 5}, []float64{*points[0].SampleCount, *points[0].Sum, *points[0].Minimum, *points[0].Maximum, *points[0].Average})
+	require.Equal(t, map[string]float64{"p50": 2, "p99": 9}, points[0].ExtendedStatistics)
+	points, err = ask(300, dimensions...)
+	require.NoError(t, err)
+	require.Len(t, points, 2, "each period for itself")
+	points, err = ask(600)
+	require.NoError(t, err)
+	require.Empty(t, points, "without its dimensions it is another metric")
+	_, err = ask(90, dimensions...)
+	requireAPIError(t, err, "InvalidParameterValue", "The parameter Period must be a multiple of 60.")
+}

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"cmp"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
@@ -88,9 +89,21 @@ func (s *Server) serveRPC(w http.ResponseWriter, r *http.Request, protocol wire.
 	protocol.Write(w, s.requestID(), entry.Status, answer)
 }
 
+// content is the body of a request, which PutMetricData compresses.
+func content(r *http.Request) ([]byte, error) {
+	body := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		var err error
+		if body, err = gzip.NewReader(body); err != nil {
+			return nil, err
+		}
+	}
+	return io.ReadAll(io.LimitReader(body, maxBody+1))
+}
+
 // call carries a request out and encodes its answer.
 func (s *Server) call(r *http.Request, protocol wire.Protocol, call *request) ([]byte, *wire.Error) {
-	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	data, err := content(r)
 	if err != nil || len(data) > maxBody {
 		return nil, wire.Errorf("SerializationException", "unable to read the request body")
 	}

@@ -63,6 +63,8 @@ type Facts struct {
 	Output func(render.Use) (string, error)
 	// Report is a number in a JSON document.
 	Report func(uri, jsonPath string) gate.Value
+	// CloudWatch is a number of a metric with those dimensions, since a time.
+	CloudWatch func(metric v1alpha1.GateCloudWatch, dimensions map[string]string, since time.Time) gate.Value
 	// Serving is the number of a gate's check in the plan that serves.
 	Serving func(step, check string) gate.Value
 	// Approvals are the decisions that there are, by where they stand.
@@ -339,7 +341,10 @@ func (d *Decision) judge(f Facts) []gate.Result {
 	s.Action = v1alpha1.ActionJudge
 	results := recorded(f.Was[s.Name], s.Digest)
 	if results == nil || f.Forced && gate.Overall(results) != gate.Passed {
-		results = evaluate(d.Step, f)
+		if d.measuring(f) {
+			return nil
+		}
+		results = d.evaluate(f)
 	}
 	for _, r := range results {
 		s.Checks = append(s.Checks, v1alpha1.CheckResult{Name: r.Name, Outcome: string(r.Outcome), Value: r.Value, Message: r.Message})
@@ -367,6 +372,32 @@ func (d *Decision) judge(f Facts) []gate.Result {
 	return results
 }
 
+// measuring tells whether there are checks of what has to go on for a while first, and
+// from when on it does.
+func (d *Decision) measuring(f Facts) bool {
+	var longest time.Duration
+	for _, c := range d.Step.Checks {
+		if c.CloudWatch != nil {
+			longest = max(longest, c.CloudWatch.Period.Duration)
+		}
+	}
+	if longest == 0 {
+		return false
+	}
+	s, was := &d.Status, f.Was[d.Step.Spec.Name]
+	s.Since = newTime(f.Now)
+	if was.Digest == s.Digest && was.Since != nil {
+		s.Since = was.Since
+	}
+	left := s.Since.Add(longest).Sub(f.Now)
+	if left <= 0 || f.Known {
+		return false
+	}
+	d.After = left
+	s.Phase, s.Message = v1alpha1.StepRunning, fmt.Sprintf("measuring until %s", s.Since.Add(longest).UTC().Format(time.RFC3339))
+	return true
+}
+
 // recheck is after how long a gate is judged again of which nobody could say.
 const recheck = 5 * time.Minute
 
@@ -386,7 +417,8 @@ func recorded(was v1alpha1.StepStatus, digest string) []gate.Result {
 	return results
 }
 
-func evaluate(step *Step, f Facts) []gate.Result {
+func (d *Decision) evaluate(f Facts) []gate.Result {
+	step := d.Step
 	results := make([]gate.Result, 0, len(step.Checks))
 	for _, c := range step.Checks {
 		check := gate.Check{Name: c.Name, HigherIsBetter: c.HigherIsBetter, Compared: c.CompareWith != ""}
@@ -402,26 +434,35 @@ func evaluate(step *Step, f Facts) []gate.Result {
 		if check.Compared {
 			with = f.Serving(step.Spec.Name, c.Name)
 		}
-		results = append(results, check.Judge(measure(step, c, f), with))
+		results = append(results, check.Judge(d.measure(c, f), with))
 	}
 	return results
 }
 
 // measure is the number that a check judges.
-func measure(step *Step, c v1alpha1.GateCheck, f Facts) gate.Value {
+func (d *Decision) measure(c v1alpha1.GateCheck, f Facts) gate.Value {
 	if m := c.Metric; m != nil {
 		if number, ok := f.Metrics(m.Step)[m.Name]; ok {
 			return gate.Value{Number: number}
 		}
 		return gate.Value{Missing: fmt.Sprintf("step %s has no metric %s", m.Step, m.Name)}
 	}
-	scope := step.scope
+	scope := d.Step.scope
 	scope.Output = f.Output
-	where, err := step.reports[c.Name].Render(scope, nil)
+	where, err := d.Step.looks[c.Name].Render(scope, nil)
 	if err != nil {
 		return gate.Value{Missing: errors.Unwrap(err).Error()}
 	}
-	return f.Report(shape.String(where, "uri"), c.S3JSON.JSONPath)
+	if c.S3JSON != nil {
+		return f.Report(shape.String(where, "s3JSON.uri"), c.S3JSON.JSONPath)
+	}
+	dimensions := map[string]string{}
+	given, _ := shape.Lookup(where, "cloudWatch.dimensions")
+	values, _ := given.(map[string]any)
+	for name := range values {
+		dimensions[name] = shape.String(values, name)
+	}
+	return f.CloudWatch(*c.CloudWatch, dimensions, d.Status.Since.Time)
 }
 
 // bound is a number; nil if there is none.

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/client-go/util/jsonpath"
-
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
@@ -95,10 +93,10 @@ type Step struct {
 	outputs []string
 	// when says whether it is wanted; nil if it always is.
 	when *when.Condition
-	// reports are where a gate's checks look for documents, by check, and scope what
+	// looks are where a gate's checks look for numbers, by check, and scope what
 	// they see there.
-	reports map[string]*render.Template
-	scope   render.Scope
+	looks map[string]*render.Template
+	scope render.Scope
 }
 
 // StepError says what is wrong with a step.
@@ -209,31 +207,6 @@ func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 	return step, nil
 }
 
-// readChecks finds out what a gate needs.
-func (s *Step) readChecks() error {
-	s.reports = map[string]*render.Template{}
-	for _, check := range s.Spec.Gate.Checks {
-		at := "gate.checks[" + check.Name + "]"
-		switch {
-		case check.Metric != nil:
-			s.Needs = append(s.Needs, check.Metric.Step)
-		case check.S3JSON != nil:
-			report, err := render.Parse(shape.Tree{"uri": check.S3JSON.URI})
-			if err != nil {
-				return fmt.Errorf("%s.s3JSON.%w", at, err)
-			}
-			if err := jsonpath.New(check.Name).Parse(check.S3JSON.JSONPath); err != nil {
-				return fmt.Errorf("%s.s3JSON.jsonPath: %w", at, err)
-			}
-			s.reports[check.Name] = report
-			for _, use := range report.Uses() {
-				s.Needs = append(s.Needs, use.Step)
-			}
-		}
-	}
-	return nil
-}
-
 func (p *Plan) owner() identity.Owner {
 	return identity.Owner{Cluster: p.input.Cluster, Namespace: p.input.Namespace, Kind: "ModelPipeline", Name: p.input.Pipeline}
 }
@@ -268,16 +241,9 @@ func (p *Plan) digest(step *Step) error {
 		if document["checks"], err = plain(checks); err != nil {
 			return err
 		}
-		step.scope = p.scope(step, "")
-		reports := shape.Tree{}
-		for name, report := range step.reports {
-			where, err := report.Render(p.abstract(step), nil)
-			if err != nil {
-				return fmt.Errorf("gate.checks[%s].s3JSON.%w", name, err)
-			}
-			reports[name] = where["uri"]
+		if document["reports"], err = p.lookedAt(step); err != nil {
+			return err
 		}
-		document["reports"] = reports
 		document["of"] = p.digests(step.Needs)
 	default:
 		document["of"] = p.digests(p.graph.Upstream(step.Spec.Name))
@@ -538,51 +504,4 @@ func texts(tree shape.Tree, path []string, at string) map[string]string {
 		}
 	}
 	return found
-}
-
-// checks are those of a gate with their parameters filled in.
-func (p *Plan) checks(step *Step) ([]v1alpha1.GateCheck, error) {
-	checks := slices.Clone(step.Spec.Gate.Checks)
-	for i := range checks {
-		if metric := checks[i].Metric; metric != nil {
-			of := p.Step(metric.Step)
-			if of.template == nil || !slices.Contains(measured, of.Spec.Template.Kind) {
-				return nil, fmt.Errorf("gate.checks[%s].metric.step: step %s is no %s", checks[i].Name, of.Spec.Name, strings.Join(measured, " or "))
-			}
-		}
-		for field, text := range map[string]*string{"min": &checks[i].Min, "max": &checks[i].Max} {
-			filled, err := p.number(step, *text)
-			if err != nil {
-				return nil, fmt.Errorf("gate.checks[%s].%s: %w", checks[i].Name, field, err)
-			}
-			*text = filled
-		}
-	}
-	return checks, nil
-}
-
-// measured are the kinds of which AWS tells numbers.
-var measured = []string{"TrainingJob", "HyperParameterTuningJob"}
-
-// number is a bound that may be a template.
-func (p *Plan) number(step *Step, text string) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	template, err := render.Parse(shape.Tree{"bound": text})
-	if err != nil {
-		return "", errors.Unwrap(err)
-	}
-	if len(template.Uses()) > 0 {
-		return "", errors.New("a bound does not depend on what a step makes")
-	}
-	tree, err := template.Render(p.scope(step, ""), nil)
-	if err != nil {
-		return "", errors.Unwrap(err)
-	}
-	filled := shape.String(tree, "bound")
-	if _, err := bound(filled); err != nil {
-		return "", fmt.Errorf("%q is no number", filled)
-	}
-	return filled, nil
 }

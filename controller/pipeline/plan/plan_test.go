@@ -14,6 +14,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -364,6 +365,45 @@ func TestActionOfTheNextPlan(t *testing.T) {
 	require.Equal(t, v1alpha1.ActionRun, p.Decide(f)[0].Status.Action)
 	f.Told = false
 	require.Equal(t, v1alpha1.ActionReuse, p.Decide(f)[0].Status.Action)
+}
+
+// What has to go on for a while is measured from when it was there, once.
+func TestMeasuring(t *testing.T) {
+	p := made(t, text+`
+- name: errors
+  dependsOn: [serve]
+  gate: {checks: [{name: errors, cloudWatch: {namespace: AWS/SageMaker, metricName: Invocation5XXErrors, statistic: Average, period: 10m, dimensions: {EndpointName: "{{ .steps.serve.outputs.name }}"}}, max: "0.01"}]}
+`)
+	require.Equal(t, []string{"serve"}, p.Step("errors").Needs)
+	other := made(t, strings.ReplaceAll(text, "of-{{", "by-{{")+`
+- name: errors
+  gate: {checks: [{name: errors, cloudWatch: {namespace: AWS/SageMaker, metricName: Invocation5XXErrors, statistic: Average, period: 10m, dimensions: {EndpointName: "{{ .steps.serve.outputs.name }}"}}, max: "0.01"}]}
+`)
+	require.NotEqual(t, other.Step("errors").Digest, p.Step("errors").Digest, "another endpoint is measured anew")
+
+	var asked []string
+	f := facts()
+	f.Known, f.Seen["serve"] = false, plan.Seen{State: plan.Done}
+	f.Was["approve"] = v1alpha1.StepStatus{Decision: plan.Approved, Evidence: gate.Evidence(p.Upstream("approve"), []gate.Result{{Name: "quality/rmse", Outcome: gate.Passed, Value: "2.1"}})}
+	f.Output = func(render.Use) (string, error) { return "abalone", nil }
+	f.CloudWatch = func(m v1alpha1.GateCloudWatch, dimensions map[string]string, since time.Time) gate.Value {
+		asked = append(asked, fmt.Sprint(m.MetricName, dimensions, since.Format(time.TimeOnly)))
+		return gate.Value{Number: 0.02}
+	}
+	first := p.Decide(f)[4]
+	require.Equal(t, v1alpha1.StepRunning, first.Status.Phase)
+	require.Equal(t, "measuring until 2026-03-01T12:10:00Z", first.Status.Message)
+	require.Equal(t, 10*time.Minute, first.After)
+	require.Empty(t, asked)
+
+	f.Was["errors"], f.Now = first.Status, now.Add(10*time.Minute)
+	last := p.Decide(f)[4]
+	require.Equal(t, v1alpha1.StepFailed, last.Status.Phase)
+	require.Equal(t, "errors is 0.02, which is more than 0.01", last.Status.Message)
+	require.Equal(t, []string{"Invocation5XXErrorsmap[EndpointName:abalone]12:00:00"}, asked)
+	f.Was["errors"] = last.Status
+	require.Equal(t, v1alpha1.StepFailed, p.Decide(f)[4].Status.Phase)
+	require.Len(t, asked, 1, "it is not measured again")
 }
 
 func TestRetry(t *testing.T) {

@@ -67,11 +67,9 @@ func TestSchedules(t *testing.T) {
 
 func TestDue(t *testing.T) {
 	read := triggers(t, schedules("0 3 * * 1", "0 3 * * *"))
-	var tokens []string
-	for _, f := range read.Due(at(t, "2026-11-22T00:00:00Z"), at(t, "2026-11-24T12:00:00Z"), 2) {
-		tokens = append(tokens, f.Token)
-	}
-	require.Equal(t, []string{"schedule/2026-11-24T02:00:00Z", "schedule/2026-11-23T02:00:00Z"}, tokens, "newest first, each time once")
+	due := read.Due(at(t, "2026-11-22T00:00:00Z"), at(t, "2026-11-24T12:00:00Z"), 2)
+	require.Len(t, due, 2)
+	require.Equal(t, []string{"schedule/2026-11-24T02:00:00Z", "schedule/2026-11-23T02:00:00Z"}, []string{due[0].Token, due[1].Token}, "newest first, each time once")
 	require.Empty(t, triggers(t, v1alpha1.PipelineTriggers{}).Due(at(t, "2020-01-01T00:00:00Z"), at(t, "2026-11-24T12:00:00Z"), 2))
 	require.True(t, triggers(t, v1alpha1.PipelineTriggers{}).Next(at(t, "2020-01-01T00:00:00Z")).IsZero())
 }

@@ -1,5 +1,6 @@
-// Package cloudwatch is Amazon CloudWatch as far as metric alarms go. It
-// measures nothing: the state of an alarm is what somebody sets it to.
+// Package cloudwatch is Amazon CloudWatch as far as metrics and their alarms go. It
+// measures nothing: data is what somebody puts, and the state of an alarm what
+// somebody sets it to.
 package cloudwatch
 
 import (
@@ -12,12 +13,14 @@ import (
 )
 
 // Kinds are what the service keeps.
-func Kinds() []*engine.Kind { return []*engine.Kind{metricAlarm} }
+func Kinds() []*engine.Kind { return []*engine.Kind{metricAlarm, metric} }
 
 // Operations by name.
 func Operations() map[string]engine.Operation {
 	return map[string]engine.Operation{
 		"PutMetricAlarm":      {Kind: metricAlarm, Do: put},
+		"PutMetricData":       {Do: putData},
+		"GetMetricStatistics": {Do: statistics},
 		"SetAlarmState":       {Kind: metricAlarm, Do: setState},
 		"DescribeAlarms":      {Do: describe},
 		"DeleteAlarms":        {Do: deleteAlarms},
