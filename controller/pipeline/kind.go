@@ -93,7 +93,7 @@ func steps(kinds map[string]reconcile.Kind) map[string]plan.Kind {
 		all[name] = plan.Kind{
 			Spec: spec.Type, Service: k.Lifecycle == reconcile.Service, Job: k.Lifecycle == reconcile.Job,
 			Outside: outside[name], Written: written[name], Instance: instances[name],
-			Refused: refused(k),
+			Refused: refused(k), Foreign: foreign(k, kinds),
 			Outputs: func(spec shape.Tree) []string { return outputs(k, spec) },
 		}
 	}
@@ -107,6 +107,19 @@ func refused(k reconcile.Kind) []string {
 		return nil
 	}
 	return []string{k.NameField(), "rerun", "suspend"}
+}
+
+// foreign are the references of what is made once for a digest to what is made anew
+// when it changes: the digest would not know.
+func foreign(k reconcile.Kind, kinds map[string]reconcile.Kind) []string {
+	var paths []string
+	for _, ref := range v1alpha1.References[k.Kind()] {
+		target, ok := kinds[ref.Kind]
+		if k.Lifecycle != reconcile.Service && (ref.Kind == "" || ok && target.Lifecycle != reconcile.Service) {
+			paths = append(paths, strings.ReplaceAll(ref.Path, "[]", ""))
+		}
+	}
+	return paths
 }
 
 // outputs are the names of what other steps can take of a resource.

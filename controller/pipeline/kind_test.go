@@ -24,7 +24,7 @@ func all() map[string]reconcile.Kind {
 // make jobs run again for nothing.
 func TestFieldsOutsideDigestsExist(t *testing.T) {
 	for name, k := range steps(all()) {
-		for _, path := range slices.Concat(k.Outside, k.Written, k.Refused) {
+		for _, path := range slices.Concat(k.Outside, k.Written, k.Refused, k.Foreign) {
 			if path == "rerun" || path == "suspend" {
 				continue
 			}
@@ -46,6 +46,15 @@ func leads(in reflect.Type, path []string) bool {
 		}
 	}
 	return false
+}
+
+// What is made once for a digest refers to nothing that is made anew beside it.
+func TestForeignReferences(t *testing.T) {
+	kinds := steps(all())
+	require.Equal(t, []string{"modelRef"}, kinds["TransformJob"].Foreign)
+	require.Contains(t, kinds["Model"].Foreign, "primaryContainer.modelDataRef")
+	require.NotContains(t, kinds["DataQualityJobDefinition"].Foreign, "dataQualityJobInput.endpointInput.endpointRef", "an endpoint stays")
+	require.Empty(t, kinds["MonitoringSchedule"].Foreign, "a service follows")
 }
 
 // Every kind but pipelines can be a step, and every job says what is no part of its

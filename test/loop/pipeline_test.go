@@ -394,6 +394,10 @@ func TestPipelineRefusals(t *testing.T) {
 			"a template that never ends", replace(spec, "{{ .params.rounds }}", `{{ define \"x\" }}{{ template \"x\" }}{{ end }}{{ template \"x\" }}`), reason.ValidationFailed,
 			"goes round for ever",
 		},
+		{
+			"something that may become something else", replace(spec, "stoppingCondition: {", "modelPackageConfig: {modelPackageGroupRef: {name: ours}, sourceModelPackageRef: {name: base}}\n        stoppingCondition: {"),
+			reason.ValidationFailed, "step train: template.spec.modelPackageConfig.sourceModelPackageRef: what is outside of the pipeline may become something else",
+		},
 		{"a kind that does not exist", replace(spec, "kind: TrainingJob", "kind: TrainJob"), reason.ValidationFailed, "step train: template.kind: there is no kind TrainJob"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {

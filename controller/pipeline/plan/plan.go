@@ -35,6 +35,9 @@ type Kind struct {
 	// Written are the paths of the spec that say where a run writes, lists without
 	// indices. They have to lie under the step's own path.
 	Written []string
+	// Foreign are the paths of references, lists without indices, to what may become
+	// something else while the digest stays.
+	Foreign []string
 	// Outputs are the names of what other steps can take of it, for a spec.
 	Outputs func(spec shape.Tree) []string
 }
@@ -455,9 +458,16 @@ func (p *Plan) checkSpec(step *Step) error {
 	if neverCached(step.Spec) {
 		return nil // nobody takes it for the output of another run
 	}
+	for _, path := range step.Kind.Foreign {
+		for at := range values(spec, strings.Split(path, "."), "") {
+			return fmt.Errorf(
+				"template.spec.%s: what is outside of the pipeline may become something else without a new digest. Take it from a step, or name it as AWS does", at)
+		}
+	}
 	for _, path := range step.Kind.Written {
-		for at, uri := range texts(spec, strings.Split(path, "."), "") {
-			if !strings.HasPrefix(uri+"/", step.Path+"/") {
+		for at, value := range values(spec, strings.Split(path, "."), "") {
+			uri, ok := value.(string)
+			if ok && !strings.HasPrefix(uri+"/", step.Path+"/") {
 				return &StepError{Step: step.Spec.Name, Shared: true, Err: fmt.Errorf(
 					"template.spec.%s: another run of the step would write to %s too. Let it write below {{ .step.path }}", at, uri)}
 			}
@@ -483,23 +493,24 @@ func fits(spec shape.Tree, as reflect.Type) error {
 	return nil
 }
 
-// texts are those at a path of names in a tree, by the path with list indices.
-func texts(tree shape.Tree, path []string, at string) map[string]string {
-	found := map[string]string{}
+// values are those at a path of names in a tree, by the path with list indices.
+func values(tree shape.Tree, path []string, at string) map[string]any {
+	found := map[string]any{}
+	value, there := tree[path[0]]
 	at += path[0]
-	switch v := tree[path[0]].(type) {
-	case string:
-		if len(path) == 1 {
-			found[at] = v
+	if len(path) == 1 {
+		if there {
+			found[at] = value
 		}
+		return found
+	}
+	switch v := value.(type) {
 	case map[string]any:
-		if len(path) > 1 {
-			maps.Copy(found, texts(v, path[1:], at+"."))
-		}
+		maps.Copy(found, values(v, path[1:], at+"."))
 	case []any:
 		for i, item := range v {
-			if inner, ok := item.(map[string]any); ok && len(path) > 1 {
-				maps.Copy(found, texts(inner, path[1:], fmt.Sprintf("%s[%d].", at, i)))
+			if inner, ok := item.(map[string]any); ok {
+				maps.Copy(found, values(inner, path[1:], fmt.Sprintf("%s[%d].", at, i)))
 			}
 		}
 	}
