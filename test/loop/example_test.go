@@ -229,7 +229,8 @@ func TestExampleEnvironments(t *testing.T) {
 }
 
 // TestExampleBatch: nothing is scored by a version that is not approved, another version
-// scores the same rows anew, and a row without a score is told.
+// scores the same rows anew, nothing is published with a row that has no score, and the
+// night scores all of them again.
 func TestExampleBatch(t *testing.T) {
 	e := newExample(t, "batch-scoring")
 	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/batch/day.csv", []byte("7,M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15\n")))
@@ -261,7 +262,7 @@ func TestExampleBatch(t *testing.T) {
 	require.NoError(t, err)
 	e.writes("count", "report/report.json", `{"wanted": 1200, "scored": 1200, "missing": 0, "twice": 0}`)
 	require.Equal(t, "1200", e.completed().Status.Serving.Values["complete/rows"])
-	require.Equal(t, map[string]int{"CreateModel": 1, "CreateProcessingJob": 2, "CreateTransformJob": 1}, e.created())
+	require.Equal(t, map[string]int{"CreateModel": 1, "CreateProcessingJob": 3, "CreateTransformJob": 1}, e.created())
 	require.Contains(t, shape.String(e.requests("CreateTransformJob")[0], "TransformOutput.S3OutputPath"), e.stepOf("score").Digest)
 
 	e.aws.Journal().Reset()
@@ -269,19 +270,21 @@ func TestExampleBatch(t *testing.T) {
 	e.push()
 	e.writes("count", "report/report.json", `{"wanted": 1200, "scored": 1199, "missing": 1, "twice": 0}`)
 	require.Contains(t, readyCondition(e.pipelineStalled(reason.GateFailed)).Message, "missing is 1, which is more than 0")
-	require.Equal(t, map[string]int{"CreateModel": 1, "CreateProcessingJob": 1, "CreateTransformJob": 1}, e.created())
+	require.Equal(t, map[string]int{"CreateModel": 1, "CreateProcessingJob": 1, "CreateTransformJob": 1}, e.created(), "nothing is published")
+
+	e.aws.Journal().Reset()
+	e.pass(e.pipeline().Status.Trigger.Next.Sub(e.clock.Now()), time.Minute)
+	e.writes("count", "report/report.json", `{"wanted": 1300, "scored": 1300, "missing": 0, "twice": 0}`)
+	e.until("the night's scores are published", func() bool { return isReady(e.pipeline()) })
+	require.Equal(t, map[string]int{"CreateProcessingJob": 3, "CreateTransformJob": 1}, e.created())
 }
 
-// TestExampleMonitoring: violations are told on the schedule and leave the pipeline as it
-// is; training anew makes another baseline, and the same schedule goes on with that.
+// TestExampleMonitoring: when the data has drifted another model is trained, and the same
+// schedule goes on with the baseline of that.
 func TestExampleMonitoring(t *testing.T) {
 	e := newExample(t, "monitoring-retrain")
 	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/validation/part-0", []byte("15,1,0,0,0.455")))
 	e.measures(2.08)
-	e.fault(fault.Rule{
-		Action: fault.Fail, Kind: "MonitoringSchedule", Name: "*abalone-drift", Stage: "Scheduled", Times: 1,
-		Reason: "CompletedWithViolations: 3 features drifted",
-	})
 	e.startController()
 	e.push()
 	e.writes("baseline", "baseline/constraints.json", `{"version": 0.0, "features": []}`)
@@ -296,26 +299,16 @@ func TestExampleMonitoring(t *testing.T) {
 	require.Contains(t, e.served(), job)
 	checks := e.stepOf("checks").Child
 
-	violated := func() bool {
-		drift, _ := get(e.world, "abalone-drift", &v1alpha1.MonitoringSchedule{})
-		return slices.ContainsFunc(drift.Status.Executions, func(run v1alpha1.MonitoringExecutionSummary) bool {
-			return *run.MonitoringExecutionStatus == "CompletedWithViolations"
-		})
-	}
-	e.until("the data has drifted", violated)
-	e.completed()
-
-	e.aws.Journal().Reset()
+	e.pass(25*time.Hour, time.Minute)
 	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/train/part-1", []byte("9,0,1,0,0.35")))
-	e.change("2026-11", "rerun")
-	e.push()
-	e.until("another model serves", func() bool {
-		return isReady(e.pipeline()) && !strings.Contains(e.served(), job) && e.stepOf("drift").Phase == v1alpha1.StepSucceeded
-	})
+	e.aws.Journal().Reset()
+	e.fault(fault.Rule{Action: fault.Fail, Kind: "MonitoringSchedule", Stage: "Scheduled", Times: 1, Reason: "CompletedWithViolations: 3 features drifted"})
+	e.until("all has run again", func() bool { return isReady(e.pipeline()) && e.mutations()["UpdateMonitoringSchedule"] == 1 })
+	require.NotContains(t, e.served(), job)
+	require.Regexp(t, "^violation/drift/20", e.pipeline().Status.Trigger.Token)
 	require.Equal(t, map[string]int{
 		"CreateTrainingJob": 1, "CreateProcessingJob": 1, "CreateModel": 1, "CreateEndpointConfig": 1, "CreateDataQualityJobDefinition": 1,
 	}, e.created())
-	require.Equal(t, 1, e.mutations()["UpdateMonitoringSchedule"])
 	require.NotEqual(t, checks, e.stepOf("checks").Child)
 
 	require.NoError(t, e.kube.Delete(e.ctx, e.pipeline()))
