@@ -71,7 +71,7 @@ func (r *Reconciler) follow(ctx context.Context, s *scene, read *trigger.Trigger
 	}
 	is.Message = missing
 	if !busy(s.pipeline) {
-		if fired := read.Fired(is.Time.Time, now, violations); fired != nil {
+		if fired := read.Fired(is.Time.Time, is.Token != "", now, violations); fired != nil {
 			is.Token, is.Time = fired.Token, metav1.NewTime(fired.Time)
 			s.round.Eventf(reason.Triggered, "all jobs run again, for %s", fired.Token)
 		}

@@ -92,14 +92,18 @@ func read(s v1alpha1.PipelineSchedule) (cron.Schedule, error) {
 func (t *Triggers) Any() bool { return len(t.schedules)+len(t.cooldowns) > 0 }
 
 // Fired is the newest trigger that has fired after one time and not after another;
-// nil if none has. Violations are those that are known.
-func (t *Triggers) Fired(after, now time.Time, violations []Execution) *Firing {
+// nil if none has. Cooling says that a trigger has fired at the former. Violations are
+// those that are known.
+func (t *Triggers) Fired(after time.Time, cooling bool, now time.Time, violations []Execution) *Firing {
 	var newest *Firing
 	if due := t.Due(after, now, 1); len(due) > 0 {
 		newest = &due[0]
 	}
 	for _, v := range violations {
 		cooldown, ok := t.cooldowns[v.Schedule]
+		if !cooling {
+			cooldown = 0
+		}
 		if !ok || v.Time.Before(after.Add(cooldown)) || newest != nil && !v.Time.After(newest.Time) {
 			continue
 		}

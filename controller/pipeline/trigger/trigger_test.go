@@ -51,14 +51,14 @@ func TestSchedules(t *testing.T) {
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			read := triggers(t, schedules(row.crons...))
-			fired := read.Fired(at(t, row.after), at(t, row.now), nil)
+			fired := read.Fired(at(t, row.after), true, at(t, row.now), nil)
 			if row.want == "" {
 				require.Nil(t, fired)
 			} else {
 				require.NotNil(t, fired)
 				require.Equal(t, row.want, fired.Token)
 				require.False(t, fired.Time.After(at(t, row.now)))
-				require.Nil(t, read.Fired(fired.Time, at(t, row.now), nil), "it fires once")
+				require.Nil(t, read.Fired(fired.Time, true, at(t, row.now), nil), "it fires once")
 			}
 			require.Equal(t, at(t, row.next), read.Next(at(t, row.now)).UTC())
 		})
@@ -90,7 +90,7 @@ func TestViolations(t *testing.T) {
 		{"before the last trigger", "bias", "2026-11-22T00:00:00Z", ""},
 		{"of another schedule", "other", "2026-11-24T12:00:00Z", ""},
 	} {
-		fired := read.Fired(since, now, []trigger.Execution{{Schedule: row.schedule, Time: at(t, row.time)}})
+		fired := read.Fired(since, true, now, []trigger.Execution{{Schedule: row.schedule, Time: at(t, row.time)}})
 		if row.want == "" {
 			require.Nil(t, fired, row.reason)
 			continue
@@ -99,6 +99,14 @@ func TestViolations(t *testing.T) {
 		require.Equal(t, row.want, fired.Token, row.reason)
 		require.Equal(t, now, fired.Time, "the cool-down begins now")
 	}
+}
+
+func TestFirstViolation(t *testing.T) {
+	read := triggers(t, v1alpha1.PipelineTriggers{OnViolation: []v1alpha1.ViolationTrigger{{MonitoringSchedule: "drift"}}})
+	made, now := at(t, "2026-11-23T00:00:00Z"), at(t, "2026-11-23T02:00:00Z")
+	violation := []trigger.Execution{{Schedule: "drift", Time: at(t, "2026-11-23T01:00:00Z")}}
+	require.NotNil(t, read.Fired(made, false, now, violation), "nothing was triggered before, so nothing cools down")
+	require.Nil(t, read.Fired(made, true, now, violation))
 }
 
 func TestRefused(t *testing.T) {

@@ -29,9 +29,10 @@ type point struct {
 
 // seriesName tells metrics of the same name apart by their dimensions.
 func seriesName(namespace string, of wire.Body) string {
-	var dimensions []string
-	for _, d := range wire.List(of, "Dimensions") {
-		dimensions = append(dimensions, wire.String(d, "Name")+"="+wire.String(d, "Value"))
+	given := wire.List(of, "Dimensions")
+	dimensions := make([]string, len(given))
+	for i, d := range given {
+		dimensions[i] = wire.String(d, "Name") + "=" + wire.String(d, "Value")
 	}
 	slices.Sort(dimensions)
 	return strings.Join(append([]string{namespace, wire.String(of, "MetricName")}, dimensions...), "|")
