@@ -14,7 +14,9 @@ var SageMaker = API{
 		OlderModel: "models/apis/monitoring/2010-08-01/api-2.json",
 		Docs:       "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/",
 		Prefix:     "CloudWatch",
-		Operations: []string{"DeleteAlarms", "DescribeAlarms", "GetMetricStatistics", "ListTagsForResource", "PutMetricData", "SetAlarmState", "TagResource", "UntagResource"},
+		Operations: []string{
+			"DeleteAlarms", "DescribeAlarms", "GetMetricStatistics", "ListTagsForResource", "PutMetricData", "SetAlarmState", "TagResource", "UntagResource",
+		},
 	}},
 	Kinds: sageMakerKinds,
 	Operations: []string{
