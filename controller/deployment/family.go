@@ -54,6 +54,18 @@ func (r *Reconciler) gather(ctx context.Context, d *v1alpha1.ModelDeployment) (*
 	return f, nil
 }
 
+// revisions are the names of all models and configurations.
+func (f *family) revisions() []string {
+	var names []string
+	for i := range f.models.Items {
+		names = append(names, f.models.Items[i].Name)
+	}
+	for i := range f.configs.Items {
+		names = append(names, f.configs.Items[i].Name)
+	}
+	return names
+}
+
 // progress is how far children of one kind are on the way to what is wanted.
 type progress struct {
 	// complete says that all of them are what is wanted, and nothing else is

@@ -13,6 +13,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -26,6 +27,9 @@ type Reconciler struct {
 
 // New makes the loop.
 func New(o reconcile.Options) *Reconciler {
+	if o.Hashes == nil {
+		o.Hashes = identity.Supported()
+	}
 	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o)}
 }
 
@@ -98,6 +102,7 @@ func (r *Reconciler) look(ctx context.Context, round *reconcile.Round, d *v1alph
 	if s.family, err = r.gather(ctx, d); err != nil {
 		return nil, err
 	}
+	s.render.hashes, s.render.made = r.Hashes, s.family.revisions()
 	if s.facts.claimed, s.facts.handedOver, err = r.claims(ctx, s); err != nil || s.facts.claimed || s.facts.handedOver {
 		return s, err
 	}

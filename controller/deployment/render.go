@@ -3,6 +3,7 @@ package deployment
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -50,6 +51,9 @@ type renderer struct {
 	cluster string
 	// control are the control fields of all children.
 	control v1alpha1.Control
+	// hashes make digests, and made are the names of revisions that there are.
+	hashes identity.Hashes
+	made   []string
 }
 
 func newRenderer(d *v1alpha1.ModelDeployment, cluster string, retain bool) renderer {
@@ -60,7 +64,7 @@ func newRenderer(d *v1alpha1.ModelDeployment, cluster string, retain bool) rende
 	if retain {
 		c.DeletionPolicy = v1alpha1.DeletionRetain
 	}
-	return renderer{d, cluster, c}
+	return renderer{deployment: d, cluster: cluster, control: c, hashes: identity.Supported()}
 }
 
 // modelSpec is the spec of the Model that a place asks for, before its sources
@@ -97,11 +101,12 @@ func (r renderer) revisionName(k reconcile.Kind, obj reconcile.Object, prefix st
 		return "", err
 	}
 	owner := identity.Owner{Cluster: r.cluster, Namespace: r.deployment.Namespace, Kind: k.Kind(), Name: strings.ToLower(prefix)}
-	digest, err := k.Digest(owner, spec)
+	digests, err := k.Digests(r.hashes, owner, spec)
 	if err != nil {
 		return "", err
 	}
-	return identity.RunName(owner, digest, 1, identity.MaxName), nil
+	name := func(digest string) string { return identity.RunName(owner, digest, 1, identity.MaxName) }
+	return name(identity.Keep(digests, func(digest string) bool { return slices.Contains(r.made, name(digest)) })), nil
 }
 
 // config makes the EndpointConfig that serves the given models: those made, by

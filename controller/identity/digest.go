@@ -76,8 +76,3 @@ func hash(document shape.Tree) (string, error) {
 func encode(sum [sha256.Size]byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))
 }
-
-// SameHashVersion tells whether two digests can be compared.
-func SameHashVersion(a, b string) bool {
-	return a != "" && b != "" && a[0] == b[0]
-}

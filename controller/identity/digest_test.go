@@ -3,6 +3,8 @@ package identity_test
 import (
 	"math"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -152,17 +154,28 @@ func TestARequestThatIsNoJSONHasNoDigest(t *testing.T) {
 	require.ErrorContains(t, err, "digest of TrainingJob ml/abalone: ")
 }
 
-func TestSameHashVersion(t *testing.T) {
-	for _, row := range []struct {
-		reason, a, b string
-		want         bool
-	}{
-		{"made in the same way", "a123456789", "a987654321", true},
-		{"made in different ways", "a123456789", "b123456789", false},
-		{"there is none yet", "", "a123456789", false},
-		{"there is none on either side", "", "", false},
-	} {
-		require.Equal(t, row.want, identity.SameHashVersion(row.a, row.b), row.reason)
-		require.Equal(t, row.want, identity.SameHashVersion(row.b, row.a), row.reason)
+func TestKeep(t *testing.T) {
+	newer := func(owner identity.Owner, request shape.Tree, rerun string, except ...string) (string, error) {
+		digest, err := identity.Digest(owner, request, rerun, except...)
+		return strings.Replace(digest, identity.HashVersion, "b", 1), err
 	}
+	hashes := append(identity.Hashes{newer}, identity.Supported()...)
+	g := base()
+	all, err := hashes.All(g.Owner, g.Request, "", g.Except...)
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	for _, row := range []struct {
+		reason string
+		known  []string
+		want   string
+	}{
+		{"a new object", nil, all[0]},
+		{"one that the version before has made", []string{all[1]}, all[1]},
+		{"one of this version", []string{all[0]}, all[0]},
+		{"another one", []string{"a234567234"}, all[0]},
+	} {
+		require.Equal(t, row.want, identity.Keep(all, func(d string) bool { return slices.Contains(row.known, d) }), row.reason)
+	}
+	_, err = hashes.All(g.Owner, shape.Tree{"Weight": math.NaN()}, "")
+	require.Error(t, err)
 }

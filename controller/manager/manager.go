@@ -176,6 +176,7 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 		Recorder:             recorder,
 		Clock:                o.Clock,
 		ClusterName:          o.ClusterName,
+		Hashes:               o.Hashes,
 		NamePrefix:           o.NamePrefix,
 		DeletionPolicy:       v1alpha1.DeletionPolicy(o.DeletionPolicy),
 		NoCrossNamespaceRefs: o.NoCrossNamespaceRefs,

@@ -19,6 +19,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 )
@@ -59,6 +60,8 @@ type Options struct {
 	LeaderElection leaderelection.Options
 	Logger         logger.Options
 
+	// Hashes make digests; nil means those of identity.Supported.
+	Hashes identity.Hashes
 	// Clock is the time that all waiting goes by.
 	Clock clock.WithTicker
 }

@@ -48,6 +48,8 @@ type scene struct {
 	decisions []plan.Decision
 	// sources are those of the spec as they were found.
 	sources []v1alpha1.SourceStatus
+	// known are all digests that something has been made or judged for.
+	known map[string]bool
 	// definition is a digest of what git says that the plan is made of.
 	definition string
 	// packed are archives of sources that are to be uploaded, by URI.
@@ -126,6 +128,26 @@ func (r *Reconciler) gather(ctx context.Context, s *scene) error {
 		}
 	}
 	return nil
+}
+
+// digests are all that something has been made or judged for.
+func (s *scene) digests() map[string]bool {
+	status, known := s.pipeline.Status, map[string]bool{}
+	for _, obj := range s.children {
+		known[obj.GetLabels()[v1alpha1.LabelDigest]] = true
+	}
+	for _, step := range status.Steps {
+		known[step.Digest] = true
+	}
+	plans := slices.Clone(status.History)
+	if status.Serving != nil {
+		plans = append(plans, *status.Serving)
+	}
+	for _, was := range plans {
+		known[was.PlanDigest] = true
+	}
+	known[status.PlanDigest] = true
+	return known
 }
 
 // facts are what decisions depend on.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
@@ -44,6 +45,9 @@ type Reconciler struct {
 
 // New makes the loop. The kinds of the options are those that steps can be.
 func New(o reconcile.Options) *Reconciler {
+	if o.Hashes == nil {
+		o.Hashes = identity.Supported()
+	}
 	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds), looked: map[string]time.Time{}}
 }
 
@@ -110,6 +114,7 @@ func refusal(err error) error {
 func (r *Reconciler) prepare(ctx context.Context, s *scene, read *trigger.Triggers) error {
 	s.input = plan.Input{
 		Cluster: r.ClusterName, Namespace: s.pipeline.Namespace, Pipeline: s.pipeline.Name, Spec: &s.pipeline.Spec, Kinds: r.kinds,
+		Hashes: r.Hashes, Known: func(digest string) bool { return s.known[digest] },
 	}
 	back, err := r.rollback(ctx, s)
 	if err != nil {
@@ -157,10 +162,11 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 	if err != nil {
 		return reconcile.Verdict{}, err
 	}
-	if err := r.prepare(ctx, s, read); err != nil {
+	if err := r.gather(ctx, s); err != nil {
 		return reconcile.Verdict{}, err
 	}
-	if err := r.gather(ctx, s); err != nil {
+	s.known = s.digests()
+	if err := r.prepare(ctx, s, read); err != nil {
 		return reconcile.Verdict{}, err
 	}
 	if s.pipeline.Status.PlanDigest != s.plan.Digest {

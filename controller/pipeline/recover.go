@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/trigger"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
@@ -41,6 +42,9 @@ func (r *Reconciler) remind(ctx context.Context, s *scene, read *trigger.Trigger
 		s.count(token)
 	}
 	if err := r.lastTick(ctx, s, read); err != nil {
+		return err
+	}
+	if err := r.lastVersion(ctx, s, digest); err != nil {
 		return err
 	}
 	if err := s.replan(); err != nil || digest != s.plan.Digest {
@@ -145,6 +149,33 @@ func (r *Reconciler) lastTick(ctx context.Context, s *scene, read *trigger.Trigg
 		}
 		if begun {
 			s.count(tick.Token)
+			return nil
+		}
+	}
+	return nil
+}
+
+// lastVersion looks for a plan that was made with an older version of hash: it serves,
+// or a job of it is there.
+func (r *Reconciler) lastVersion(ctx context.Context, s *scene, served string) error {
+	for _, hash := range r.Hashes[1:] {
+		in := s.input
+		in.Hashes, in.Token = identity.Hashes{hash}, token(s.pipeline)
+		made, err := plan.Make(in)
+		if err != nil {
+			return err
+		}
+		there := made.Digest == served
+		if !there {
+			if there, err = r.begun(ctx, s, made); err != nil {
+				return err
+			}
+		}
+		if there {
+			s.known[made.Digest] = true
+			for _, digest := range made.Digests() {
+				s.known[digest] = true
+			}
 			return nil
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
@@ -99,12 +98,12 @@ func (s *scope) plan(described shape.Tree) error {
 	if err != nil {
 		return err
 	}
-	digest, err := identity.Digest(s.owner, shape.Tree{op.Name: taken}, "")
+	digests, err := s.hashes.All(s.owner, shape.Tree{op.Name: taken}, "")
 	if err != nil {
 		return err
 	}
 	a := s.object.Common().Attempted
-	s.next = change{op, request, digest, a != nil && a.Digest == digest && s.force() == ""}
+	s.next = change{op, request, digests[0], a != nil && slices.Contains(digests, a.Digest) && s.force() == ""}
 	return nil
 }
 

@@ -266,12 +266,12 @@ func Spec(obj Object) (shape.Tree, error) {
 	return spec, err
 }
 
-// Digest is that of the run or revision which a spec without references stands
-// for.
-func (k Kind) Digest(owner identity.Owner, spec shape.Tree) (string, error) {
+// Digests are those of the run or revision which a spec without references stands for,
+// by all versions of hash.
+func (k Kind) Digests(hashes identity.Hashes, owner identity.Owner, spec shape.Tree) ([]string, error) {
 	request, err := k.request(spec)
 	if err != nil {
-		return "", &refusal{reason.ValidationFailed, err.Error()}
+		return nil, &refusal{reason.ValidationFailed, err.Error()}
 	}
-	return identity.Digest(owner, request, "", k.outsideDigest()...)
+	return hashes.All(owner, request, "", k.outsideDigest()...)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -38,6 +39,8 @@ type Options struct {
 	// ClusterName tells clusters that share an AWS account apart. A cluster
 	// that is built anew from the same git repository keeps its name.
 	ClusterName string
+	// Hashes make digests; nil means those of identity.Supported.
+	Hashes identity.Hashes
 	// NamePrefix stands before the AWS names of services, unless the
 	// namespace has another.
 	NamePrefix string
@@ -69,6 +72,9 @@ type Reconciler struct {
 
 // New makes the loop of a kind.
 func New(kind Kind, o Options) *Reconciler {
+	if o.Hashes == nil {
+		o.Hashes = identity.Supported()
+	}
 	return &Reconciler{Options: o, Kind: kind, memory: newMemory(o.Clock)}
 }
 
@@ -123,6 +129,9 @@ func (r *Reconciler) act(ctx context.Context, s *scope) (verdict, error) {
 		return verdict{}, err
 	}
 	if err := r.claim(ctx, s); err != nil {
+		return verdict{}, err
+	}
+	if err := r.keepDigest(ctx, s); err != nil {
 		return verdict{}, err
 	}
 	switch s.kind.Lifecycle {

@@ -50,6 +50,9 @@ type scope struct {
 	tags map[string]string
 	// digest is that of the run or revision, asked that of the whole request.
 	digest, asked string
+	// hashes make digests; digests are those of the run or revision by all of them.
+	hashes  identity.Hashes
+	digests []string
 	// next is the change that would bring the object nearer to its spec.
 	next change
 	// forceHandled says that a pending force request has had its effect.
@@ -61,6 +64,7 @@ type scope struct {
 func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object) (*scope, error) {
 	s := &scope{
 		kind:   r.Kind,
+		hashes: r.Hashes,
 		object: obj,
 		before: snapshot(obj),
 		found:  map[string]string{},
@@ -126,9 +130,10 @@ func (s *scope) ask() error {
 	shape.Remove(request, s.kind.Name)
 	shape.Remove(request, "Tags")
 	s.request = request
-	if s.digest, err = identity.Digest(s.owner, s.request, s.control.Rerun, s.kind.outsideDigest()...); err != nil {
+	if s.digests, err = s.hashes.All(s.owner, s.request, s.control.Rerun, s.kind.outsideDigest()...); err != nil {
 		return err
 	}
+	s.digest = identity.Keep(s.digests, s.knowsDigest)
 	if given := s.given(); given != "" {
 		s.digest = given
 	}
@@ -141,6 +146,37 @@ func (s *scope) ask() error {
 	if err := identity.CheckName(s.kind.lastPart(s.awsName()), s.kind.maxName()); err != nil {
 		return &refusal{reason.ValidationFailed, err.Error()}
 	}
+	return nil
+}
+
+// knowsDigest tells whether status tells of a run or revision of a digest.
+func (s *scope) knowsDigest(digest string) bool {
+	status := s.object.Common()
+	return slices.ContainsFunc(status.Runs, func(run v1alpha1.Run) bool { return run.Digest == digest }) ||
+		slices.ContainsFunc(status.Revisions, func(revision v1alpha1.Revision) bool { return revision.Digest == digest })
+}
+
+// keepDigest looks in AWS for what an older version of hash has named, if status tells
+// of nothing at all.
+func (r *Reconciler) keepDigest(ctx context.Context, s *scope) error {
+	if s.kind.Lifecycle == Service || s.named != "" || s.given() != "" || len(s.digests) < 2 || s.exists() {
+		return nil
+	}
+	for _, digest := range s.digests[1:] {
+		s.digest = digest
+		described, err := s.describe(ctx, s.runName(1))
+		if err != nil {
+			return err
+		}
+		if described == nil {
+			continue
+		}
+		tags, err := s.tagsOf(ctx, s.runName(1), described)
+		if err != nil || s.owner.Judge(tags) == identity.Ours {
+			return err
+		}
+	}
+	s.digest = s.digests[0]
 	return nil
 }
 

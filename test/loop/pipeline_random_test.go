@@ -72,6 +72,7 @@ func (l *life) play() {
 		return isReady(l.pipeline())
 	})
 	require.Equal(l.t, l.rounds, l.roundsServed())
+	l.until("what it does not need any more has stopped", func() bool { return len(l.jobs("InProgress"))+len(l.jobs("Stopping")) == 0 })
 
 	l.aws.Journal().Reset()
 	l.lose()

@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/manager"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
@@ -68,6 +69,7 @@ type world struct {
 	subject   string   // the name of the pipeline that the test is about
 	// selector and endpointURL are flags of the controller.
 	selector, endpointURL string
+	hashes                identity.Hashes
 	stop                  func()
 	crash                 *crash
 	// written counts what the controller has written to Kubernetes.
@@ -136,6 +138,7 @@ func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, 
 	o.BindFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
 	o.ClusterName, o.Clock, o.Namespaces = w.cluster, w.clock, []string{w.namespace}
 	o.Kinds, o.LabelSelector, o.SageMakerEndpointURL = w.kinds, w.selector, w.endpointURL
+	o.Hashes = w.hashes
 	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
 
 	kube := rest.CopyConfig(shared.Config)

@@ -60,6 +60,11 @@ type Input struct {
 	Sources map[string]render.Source
 	// Kinds are those that steps may be, by name.
 	Kinds map[string]Kind
+	// Hashes make digests; nil means those of identity.Supported.
+	Hashes identity.Hashes
+	// Known tells whether something has been made or judged for a digest, so that another
+	// version of hash leaves it as it is. Nil knows nothing.
+	Known func(digest string) bool
 }
 
 // Plan is what a spec asks for.
@@ -160,7 +165,7 @@ func assemble(in Input, cached string) (*Plan, error) {
 			return nil, &StepError{Step: name, Err: err}
 		}
 	}
-	p.Digest, err = identity.Digest(p.owner(), p.digests(p.graph.Order()), "")
+	p.Digest, err = p.hash(p.digests(p.graph.Order()), "")
 	return p, err
 }
 
@@ -214,6 +219,22 @@ func (p *Plan) owner() identity.Owner {
 	return identity.Owner{Cluster: p.input.Cluster, Namespace: p.input.Namespace, Kind: "ModelPipeline", Name: p.input.Pipeline}
 }
 
+// hash is a digest, by the version of what is known already.
+func (p *Plan) hash(document shape.Tree, rerun string) (string, error) {
+	hashes, known := p.input.Hashes, p.input.Known
+	if hashes == nil {
+		hashes = identity.Supported()
+	}
+	if known == nil {
+		known = func(string) bool { return false }
+	}
+	digests, err := hashes.All(p.owner(), document, rerun)
+	if err != nil {
+		return "", err
+	}
+	return identity.Keep(digests, known), nil
+}
+
 // digest finds out a step's digest, and all that follows from it.
 func (p *Plan) digest(step *Step) error {
 	document := shape.Tree{"pipeline": p.input.Pipeline, "step": step.Spec.Name}
@@ -251,18 +272,17 @@ func (p *Plan) digest(step *Step) error {
 	default:
 		document["of"] = p.digests(p.graph.Upstream(step.Spec.Name))
 	}
-	digest, err := identity.Digest(p.owner(), document, rerun)
-	if err != nil {
+	var err error
+	if step.Digest, err = p.hash(document, rerun); err != nil {
 		return err
 	}
-	step.Digest = digest
-	step.Path = strings.Join([]string{strings.TrimSuffix(p.input.Spec.Artifacts, "/"), p.input.Pipeline, step.Spec.Name, digest}, "/")
+	step.Path = strings.Join([]string{strings.TrimSuffix(p.input.Spec.Artifacts, "/"), p.input.Pipeline, step.Spec.Name, step.Digest}, "/")
 	if step.template == nil {
 		return nil
 	}
 	step.Child = p.input.Pipeline + "-" + step.Spec.Name
 	if !step.Kind.Service {
-		step.Child += "-" + digest
+		step.Child += "-" + step.Digest
 	}
 	return p.checkSpec(step)
 }
