@@ -190,3 +190,19 @@ func TestProvenance(t *testing.T) {
 	require.Empty(t, w.mutations(), "another commit with the same spec is no drift")
 	require.Equal(t, commit, tag("Model"))
 }
+
+// TestProvenanceOfParts: what a pipeline makes is tagged with the commit of the
+// pipeline, and so is what its deployment makes of it.
+func TestProvenanceOfParts(t *testing.T) {
+	w := newPipelineWorld(t)
+	commit := "main@sha1:5c8f2e0000000000000000000000000000000001"
+	annotated := func(extra ...string) string {
+		return replace(pipeline(nil, extra...), "metadata: {name: abalone}", `metadata: {name: abalone, annotations: {sagemaker.gitops.dev/git-revision: "`+commit+`"}}`)
+	}
+	w.apply(annotated())
+	w.apply(annotated(approved(w.awaits())))
+	w.completed()
+	for _, kind := range []string{"TrainingJob", "Model"} {
+		require.Equal(t, commit, w.aws.Objects(kind)[0].Tags["sagemaker.gitops.dev/git-revision"], kind)
+	}
+}
