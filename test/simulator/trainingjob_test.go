@@ -290,3 +290,38 @@ func TestTrainingJobModel(t *testing.T) {
 		require.Equal(t, row.uri, aws.ToString(b.training("job").ModelArtifacts.S3ModelArtifacts), row.reason)
 	}
 }
+
+// TestTrainingJobMetrics: a job comes to what the first rule for its hyperparameters
+// says, and to nothing if there is none.
+func TestTrainingJobMetrics(t *testing.T) {
+	b := start(t, nil)
+	for _, rule := range []string{
+		`{"action": "measure", "hyperParameters": {"num_round": "50"}, "metrics": {"validation:rmse": 2.2, "train:rmse": 1.9}}`,
+		`{"action": "measure", "hyperParameters": {"num_round": "7?"}, "metrics": {"validation:rmse": 2.08}}`,
+	} {
+		status, answer := b.control("POST", "faults", rule)
+		require.Equal(t, 200, status, answer)
+	}
+	for _, row := range []struct {
+		reason, rounds string
+		want           map[string]float32
+	}{
+		{"the first rule", "50", map[string]float32{"validation:rmse": 2.2, "train:rmse": 1.9}},
+		{"a pattern", "75", map[string]float32{"validation:rmse": 2.08}},
+		{"no rule", "100", nil},
+	} {
+		input := trainingInput("rounds-" + row.rounds)
+		input.HyperParameters["num_round"] = row.rounds
+		_, err := b.CreateTrainingJob(t.Context(), input)
+		require.NoError(t, err)
+		b.pass(time.Hour)
+		var got map[string]float32
+		for _, m := range b.training("rounds-" + row.rounds).FinalMetricDataList {
+			if got == nil {
+				got = map[string]float32{}
+			}
+			got[aws.ToString(m.MetricName)] = aws.ToFloat32(m.Value)
+		}
+		require.Equal(t, row.want, got, row.reason)
+	}
+}

@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -40,8 +41,8 @@ const (
 	RollBack Action = "roll-back"
 	// FailRollBack lets the update fail, and going back fail too.
 	FailRollBack Action = "fail-roll-back"
-	// Measure gives training jobs of Name their Metrics when they have completed.
-	// It is no fault; without it a job has none.
+	// Measure gives training jobs of Name and HyperParameters their Metrics when they
+	// have completed. It is no fault; without it a job has none.
 	Measure Action = "measure"
 )
 
@@ -68,6 +69,8 @@ type Rule struct {
 	// Status is the HTTP status of a rejection; 0 means 400.
 	Status int    `json:"status,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	// HyperParameters are those that a job must have to be measured so, as patterns.
+	HyperParameters map[string]string `json:"hyperParameters,omitempty"`
 	// Metrics are the final values, by name.
 	Metrics map[string]float64 `json:"metrics,omitempty"`
 	// Latency in nanoseconds when written as JSON.
@@ -82,6 +85,8 @@ type Event struct {
 	Stage     string
 	Principal string
 	Role      string
+	// HyperParameters of a training job, where it is measured.
+	HyperParameters map[string]string
 }
 
 // Set is the faults in force. It is safe for concurrent use.
@@ -167,6 +172,11 @@ func (s *Set) Take(action Action, e Event) (Rule, bool) {
 }
 
 func (r *Rule) matches(e Event) bool {
+	for name, pattern := range r.HyperParameters {
+		if value, ok := e.HyperParameters[name]; !ok || !match(pattern, value) {
+			return false
+		}
+	}
 	return match(r.Operation, e.Operation) && match(r.Kind, e.Kind) && match(r.Name, e.Name) &&
 		match(r.Stage, e.Stage) && match(r.Principal, e.Principal) && match(r.Role, e.Role)
 }
@@ -205,7 +215,8 @@ func (s *Set) check(r Rule) error {
 
 // known refuses patterns that nothing can match.
 func (s *Set) known(r Rule) error {
-	for _, pattern := range []string{r.Operation, r.Kind, r.Name, r.Stage, r.Principal, r.Role} {
+	patterns := []string{r.Operation, r.Kind, r.Name, r.Stage, r.Principal, r.Role}
+	for _, pattern := range slices.AppendSeq(patterns, maps.Values(r.HyperParameters)) {
 		if _, err := path.Match(flat(pattern), ""); err != nil {
 			return fmt.Errorf("pattern %q: %w", pattern, err)
 		}
@@ -227,6 +238,9 @@ func (s *Set) known(r Rule) error {
 
 // complete refuses rules without what their action needs.
 func complete(r Rule) error {
+	if len(r.HyperParameters) > 0 && r.Action != Measure {
+		return errors.New("hyperParameters are for measure")
+	}
 	switch r.Action {
 	case Reject:
 		if r.Code == "" {

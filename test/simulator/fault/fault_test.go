@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,14 +30,26 @@ func TestTake(t *testing.T) {
 		{"another name", fault.Rule{Name: "a-?"}, fault.Event{Name: "a-10"}, []bool{false}},
 		{"a stage", fault.Rule{Stage: "Running"}, fault.Event{Stage: "Waiting"}, []bool{false}},
 		{"wildcards go over slashes", fault.Rule{Role: "arn:*/admin"}, fault.Event{Role: "arn:aws:iam::1:role/team/admin"}, []bool{true}},
+		{
+			"a job's hyperparameters",
+			fault.Rule{Action: fault.Measure, Metrics: map[string]float64{"rmse": 2}, HyperParameters: map[string]string{"eta": "0.*"}},
+			fault.Event{HyperParameters: map[string]string{"eta": "0.2", "gamma": "4"}},
+			[]bool{true},
+		},
+		{
+			"a hyperparameter that the job does not have",
+			fault.Rule{Action: fault.Measure, Metrics: map[string]float64{"rmse": 2}, HyperParameters: map[string]string{"eta": "*"}},
+			fault.Event{HyperParameters: map[string]string{"gamma": "4"}},
+			[]bool{false},
+		},
 		{"whose", fault.Rule{Principal: "*:user/a"}, fault.Event{Principal: "arn:aws:iam::1:user/b"}, []bool{false}},
 	} {
 		set := newSet()
-		row.rule.Action = fault.Deny
+		row.rule.Action = cmp.Or(row.rule.Action, fault.Deny)
 		_, err := set.Add(row.rule)
 		require.NoError(t, err, row.reason)
 		for _, hit := range row.hits {
-			_, got := set.Take(fault.Deny, row.event)
+			_, got := set.Take(row.rule.Action, row.event)
 			require.Equal(t, hit, got, row.reason)
 		}
 		_, got := set.Take(fault.Reject, row.event)
@@ -61,6 +74,17 @@ func TestAddRefuses(t *testing.T) {
 			"no such stage",
 			fault.Rule{Action: fault.Fail, Kind: "Job", Stage: "Walking", Reason: "r"},
 			`fault rule: no kind "Job" has a stage "Walking" that lasts`,
+		},
+		{"nothing to tell", fault.Rule{Action: fault.Measure}, "fault rule: measure needs metrics"},
+		{
+			"nothing looks at them",
+			fault.Rule{Action: fault.Deny, HyperParameters: map[string]string{"eta": "1"}},
+			"fault rule: hyperParameters are for measure",
+		},
+		{
+			"a hyperparameter that is not a pattern",
+			fault.Rule{Action: fault.Measure, Metrics: map[string]float64{"rmse": 2}, HyperParameters: map[string]string{"eta": "[a"}},
+			`fault rule: pattern "[a": syntax error in pattern`,
 		},
 		{"not a pattern", fault.Rule{Action: fault.Deny, Name: "[a"}, `fault rule: pattern "[a": syntax error in pattern`},
 		{"less than none", fault.Rule{Action: fault.Deny, Times: -1}, "fault rule: times, skip and latency must not be negative"},

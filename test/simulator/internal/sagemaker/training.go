@@ -65,7 +65,11 @@ func finishTraining(tx *engine.Tx, o *engine.Object, status, secondary, message 
 
 // measure tells the metrics that a test has asked for.
 func measure(tx *engine.Tx, o *engine.Object) {
-	measured, ok := tx.Faults.Take(fault.Measure, fault.Event{Kind: o.Kind.Name, Name: o.Name})
+	event := fault.Event{Kind: o.Kind.Name, Name: o.Name, HyperParameters: map[string]string{}}
+	for name := range wire.Object(o.Document, "HyperParameters") {
+		event.HyperParameters[name] = wire.String(o.Document, "HyperParameters", name)
+	}
+	measured, ok := tx.Faults.Take(fault.Measure, event)
 	if !ok {
 		return
 	}
