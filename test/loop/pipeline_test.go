@@ -182,6 +182,7 @@ func TestPipelineRunsWhatHasChanged(t *testing.T) {
 	w.apply(pipeline(map[string]string{"count": "2"}, approved(first)))
 	w.until("the endpoint has another instance", func() bool { return isReady(w.pipeline()) && w.mutations()["UpdateEndpoint"] == 1 })
 	require.Equal(t, 1, w.mutations()["CreateTrainingJob"], "nothing is trained for that")
+	require.Equal(t, v1alpha1.ActionReuse, w.stepOf("train").Action, "which an earlier plan ran")
 	require.Equal(t, v1alpha1.ActionUpdate, w.stepOf("serve").Action)
 
 	w.apply(pipeline(map[string]string{"count": "2", "instanceType": "ml.m5.2xlarge"}, approved(first)))
