@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -211,7 +212,7 @@ func (d *Decision) make(f Facts) {
 	case seen.State == Working && seen.Reason == reason.AwaitingApproval:
 		s.Phase = v1alpha1.StepAwaiting
 	case seen.State == Working:
-		s.Phase = v1alpha1.StepRunning
+		s.Phase, s.Message = v1alpha1.StepRunning, cmp.Or(s.Message, "waiting for "+d.Step.Child)
 	default:
 		d.broken(f, seen)
 	}

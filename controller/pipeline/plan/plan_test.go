@@ -156,6 +156,16 @@ func phases(all []plan.Decision) string {
 	return strings.Join(list, " ")
 }
 
+// TestMessages: a step at work says at what, even before its resource does.
+func TestMessages(t *testing.T) {
+	p := made(t, text)
+	for says, want := range map[string]string{"": "waiting for " + p.Step("train").Child, "InProgress: Training": "InProgress: Training"} {
+		f := facts()
+		f.Seen["train"] = plan.Seen{State: plan.Working, Message: says}
+		require.Equal(t, want, p.Decide(f)[0].Status.Message)
+	}
+}
+
 func TestDecide(t *testing.T) {
 	p := made(t, text)
 	evidence := gate.Evidence(p.Upstream("approve"), []gate.Result{{Name: "quality/rmse", Outcome: gate.Passed, Value: "2.1"}})
