@@ -3,7 +3,6 @@ package loop_test
 import (
 	"fmt"
 	"maps"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -412,21 +413,34 @@ func TestPipelineRefusals(t *testing.T) {
 	}
 }
 
-// TestPipelineExample carries out examples/model-pipeline as it stands there.
+// TestPipelineExample carries out examples/model-pipeline/base as it stands there.
 func TestPipelineExample(t *testing.T) {
 	w := newPipelineWorld(t)
-	require.NoError(t, w.aws.PutObject("acme-ml", "abalone/validation/part-0", []byte("1 1:2")))
-	text, err := os.ReadFile("../../examples/model-pipeline/model-pipeline.yaml")
+	require.NoError(t, w.aws.PutObject("acme-ml", "abalone/raw/abalone.csv", []byte("M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15,15\n")))
+	all, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "../../examples/model-pipeline/base")
 	require.NoError(t, err)
-	w.apply(string(text))
+	var text string
+	for _, r := range all.Resources() {
+		document, err := r.AsYAML()
+		require.NoError(t, err)
+		if r.GetKind() == "ModelPipeline" {
+			text = strings.ReplaceAll(string(document), "111122223333", "123456789012")
+			continue
+		}
+		w.apply(string(document))
+	}
+	w.apply(text)
 	evidence := w.awaits()
-	w.apply(replace(string(text), "  steps:\n", "  "+approved(evidence)+"\n  steps:\n"))
+	w.apply(replace(text, "  steps:\n", "  "+approved(evidence)+"\n  steps:\n"))
 	w.completed()
 	require.Contains(t, w.served(), w.stepOf("train").Child)
 	require.Equal(t, "2.08", w.pipeline().Status.Serving.Values["quality/rmse"])
 
 	w.measures(2.2) // 5% worse than what serves, if still below the bound
-	w.apply(replace(string(text), `rounds: "100"`, `rounds: "50"`))
+	w.apply(replace(text, `rounds: "100"`, `rounds: "50"`))
 	p := w.pipelineStalled(reason.GateFailed)
 	require.Contains(t, readyCondition(p).Message, "not-worse is 2.20, which is worse than 2.08 by more than 2%: at worst 2.12")
+	require.Equal(t, map[string]int{"CreateProcessingJob": 1, "CreateTrainingJob": 2}, map[string]int{
+		"CreateProcessingJob": w.mutations()["CreateProcessingJob"], "CreateTrainingJob": w.mutations()["CreateTrainingJob"],
+	})
 }
