@@ -11,7 +11,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
 )
 
-// Training data as the example wants it; what is in it plays no part.
+// Data as the examples want them; what is in them plays no part.
 const abalone = "15 1:3 2:0.455 3:0.365 4:0.095 5:0.514 6:0.2245 7:0.101 8:0.15\n"
 
 func (b *Bench) startAWS() error {
@@ -29,7 +29,7 @@ func (b *Bench) startAWS() error {
 	if err != nil {
 		return err
 	}
-	for _, key := range []string{"abalone/train/part-0", "abalone/validation/part-0"} {
+	for _, key := range []string{"abalone/raw/part-0", "abalone/train/part-0", "abalone/validation/part-0"} {
 		if err := server.PutObject(Bucket, key, []byte(abalone)); err != nil {
 			return err
 		}

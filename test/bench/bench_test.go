@@ -38,6 +38,7 @@ func TestVerdict(t *testing.T) {
 		reason        string
 		verdict       Verdict
 		ready, failed bool
+		putOff        bool
 	}{
 		{
 			reason:  "healthy at the commit",
@@ -69,10 +70,16 @@ func TestVerdict(t *testing.T) {
 			reason:  "not ready for another reason, which passes",
 			verdict: Verdict{Ready: condition("False", "ArtifactFailed"), Attempted: revision(commit)},
 		},
+		{
+			reason:  "what it depends on has not applied the commit yet",
+			verdict: Verdict{Ready: condition("False", "DependencyNotReady"), Applied: revision(other), Attempted: revision(other), current: true},
+			putOff:  true,
+		},
 		{reason: "nothing is said yet"},
 	} {
 		require.Equal(t, test.ready, test.verdict.ReadyAt(commit), test.reason)
 		require.Equal(t, test.failed, test.verdict.FailedAt(commit), test.reason)
+		require.Equal(t, test.putOff, test.verdict.PutOff(), test.reason)
 	}
 	require.Equal(t, "nothing yet", Verdict{}.String())
 }
@@ -99,9 +106,9 @@ func TestEdit(t *testing.T) {
 		old    string
 		want   string
 	}{
-		{"what stands there once is changed", "overlays/demo/training-job.yaml", `num_round: "50"`, ""},
-		{"what does not stand there cannot be", "overlays/demo/training-job.yaml", `num_round: "51"`, "0 times"},
-		{"what stands there twice is not meant", "base/training-job.yaml", "s3DataType", "2 times"},
+		{"what stands there once is changed", "overlays/demo/params.yaml", `rounds: "50"`, ""},
+		{"what does not stand there cannot be", "overlays/demo/params.yaml", `rounds: "51"`, "0 times"},
+		{"what stands there twice is not meant", "base/model-pipeline.yaml", "s3DataType: S3Prefix", "4 times"},
 		{"a file that does not exist", "base/none.yaml", "x", "no such file"},
 	} {
 		commit, err := b.Edit(t.Context(), "edit", test.path, test.old, "other")

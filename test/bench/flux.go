@@ -1,52 +1,101 @@
 package bench
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
 )
 
-// FluxName is the name of the GitRepository and of the Kustomization.
-const FluxName = "ml"
+// What the examples call their objects of Flux.
+const (
+	// Applies is the name of the GitRepository, and of the Kustomization that
+	// applies it.
+	Applies = "ml"
+	// Judges is the name of the Kustomization that judges what the other has
+	// applied, where the same does not do both.
+	Judges = "ml-ready"
+)
 
-// Deploy makes Flux apply a directory of the repository's branch main, and wait
-// until all in it is healthy, as its users write it.
-func (b *Bench) Deploy(ctx context.Context, path string) error {
-	source := fluxObject("source.toolkit.fluxcd.io/v1", "GitRepository", map[string]any{
-		"interval": sourceInterval.String(), "url": b.Repository.URL, "ref": map[string]any{"branch": "main"},
-	})
-	kustomization := fluxObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", map[string]any{
-		"interval": applyInterval.String(), "retryInterval": retryInterval.String(), "timeout": HealthTimeout.String(),
-		"path": path, "prune": true, "wait": true,
-		"sourceRef": map[string]any{"kind": "GitRepository", "name": FluxName},
-	})
-	for _, object := range []*unstructured.Unstructured{source, kustomization} {
-		if err := b.Kube.Create(ctx, object); err != nil {
-			return fmt.Errorf("create %s: %w", object.GetKind(), err)
+// fluxFile is what a user of an example gives to Flux.
+const fluxFile = "flux/sync.yaml"
+
+// Deploy gives Flux the objects of a name as the example has them, but for the
+// address of the repository and the intervals of the bench.
+func (b *Bench) Deploy(ctx context.Context, name string) error {
+	text, err := fs.ReadFile(b.Example(), fluxFile)
+	if err != nil {
+		return err
+	}
+	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), len(text))
+	found := false
+	for {
+		object := new(unstructured.Unstructured)
+		err := documents.Decode(&object.Object)
+		if errors.Is(err, io.EOF) {
+			break
 		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", fluxFile, err)
+		}
+		if object.GetName() != name {
+			continue
+		}
+		found = true
+		if err := b.deploy(ctx, object); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return fmt.Errorf("%s has no object %s", fluxFile, name)
 	}
 	return nil
 }
 
-func fluxObject(apiVersion, kind string, spec map[string]any) *unstructured.Unstructured {
-	object := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": apiVersion, "kind": kind,
-		"metadata": map[string]any{"namespace": cluster.FluxNamespace, "name": FluxName},
-	}}
-	if spec != nil {
-		object.Object["spec"] = spec
+func (b *Bench) deploy(ctx context.Context, object *unstructured.Unstructured) error {
+	settings := map[string]string{"retryInterval": retryInterval.String()}
+	if object.GetKind() == "GitRepository" {
+		settings = map[string]string{"url": b.Repository.URL, "interval": sourceInterval.String()}
 	}
-	return object
+	for field, value := range settings {
+		if err := unstructured.SetNestedField(object.Object, value, "spec", field); err != nil {
+			return err
+		}
+	}
+	if err := b.Kube.Create(ctx, object); err != nil {
+		return fmt.Errorf("create %s %s: %w", object.GetKind(), object.GetName(), err)
+	}
+	return nil
 }
 
-// Verdict is what Flux says of the Kustomization.
+// Reconcile asks Flux to look at a Kustomization at once, as the command flux
+// reconcile does.
+func (b *Bench) Reconcile(ctx context.Context, name string) error {
+	patch := fmt.Sprintf(`{"metadata":{"annotations":{"reconcile.fluxcd.io/requestedAt":%q}}}`, time.Now().Format(time.RFC3339Nano))
+	object := kustomization()
+	object.SetNamespace(cluster.FluxNamespace)
+	object.SetName(name)
+	return b.Kube.Patch(ctx, object, client.RawPatch(types.MergePatchType, []byte(patch)))
+}
+
+func kustomization() *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization"}}
+}
+
+// Verdict is what Flux says of a Kustomization.
 type Verdict struct {
 	// Ready is its condition; zero if there is none yet.
 	Ready metav1.Condition
@@ -57,10 +106,15 @@ type Verdict struct {
 	current bool
 }
 
-// ReadyAt says whether the commit is applied and all in it healthy.
+// ReadyAt says whether the commit is applied, and all that the Kustomization waits
+// for healthy.
 func (v Verdict) ReadyAt(commit string) bool {
 	return v.current && v.Ready.Status == metav1.ConditionTrue && v.Applied == revision(commit)
 }
+
+// PutOff says whether Flux has found what the Kustomization depends on not ready, and
+// looks again half a minute later, by its default.
+func (v Verdict) PutOff() bool { return v.Ready.Reason == "DependencyNotReady" }
 
 // FailedAt says whether the commit is applied and something in it not healthy.
 func (v Verdict) FailedAt(commit string) bool {
@@ -76,11 +130,12 @@ func (v Verdict) String() string {
 
 func revision(commit string) string { return "main@sha1:" + commit }
 
-// Verdict asks for Flux's present verdict.
-func (b *Bench) Verdict(ctx context.Context) (Verdict, error) {
-	object := fluxObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", nil)
-	if err := b.Kube.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
-		return Verdict{}, err
+// Verdict asks for Flux's present verdict on a Kustomization, and whether there is
+// one.
+func (b *Bench) Verdict(ctx context.Context, name string) (verdict Verdict, exists bool, err error) {
+	object := kustomization()
+	if err := b.Kube.Get(ctx, client.ObjectKey{Namespace: cluster.FluxNamespace, Name: name}, object); err != nil {
+		return Verdict{}, false, client.IgnoreNotFound(err)
 	}
 	var status struct {
 		ObservedGeneration    int64              `json:"observedGeneration"`
@@ -90,17 +145,17 @@ func (b *Bench) Verdict(ctx context.Context) (Verdict, error) {
 	}
 	document, _, err := unstructured.NestedMap(object.Object, "status")
 	if err != nil {
-		return Verdict{}, err
+		return Verdict{}, true, err
 	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(document, &status); err != nil {
-		return Verdict{}, err
+		return Verdict{}, true, err
 	}
-	verdict := Verdict{
+	verdict = Verdict{
 		Applied: status.LastAppliedRevision, Attempted: status.LastAttemptedRevision,
 		current: status.ObservedGeneration == object.GetGeneration(),
 	}
 	if ready := meta.FindStatusCondition(status.Conditions, "Ready"); ready != nil {
 		verdict.Ready = *ready
 	}
-	return verdict, nil
+	return verdict, true, nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // usualExample is what is pushed if nobody says otherwise.
-const usualExample = "model-deployment"
+const usualExample = "model-pipeline"
 
 // What the examples are written for, and so what the simulator offers.
 const (
@@ -29,7 +29,7 @@ type Options struct {
 	// error.
 	Log io.Writer
 	// Example is the directory below examples that is pushed; it has an overlay
-	// demo. Empty means model-deployment.
+	// demo. Empty means model-pipeline.
 	Example string
 	// Step is told what is being started, in a few words. Nil means nobody is.
 	Step func(what string)
@@ -52,21 +52,20 @@ func (o Options) log() io.Writer {
 // that matters: AWS takes seconds where it takes minutes, and Flux and the
 // controller look more often.
 const (
-	observeInterval = time.Second      // default 30s
-	sourceInterval  = time.Second      // users write 1m
-	retryInterval   = 5 * time.Second  // of a Kustomization that failed
-	applyInterval   = 10 * time.Minute // as users write it
-	// HealthTimeout is how long Flux waits for health, as users write it.
-	HealthTimeout = 10 * time.Minute
+	observeInterval = time.Second     // default 30s
+	sourceInterval  = time.Second     // users write 1m
+	retryInterval   = 5 * time.Second // of a Kustomization that failed; users write 1m
 )
 
 func durations() map[string]time.Duration {
 	return map[string]time.Duration{
-		"TrainingJob/Starting":    time.Second,
-		"TrainingJob/Downloading": time.Second,
-		"TrainingJob/Training":    3 * time.Second,
-		"TrainingJob/Uploading":   time.Second,
-		"Endpoint/Creating":       4 * time.Second,
-		"Endpoint/Updating":       4 * time.Second,
+		"ProcessingJob/Starting":   time.Second,
+		"ProcessingJob/Processing": 2 * time.Second,
+		"TrainingJob/Starting":     time.Second,
+		"TrainingJob/Downloading":  time.Second,
+		"TrainingJob/Training":     3 * time.Second,
+		"TrainingJob/Uploading":    time.Second,
+		"Endpoint/Creating":        4 * time.Second,
+		"Endpoint/Updating":        4 * time.Second,
 	}
 }

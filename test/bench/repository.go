@@ -11,9 +11,6 @@ import (
 	"strings"
 )
 
-// Overlay is the directory of the example that Flux applies.
-const Overlay = "./overlays/demo"
-
 // ExampleName is the directory of the example, as seen from the checkout.
 func (b *Bench) ExampleName() string { return path.Join("examples", cmp.Or(b.example, usualExample)) }
 

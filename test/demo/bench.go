@@ -91,7 +91,7 @@ func keepLogs(dir string) (logs string, err error) {
 func demo(ctx context.Context, b *bench.Bench, log *story.Log) error {
 	s := story.New(b, log)
 	defer s.Stop()
-	for _, chapter := range story.Chapters() {
+	for _, chapter := range story.Pipeline() {
 		if err := s.Tell(ctx, chapter); err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ const look = time.Second
 func play(ctx context.Context, b *bench.Bench, log *story.Log) error {
 	s := story.New(b, log)
 	defer s.Stop()
-	if err := s.Tell(ctx, story.Chapters()[0]); err != nil {
+	if err := s.Tell(ctx, story.Pipeline()[0]); err != nil {
 		return err
 	}
 	s.Stop()
@@ -32,10 +32,7 @@ func play(ctx context.Context, b *bench.Bench, log *story.Log) error {
 			return nil
 		case <-ticker.C:
 		}
-		verdict, err := b.Verdict(ctx)
-		if err == nil {
-			err = s.Look(ctx, verdict)
-		}
+		err := s.Look(ctx)
 		if err == nil {
 			err = b.Err()
 		}

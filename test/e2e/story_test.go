@@ -16,16 +16,14 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/demo/story"
 )
 
-// TestStory tells the story of `make demo`, whose every line is an assertion,
-// and then does what `make playground` proposes: with the example that the demo
-// pushes, and with the one that has a resource for each object in AWS.
+// TestStory tells the story of `make demo`, whose every line is an assertion, and then
+// does what `make playground` proposes.
 func TestStory(t *testing.T) {
-	for _, example := range []string{"model-deployment", "plain-kinds"} {
-		t.Run(example, func(t *testing.T) { tell(t, example) })
-	}
+	t.Run("model-pipeline", func(t *testing.T) { tryTips(t, tell(t, "model-pipeline", story.Pipeline())) })
+	t.Run("plain-kinds", func(t *testing.T) { tell(t, "plain-kinds", story.PlainKinds()) })
 }
 
-func tell(t *testing.T, example string) {
+func tell(t *testing.T, example string, chapters []story.Chapter) *bench.Bench {
 	t.Helper()
 	log := story.NewLog(t.Output())
 	b, err := bench.Start(t.Context(), bench.Options{
@@ -40,12 +38,12 @@ func tell(t *testing.T, example string) {
 
 	s := story.New(b, log)
 	defer s.Stop()
-	for _, chapter := range story.Chapters() {
+	for _, chapter := range chapters {
 		require.NoError(t, s.Tell(t.Context(), chapter))
 	}
 	require.NoError(t, s.Report(t.Output()))
 	require.NoError(t, b.Err())
-	tryTips(t, b)
+	return b
 }
 
 // memory is what the controller's process holds, in bytes.

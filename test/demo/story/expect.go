@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -38,32 +41,48 @@ func (s *Story) expect(line, expected, seen string) error {
 	return s.expectTrue(line, expected == seen, expected, seen)
 }
 
-// expectJobs holds the number of training jobs that AWS has ever started.
-func (s *Story) expectJobs(n int, line string) error {
-	return s.expect(line, fmt.Sprint(n, " started in all"), fmt.Sprint(s.jobs(), " started in all"))
+// made counts jobs.
+type made struct{ processing, training int }
+
+func (m made) String() string {
+	return fmt.Sprintf("%d processing and %d training jobs in all", m.processing, m.training)
 }
 
-// expectNothingTrained holds that AWS was not even asked for a training job.
-func (s *Story) expectNothingTrained(asked int) error {
-	return s.expect("nothing was trained: no CreateTrainingJob at all",
-		fmt.Sprint(asked, " CreateTrainingJob in all"), fmt.Sprint(s.count("CreateTrainingJob"), " CreateTrainingJob in all"))
+// made is how many jobs AWS has ever started.
+func (s *Story) made() made {
+	return made{s.started("CreateProcessingJob"), s.started("CreateTrainingJob")}
 }
 
-// trained is what the training job of the present commit made; it holds that
-// the job was of so many rounds, and that AWS knows the commit.
-func (s *Story) trained(ctx context.Context, commit, rounds string) (model, error) {
+// asked is how many AWS was asked for, refused ones too.
+func (s *Story) asked() made {
+	return made{s.count("CreateProcessingJob"), s.count("CreateTrainingJob")}
+}
+
+// expectRan holds the number of jobs that AWS has ever started.
+func (s *Story) expectRan(all made, line string) error {
+	return s.expect(line, all.String(), s.made().String())
+}
+
+// expectNothingRan holds that AWS was not even asked for a job.
+func (s *Story) expectNothingRan(asked made) error {
+	return s.expect("no job ran: AWS was not even asked for one", asked.String(), s.asked().String())
+}
+
+// trained is what the training job of a commit made; it holds that the job was of so
+// many rounds, and that AWS knows the commit.
+func (s *Story) trained(ctx context.Context, name, commit, rounds string) (model, error) {
 	var job v1alpha1.TrainingJob
-	if err := s.bench.Kube.Get(ctx, key, &job); err != nil {
+	if err := s.bench.Kube.Get(ctx, client.ObjectKey{Namespace: Namespace, Name: name}, &job); err != nil {
 		return model{}, err
 	}
-	made, _ := s.bench.AWS.Object("TrainingJob", job.Status.Name)
-	parameters, _ := made.Document["HyperParameters"].(map[string]any)
+	found, _ := s.bench.AWS.Object("TrainingJob", job.Status.Name)
+	parameters, _ := found.Document["HyperParameters"].(map[string]any)
 	if err := s.expect(fmt.Sprintf("AWS trained %s for %s rounds", job.Status.Name, rounds),
 		fmt.Sprintf("Completed with num_round=%s", rounds),
-		fmt.Sprintf("%s with num_round=%v", made.Status, parameters["num_round"])); err != nil {
+		fmt.Sprintf("%s with num_round=%v", found.Status, parameters["num_round"])); err != nil {
 		return model{}, err
 	}
-	revision := made.Tags["sagemaker.gitops.dev/git-revision"]
+	revision := found.Tags["sagemaker.gitops.dev/git-revision"]
 	if err := s.expectTrue(fmt.Sprintf("its tags in AWS tell the commit, %s", revision), strings.HasSuffix(revision, ":"+commit),
 		"a revision that ends in "+commit, revision); err != nil {
 		return model{}, err
@@ -76,16 +95,27 @@ func (s *Story) trained(ctx context.Context, commit, rounds string) (model, erro
 	return model{job.Status.Name, *job.Status.ModelArtifacts.S3ModelArtifacts}, nil
 }
 
-// expectMoved holds that the endpoint went from one model to another since so
-// many answers: at once, or by turns where the example has a canary.
-func (s *Story) expectMoved(ctx context.Context, since int, from, to model) error {
-	canary, err := s.hasCanary(ctx)
-	if err != nil {
+// expectStalled holds an object to be given up at its present spec for a reason, with
+// words that come first.
+func (s *Story) expectStalled(what string, object judged, why, words string) error {
+	conditions := object.GetConditions()
+	ready := meta.FindStatusCondition(conditions, "Ready")
+	if ready == nil {
+		ready = new(metav1.Condition)
+	}
+	if err := s.expectTrue(fmt.Sprintf("%s is Ready=False and Stalled at this push (%s)", what, why),
+		ready.Status == metav1.ConditionFalse && ready.Reason == why && ready.ObservedGeneration == object.GetGeneration() &&
+			meta.IsStatusConditionTrue(conditions, "Stalled"),
+		fmt.Sprintf("Ready=False, Stalled (%s) at generation %d", why, object.GetGeneration()),
+		fmt.Sprintf("%s at generation %d", told(conditions), ready.ObservedGeneration)); err != nil {
 		return err
 	}
-	if !canary {
-		return s.expectServed(ctx, since, from, to)
-	}
+	return s.expectTrue("its message begins: "+words, strings.HasPrefix(ready.Message, words), words, ready.Message)
+}
+
+// expectMovedByTurns holds that the endpoint went from one model to another since so
+// many answers, by a canary.
+func (s *Story) expectMovedByTurns(ctx context.Context, since int, from, to model) error {
 	if err := s.expectAnswers(ctx, to); err != nil {
 		return err
 	}
@@ -94,14 +124,16 @@ func (s *Story) expectMoved(ctx context.Context, since int, from, to model) erro
 		movedByTurns(seen, from.data, to.data), from.data+", both by turns, "+to.data, strings.Join(seen, ", "))
 }
 
-// hasCanary tells whether the example rolls out by a canary.
-func (s *Story) hasCanary(ctx context.Context) (bool, error) {
-	var deployment v1alpha1.ModelDeployment
-	if err := s.bench.Kube.Get(ctx, key, &deployment); err != nil {
-		return false, client.IgnoreNotFound(err)
+// expectSoon holds that a model was among those that answered soon after a push.
+func (s *Story) expectSoon(answers []Answer, pushed time.Time, by model) error {
+	line := fmt.Sprintf("the model of %s answered again soon after the push", by.job)
+	for _, answer := range answers {
+		if answer.Model == by.data {
+			took := answer.Asked.Sub(pushed)
+			return s.expectTrue(fmt.Sprintf("%s: %.1fs", line, took.Seconds()), took < soon, "less than "+soon.String(), took.String())
+		}
 	}
-	rollout := deployment.Spec.Rollout
-	return rollout != nil && rollout.Strategy == v1alpha1.RolloutCanary, nil
+	return &UntrueError{line, by.data, "it never did"}
 }
 
 // expectServed holds who answered since so many answers: these models, one
@@ -147,16 +179,16 @@ func errText(err error) string {
 	return err.Error()
 }
 
-// jobs is how many training jobs AWS has ever started.
-func (s *Story) jobs() int {
+// count is how often AWS was asked for an operation, refused or not.
+func (s *Story) count(operation string) int { return s.bench.AWS.Journal().Counts()[operation] }
+
+// started is how often AWS did what an operation asks for.
+func (s *Story) started(operation string) int {
 	n := 0
 	for _, entry := range s.bench.AWS.Journal().Mutations() {
-		if entry.Operation == "CreateTrainingJob" && entry.Succeeded() {
+		if entry.Operation == operation && entry.Succeeded() {
 			n++
 		}
 	}
 	return n
 }
-
-// count is how often AWS was asked for an operation, refused or not.
-func (s *Story) count(operation string) int { return s.bench.AWS.Journal().Counts()[operation] }

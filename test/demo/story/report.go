@@ -18,14 +18,14 @@ func distinct(list []string) int {
 func (s *Story) Report(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "\nchapter\tseconds\n")
-	for i, seconds := range s.seconds {
-		chapter := Chapters()[i]
-		fmt.Fprintf(table, "(%s) %s\t%.1f\n", chapter.Letter, chapter.Title, seconds)
+	for _, chapter := range s.chapters {
+		fmt.Fprintf(table, "(%s) %s\t%.1f\n", chapter.Letter, chapter.Title, chapter.seconds)
 	}
 	fmt.Fprintf(table, "all, with the start\t%.1f\n", s.log.Elapsed().Seconds())
 
 	fmt.Fprintf(table, "\nwhat\thow many\n")
-	fmt.Fprintf(table, "training jobs started\t%d\n", s.jobs())
+	fmt.Fprintf(table, "processing jobs started\t%d\n", s.made().processing)
+	fmt.Fprintf(table, "training jobs started\t%d\n", s.made().training)
 	if s.prober != nil {
 		answers := s.prober.Answers()
 		failed, _ := failures(answers)
