@@ -6,12 +6,15 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/bench"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/demo/story"
 )
@@ -82,5 +85,23 @@ func tryTips(t *testing.T, b *bench.Bench) {
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s: %s", tip.Command, out)
 		t.Logf("%s\n%s", tip.Command, out)
+		if strings.Contains(tip.Command, "approvals.yaml") {
+			requireApproval(t, b)
+		}
 	}
+}
+
+// requireApproval waits until the pipeline has taken an approval from the guide.
+func requireApproval(t *testing.T, b *bench.Bench) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var p v1alpha1.ModelPipeline
+		require.NoError(c, b.Kube.Get(t.Context(), client.ObjectKey{Namespace: story.Namespace, Name: story.Name}, &p))
+		for _, step := range p.Status.Steps {
+			if step.Name == "approve" {
+				require.Equal(c, "approved by me", step.Message)
+			}
+		}
+		require.Equal(c, v1alpha1.PipelineCompleted, p.Status.Phase)
+	}, time.Minute, 100*time.Millisecond)
 }
