@@ -327,6 +327,30 @@ func (w *world) forgetAll() {
 	}
 }
 
+// TestPipelineChildrenDeleted: resources that somebody deletes come back, and are what
+// AWS has: no job runs again, and what serves goes on serving.
+func TestPipelineChildrenDeleted(t *testing.T) {
+	w := newPipelineWorld(t)
+	w.apply(pipeline(nil))
+	evidence := w.awaits()
+	w.apply(pipeline(nil, approved(evidence)))
+	w.completed()
+	served, job := w.served(), w.stepOf("train").Child
+	for range 2 {
+		is, there := get(w, job, &v1alpha1.TrainingJob{})
+		require.True(t, there)
+		require.NoError(t, w.kube.Delete(w.ctx, is))
+		w.until("it is back", func() bool {
+			again, there := get(w, job, &v1alpha1.TrainingJob{})
+			return there && again.UID != is.UID && isReady(again) && isReady(w.pipeline())
+		})
+	}
+	require.Equal(t, 1, w.mutations()["CreateTrainingJob"])
+	require.Len(t, w.aws.Objects("TrainingJob"), 1)
+	require.Equal(t, served, w.served())
+	require.Zero(t, w.mutations()["UpdateEndpoint"])
+}
+
 // TestPipelineDeleted: all that a pipeline has made goes with it, in the order that
 // AWS accepts.
 func TestPipelineDeleted(t *testing.T) {
@@ -399,6 +423,19 @@ func TestPipelineRefusals(t *testing.T) {
 		{
 			"something that may become something else", replace(spec, "stoppingCondition: {", "modelPackageConfig: {modelPackageGroupRef: {name: ours}, sourceModelPackageRef: {name: base}}\n        stoppingCondition: {"),
 			reason.ValidationFailed, "step train: template.spec.modelPackageConfig.sourceModelPackageRef: what is outside of the pipeline may become something else",
+		},
+		{"a time that never comes", pipeline(nil, `triggers: {schedules: [{cron: "0 0 30 2 *"}]}`), reason.ValidationFailed, "triggers.schedules[0]: cron: it is never due"},
+		{
+			"a place that does not exist", pipeline(nil, `triggers: {schedules: [{cron: "0 3 * * *", timeZone: Mars/Olympus}]}`), reason.ValidationFailed,
+			"triggers.schedules[0]: timeZone: there is no time zone Mars/Olympus",
+		},
+		{
+			"a limit for a decision that is no approval's", replace(spec, "  - name: quality\n", "  - name: quality\n    timeout: 1h\n"), reason.ValidationFailed,
+			"step quality: timeout is for what a step makes",
+		},
+		{
+			"a service that is to run again", replace(spec, "  - name: serve\n", "  - name: serve\n    cache: Never\n"), reason.ValidationFailed,
+			"step serve: cache: a ModelDeployment is no job",
 		},
 		{"a kind that does not exist", replace(spec, "kind: TrainingJob", "kind: TrainJob"), reason.ValidationFailed, "step train: template.kind: there is no kind TrainJob"},
 	} {

@@ -80,3 +80,20 @@ func TestEvidence(t *testing.T) {
 		})
 	}
 }
+
+// Whatever the numbers are, one that is none is never good enough, and a bound is kept.
+func FuzzJudge(f *testing.F) {
+	f.Add(2.08, 2.2, 2.11, 0.02, 2, true)
+	f.Fuzz(func(t *testing.T, value, most, with, regression float64, precision int, higher bool) {
+		precision = max(0, min(precision, 12))
+		c := gate.Check{Name: "n", Max: &most, Compared: true, MaxRegression: math.Abs(regression), HigherIsBetter: higher, Precision: &precision}
+		r := c.Judge(gate.Value{Number: value}, gate.Value{Number: with})
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			require.Equal(t, gate.Inconclusive, r.Outcome)
+		}
+		if r.Outcome == gate.Passed {
+			require.LessOrEqual(t, value, most+math.Pow10(-precision), "%s", r.Message)
+		}
+		require.NotEmpty(t, r.Message)
+	})
+}

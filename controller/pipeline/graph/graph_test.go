@@ -93,3 +93,28 @@ func TestRandomGraphs(t *testing.T) {
 		}
 	}
 }
+
+// Whatever steps need each other, they are refused, or each comes after those it needs.
+func FuzzNew(f *testing.F) {
+	f.Add("a b;b c;c ")
+	f.Add("a a")
+	f.Fuzz(func(t *testing.T, text string) {
+		var nodes []graph.Node
+		for line := range strings.SplitSeq(text, ";") {
+			if words := strings.Fields(line); len(words) > 0 {
+				nodes = append(nodes, graph.Node{Name: words[0], Needs: words[1:]})
+			}
+		}
+		g, err := graph.New(nodes)
+		if err != nil {
+			return
+		}
+		order := g.Order()
+		require.Len(t, order, len(nodes))
+		for i, name := range order {
+			for _, need := range g.Needs(name) {
+				require.Less(t, slices.Index(order, need), i)
+			}
+		}
+	})
+}

@@ -509,3 +509,26 @@ func BenchmarkMake(b *testing.B) {
 		}
 	}
 }
+
+// No spec is anything but refused, or planned: the same each time, with a digest for
+// each step.
+func FuzzMake(f *testing.F) {
+	f.Add(text)
+	f.Add("steps: [{name: a, dependsOn: [b], approval: {}}, {name: b, gate: {checks: [{name: c, metric: {step: a, name: m}, min: '{{ .params.x }}'}]}}]")
+	f.Fuzz(func(t *testing.T, from string) {
+		var spec v1alpha1.ModelPipelineSpec
+		if yaml.UnmarshalStrict([]byte(from), &spec) != nil {
+			return
+		}
+		in := plan.Input{Cluster: "prod", Namespace: "ml", Pipeline: "abalone", Spec: &spec, Params: spec.Params, Kinds: kinds}
+		first, err := plan.Make(in)
+		if err != nil {
+			require.NotEmpty(t, err.Error())
+			return
+		}
+		second, err := plan.Make(in)
+		require.NoError(t, err)
+		require.Equal(t, first.Digests(), second.Digests())
+		require.Len(t, first.Steps, len(spec.Steps))
+	})
+}

@@ -128,3 +128,23 @@ func TestRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, none.Any())
 }
+
+// What is read as a schedule has been due, or will be, and not twice.
+func FuzzSchedule(f *testing.F) {
+	f.Add("0 3 * * 1", "Europe/Amsterdam", int64(1790000000))
+	f.Add("*/7 1-5 * 2 *", "", int64(1))
+	f.Fuzz(func(t *testing.T, cron, zone string, seconds int64) {
+		read, err := trigger.Read(&v1alpha1.PipelineTriggers{Schedules: []v1alpha1.PipelineSchedule{{Cron: cron, TimeZone: zone}}})
+		if err != nil {
+			return
+		}
+		now := time.Unix(max(0, min(seconds, 4e9)), 0).UTC()
+		if fired := read.Fired(now.AddDate(-10, 0, 0), true, now, nil); fired != nil {
+			require.False(t, fired.Time.After(now))
+			require.Nil(t, read.Fired(fired.Time, true, now, nil))
+		}
+		if next := read.Next(now); !next.IsZero() {
+			require.True(t, next.After(now))
+		}
+	})
+}

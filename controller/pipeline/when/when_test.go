@@ -58,3 +58,16 @@ func TestRefused(t *testing.T) {
 		})
 	}
 }
+
+// No expression is anything but refused, or decided within bounds.
+func FuzzRead(f *testing.F) {
+	f.Add(`params.country == "nl" && steps.train.metrics["rmse"] < 2.0`)
+	f.Add(`steps.all(s, s.size() < 9)`)
+	f.Fuzz(func(t *testing.T, expression string) {
+		condition, err := when.Read(expression)
+		if err != nil {
+			return
+		}
+		_, _ = condition.Holds(map[string]string{"country": "nl"}, map[string]when.Step{"train": {Phase: "Succeeded", Metrics: map[string]float64{"rmse": 1}}})
+	})
+}
