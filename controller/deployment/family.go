@@ -56,7 +56,7 @@ func (r *Reconciler) gather(ctx context.Context, d *v1alpha1.ModelDeployment) (*
 
 // revisions are the names of all models and configurations.
 func (f *family) revisions() []string {
-	var names []string
+	names := make([]string, 0, len(f.models.Items)+len(f.configs.Items))
 	for i := range f.models.Items {
 		names = append(names, f.models.Items[i].Name)
 	}

@@ -170,6 +170,9 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 		return reconcile.Verdict{}, err
 	}
 	if s.pipeline.Status.PlanDigest != s.plan.Digest {
+		if err := r.claims(ctx, s); err != nil {
+			return reconcile.Verdict{}, err
+		}
 		if err := r.rehearse(ctx, s); err != nil {
 			return reconcile.Verdict{}, err
 		}

@@ -131,6 +131,34 @@ func TestPipelineLabels(t *testing.T) {
 	require.Empty(t, w.aws.Journal().Entries())
 }
 
+// TestPipelineClaims: of two pipelines that want one endpoint the younger is refused
+// before anything is trained for it, and so is one whose endpoint is there already.
+func TestPipelineClaims(t *testing.T) {
+	w := newPipelineWorld(t)
+	other := func() *v1alpha1.ModelPipeline {
+		p, _ := get(w, "other", &v1alpha1.ModelPipeline{})
+		return p
+	}
+	younger := replace(pipeline(nil), "metadata: {name: abalone}", "metadata: {name: other}")
+	w.apply(pipeline(nil))
+	w.apply(younger)
+	w.until("the younger is refused", func() bool { return isStalled(other()) })
+	require.Equal(t, reason.NameClaimed, readyCondition(other()).Reason)
+	require.Equal(t, "step serve: template.spec.endpointName: endpoint abalone: ModelPipeline abalone wants it, and is older", readyCondition(other()).Message)
+	w.apply(pipeline(nil, approved(w.awaits())))
+	w.completed()
+	require.Equal(t, 1, w.created()["CreateTrainingJob"])
+
+	require.NoError(t, w.kube.Delete(w.ctx, other()))
+	w.until("it is gone", func() bool { return other().Name == "" })
+	w.apply(younger)
+	w.until("the endpoint's owner is told", func() bool {
+		return strings.Contains(readyCondition(other()).Message, "it belongs to ModelDeployment abalone-serve")
+	})
+	require.NoError(t, w.kube.Delete(w.ctx, w.pipeline()))
+	w.until("the other goes on", func() bool { return other().Status.Phase == v1alpha1.PipelineAwaiting })
+}
+
 // TestPipelinePoisoned: one pipeline that cannot be carried out is in nobody's way.
 func TestPipelinePoisoned(t *testing.T) {
 	w := newPipelineWorld(t)

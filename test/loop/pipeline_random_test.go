@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 )
 
 // histories is how many lives of a pipeline are played.
-var histories = flag.Int("histories", 6, "how many histories TestPipelineHistories plays")
+var histories = flag.Int("histories", 4, "how many histories TestPipelineHistories plays")
 
 // TestPipelineHistories plays histories of pushes, approvals, failures and restarts, in
 // which the cluster is lost at any time with all that it knew: no job runs twice that was
@@ -25,7 +26,7 @@ var histories = flag.Int("histories", 6, "how many histories TestPipelineHistori
 // came to serve.
 func TestPipelineHistories(t *testing.T) {
 	for seed := range *histories {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { newLife(t, uint64(seed)).play() })
+		t.Run(strconv.Itoa(seed), func(t *testing.T) { newLife(t, uint64(seed)).play() })
 	}
 }
 
@@ -90,7 +91,7 @@ func (l *life) text() string {
 }
 
 func (l *life) push() {
-	l.rounds = fmt.Sprint(100 * (1 + l.random.IntN(3)))
+	l.rounds = strconv.Itoa(100 * (1 + l.random.IntN(3)))
 	l.pushed = append(l.pushed, l.rounds)
 	l.apply(l.text())
 }

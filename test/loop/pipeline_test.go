@@ -327,6 +327,32 @@ func (w *world) forgetAll() {
 	}
 }
 
+// TestPipelineRollbackWindow: within the window going back asks nobody; beyond it a
+// person decides anew, about what was trained before.
+func TestPipelineRollbackWindow(t *testing.T) {
+	w := newPipelineWorld(t)
+	window := "history: {rollbackWindow: 1}"
+	models := map[string]string{}
+	for _, rounds := range []string{"100", "200", "300"} {
+		spec := func(approvals ...string) string {
+			return pipeline(map[string]string{"rounds": rounds}, append(approvals, window)...)
+		}
+		w.apply(spec())
+		w.until("it is planned", func() bool {
+			return w.pipeline().Status.ObservedGeneration < w.pipeline().Generation || !isReady(w.pipeline())
+		})
+		w.apply(spec(approved(w.awaits())))
+		w.completed()
+		models[rounds] = w.served()
+	}
+	w.apply(pipeline(map[string]string{"rounds": "200"}, window))
+	w.until("the one before serves", func() bool { return isReady(w.pipeline()) && w.served() == models["200"] })
+	w.apply(pipeline(map[string]string{"rounds": "100"}, window))
+	w.awaits()
+	require.Equal(t, models["200"], w.served())
+	require.Equal(t, 3, w.mutations()["CreateTrainingJob"])
+}
+
 // TestPipelineChildrenDeleted: resources that somebody deletes come back, and are what
 // AWS has: no job runs again, and what serves goes on serving.
 func TestPipelineChildrenDeleted(t *testing.T) {

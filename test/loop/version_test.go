@@ -28,6 +28,7 @@ func upgraded() identity.Hashes {
 // the one before has made, even in a cluster that is built anew; what changes from then
 // on is named by it.
 func TestHashVersions(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(map[bool]string{false: "upgraded", true: "upgraded and built anew"}[lost], func(t *testing.T) {
 			w := newWorld(t)
@@ -56,6 +57,7 @@ func TestHashVersions(t *testing.T) {
 // TestPipelineHashVersions: nor does it about pipelines, whose gates and approvals are
 // still what they were.
 func TestPipelineHashVersions(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(map[bool]string{false: "upgraded", true: "upgraded and built anew"}[lost], func(t *testing.T) {
 			w := newPipelineWorld(t)

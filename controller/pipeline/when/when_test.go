@@ -63,7 +63,7 @@ func TestRefused(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(`params.country == "nl" && steps.train.metrics["rmse"] < 2.0`)
 	f.Add(`steps.all(s, s.size() < 9)`)
-	f.Fuzz(func(t *testing.T, expression string) {
+	f.Fuzz(func(_ *testing.T, expression string) {
 		condition, err := when.Read(expression)
 		if err != nil {
 			return
