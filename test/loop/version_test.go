@@ -57,7 +57,6 @@ func TestHashVersions(t *testing.T) {
 // TestPipelineHashVersions: nor does it about pipelines, whose gates and approvals are
 // still what they were.
 func TestPipelineHashVersions(t *testing.T) {
-	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(map[bool]string{false: "upgraded", true: "upgraded and built anew"}[lost], func(t *testing.T) {
 			w := newPipelineWorld(t)
