@@ -234,8 +234,16 @@ func (s *scope) consoleURL() string {
 
 // look tells the observer what was seen and returns when to look again.
 func (r *Reconciler) look(s *scope, described shape.Tree) time.Duration {
-	return r.Observer.Saw(s.object.GetUID(), s.state(described), s.interval())
+	settled := s.interval()
+	if s.kind.Approval && shape.String(described, "ModelApprovalStatus") == approvalPending {
+		settled = min(settled, approvalInterval)
+	}
+	return r.Observer.Saw(s.object.GetUID(), s.state(described), settled)
 }
+
+// approvalInterval is how often AWS is asked about a version that a person may decide
+// on at any time.
+const approvalInterval = 5 * time.Minute
 
 // tell is a sentence about the object: its name and AWS's own word for how it
 // is. It moves when AWS's status does.

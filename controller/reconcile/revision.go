@@ -97,13 +97,16 @@ func (r *Reconciler) actOnRevision(ctx context.Context, s *scope, name string, d
 	return ready(reason.Created, s.tell(described), after), nil
 }
 
+// approvalPending is the ModelApprovalStatus of a version that nobody has decided on.
+const approvalPending = "PendingManualApproval"
+
 // approval is the verdict on a version that people approve or reject: as git
 // says, or else as was decided in AWS.
 func (s *scope) approval(described shape.Tree, after time.Duration) verdict {
 	said := shape.String(described, "ModelApprovalStatus")
 	text := s.tell(described) + " " + said
 	switch said {
-	case "PendingManualApproval":
+	case approvalPending:
 		return progressing(reason.AwaitingApproval, text, after)
 	case "Rejected":
 		return stalled(reason.Rejected, text, after)

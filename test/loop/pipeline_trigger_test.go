@@ -287,6 +287,7 @@ spec: {modelPackageGroupName: abalone}`)
 	}
 	w.apply(registered("100"))
 	decide(types.ModelApprovalStatusApproved)
+	w.untilWithin("it goes on within minutes", 10*time.Minute, func() bool { return w.pipeline().Status.Phase != v1alpha1.PipelineAwaiting })
 	w.completed()
 	w.apply(registered("200"))
 	w.until("a plan is made of it", func() bool { return !meta.IsStatusConditionTrue(w.pipeline().Status.Conditions, "Ready") })
