@@ -54,7 +54,7 @@ func (r *Reconciler) take(ctx context.Context, s *scene, giver *v1alpha1.ModelDe
 	if err := r.Client.Update(ctx, e, client.FieldOwner(reconcile.FieldOwner)); err != nil {
 		return fmt.Errorf("taking over %s: %w", e.Name, err)
 	}
-	s.round.Eventf(reason.HandedOver, "taking endpoint %s over from %s", e.Name, giver.Name)
+	s.round.Eventf(ctx, reason.HandedOver, "taking endpoint %s over from %s", e.Name, giver.Name)
 	s.family.endpoint, s.family.other = e, nil
 	return nil
 }
@@ -72,6 +72,6 @@ func (r *Reconciler) replace(ctx context.Context, s *scene) (reconcile.Verdict, 
 	if err := s.family.Update(ctx, e, gone); err != nil {
 		return v, err
 	}
-	s.round.Eventf(reason.Deleting, "deleting endpoint %s to make it anew", s.round.Name())
+	s.round.Eventf(ctx, reason.Deleting, "deleting endpoint %s to make it anew", s.round.Name())
 	return v, s.family.Delete(ctx, &v1alpha1.Endpoint{ObjectMeta: metav1.ObjectMeta{Name: e.Name, Namespace: e.Namespace, UID: e.UID}})
 }

@@ -246,7 +246,7 @@ func (r *Reconciler) rollOut(ctx context.Context, s *scene, config string) (reco
 	if err := s.family.Update(ctx, e, want); err != nil {
 		return reconcile.Verdict{}, err
 	}
-	s.round.Eventf(reason.Updating, "rolling out %s", config)
+	s.round.Eventf(ctx, reason.Updating, "rolling out %s", config)
 	return v, nil
 }
 
@@ -265,7 +265,7 @@ func (r *Reconciler) goBack(ctx context.Context, s *scene, config string) (recon
 	if err := s.family.Update(ctx, e, want); err != nil {
 		return reconcile.Verdict{}, err
 	}
-	s.round.Eventf(reason.Updating, "going back to %s", config)
+	s.round.Eventf(ctx, reason.Updating, "going back to %s", config)
 	return reconcile.Progressing(reason.Updating, fmt.Sprintf("going back to %s on endpoint %s", config, s.round.Name()), 0), nil
 }
 

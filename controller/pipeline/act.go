@@ -60,22 +60,22 @@ func (r *Reconciler) act(ctx context.Context, s *scene) error {
 			continue
 		case d.Create:
 			if err = s.family.Create(ctx, want); err == nil {
-				s.round.Eventf(reason.Creating, "step %s: making %s (%s)", d.Step.Spec.Name, d.Step.Child, d.Status.Why)
+				s.round.Eventf(ctx, reason.Creating, "step %s: making %s (%s)", d.Step.Spec.Name, d.Step.Child, d.Status.Why)
 			}
 		case d.Update:
 			is := s.children[childKey(d.Status.Kind, d.Step.Child)]
 			if err = s.family.Update(ctx, is, want); err == nil {
-				s.round.Eventf(reason.Updating, "step %s: changing %s", d.Step.Spec.Name, d.Step.Child)
+				s.round.Eventf(ctx, reason.Updating, "step %s: changing %s", d.Step.Spec.Name, d.Step.Child)
 			}
 		case d.Stop:
 			is := s.children[childKey(d.Status.Kind, d.Step.Child)]
 			if err = r.stop(ctx, is, d); err == nil {
-				s.round.Eventf(reason.Stopping, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
+				s.round.Eventf(ctx, reason.Stopping, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
 			}
 		case d.Retry:
 			is := s.children[childKey(d.Status.Kind, d.Step.Child)]
 			if err = r.runAgain(ctx, is, d); err == nil {
-				s.round.Eventf(reason.Progressing, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
+				s.round.Eventf(ctx, reason.Progressing, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
 			}
 		}
 		if err != nil {
@@ -136,7 +136,7 @@ func (r *Reconciler) supersede(ctx context.Context, s *scene) error {
 		if err := s.family.DeleteWith(ctx, obj, v1alpha1.DeletionDelete); err != nil {
 			return err
 		}
-		s.round.Eventf(reason.Stopping, "stopping %s, which the plan has no more", obj.GetName())
+		s.round.Eventf(ctx, reason.Stopping, "stopping %s, which the plan has no more", obj.GetName())
 	}
 	return nil
 }

@@ -189,7 +189,7 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 	if err := r.act(ctx, s); err != nil {
 		return reconcile.Verdict{}, err
 	}
-	v := s.verdict(r.Clock.Now())
+	v := s.verdict(ctx, r.Clock.Now())
 	if s.pipeline.Status.Phase == v1alpha1.PipelineCompleted {
 		if err := r.remembered(ctx, s); err != nil {
 			return reconcile.Verdict{}, err

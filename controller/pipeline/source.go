@@ -220,7 +220,7 @@ func (r *Reconciler) deliver(ctx context.Context, s *scene) error {
 		if err := aws.WriteObject(ctx, uri, s.packed[uri]); err != nil {
 			return err
 		}
-		s.round.Eventf(reason.Progressing, "uploaded %s", uri)
+		s.round.Eventf(ctx, reason.Progressing, "uploaded %s", uri)
 	}
 	s.pipeline.Status.Sources = s.sources
 	return nil

@@ -57,7 +57,7 @@ func shorten(text string) string {
 }
 
 // verdict is what the decisions come to, and the phase.
-func (s *scene) verdict(now time.Time) reconcile.Verdict {
+func (s *scene) verdict(ctx context.Context, now time.Time) reconcile.Verdict {
 	status := &s.pipeline.Status
 	after := due(s.pipeline, now)
 	by := map[v1alpha1.StepPhase][]plan.Decision{}
@@ -71,10 +71,10 @@ func (s *scene) verdict(now time.Time) reconcile.Verdict {
 	switch {
 	case len(by[v1alpha1.StepFailed]) > 0:
 		status.Phase = v1alpha1.PipelineFailed
-		return s.failed(by[v1alpha1.StepFailed][0], after)
+		return s.failed(ctx, by[v1alpha1.StepFailed][0], after)
 	case len(by[v1alpha1.StepHeld]) > 0:
 		status.Phase = v1alpha1.PipelineHeld
-		return s.failed(by[v1alpha1.StepHeld][0], after)
+		return s.failed(ctx, by[v1alpha1.StepHeld][0], after)
 	case len(by[v1alpha1.StepRunning])+len(by[v1alpha1.StepRetrying]) > 0:
 		status.Phase = v1alpha1.PipelineRunning
 		at := append(by[v1alpha1.StepRunning], by[v1alpha1.StepRetrying]...)[0]
@@ -108,7 +108,7 @@ func (s *scene) atWork(message, why string, after time.Duration) reconcile.Verdi
 }
 
 // failed is the verdict on a plan of which a step has failed, or holds.
-func (s *scene) failed(d plan.Decision, after time.Duration) reconcile.Verdict {
+func (s *scene) failed(ctx context.Context, d plan.Decision, after time.Duration) reconcile.Verdict {
 	why := reason.StepFailed
 	switch {
 	case d.Step.Spec.Gate != nil:
@@ -123,7 +123,7 @@ func (s *scene) failed(d plan.Decision, after time.Duration) reconcile.Verdict {
 		message += fmt.Sprintf("; what plan %s has made serves on", is.PlanDigest)
 		if s.pipeline.Spec.Readiness == v1alpha1.PipelineReadyWhenServing {
 			if is := reconcile.Judged(s.pipeline); is == nil || is.Reason != reason.Serving {
-				s.round.Warn(why, message) // once
+				s.round.Warn(ctx, why, message) // once
 			}
 			return reconcile.Ready(reason.Serving, message, after)
 		}

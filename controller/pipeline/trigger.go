@@ -73,7 +73,7 @@ func (r *Reconciler) follow(ctx context.Context, s *scene, read *trigger.Trigger
 	if !busy(s.pipeline) {
 		if fired := read.Fired(is.Time.Time, is.Token != "", now, violations); fired != nil {
 			is.Token, is.Time = fired.Token, metav1.NewTime(fired.Time)
-			s.round.Eventf(reason.Triggered, "all jobs run again, for %s", fired.Token)
+			s.round.Eventf(ctx, reason.Triggered, "all jobs run again, for %s", fired.Token)
 		}
 	}
 	is.Next = nil

@@ -180,11 +180,13 @@ func (r *Round) Resolve(ctx context.Context, kind Kind, spec shape.Tree) (consum
 }
 
 // Eventf sends an event about the object.
-func (r *Round) Eventf(why, format string, args ...any) { r.c.r.eventf(r.s, why, format, args...) }
+func (r *Round) Eventf(ctx context.Context, why, format string, args ...any) {
+	r.c.r.eventf(ctx, r.s, why, format, args...)
+}
 
 // Warn sends a warning event about the object.
-func (r *Round) Warn(why, message string) {
-	r.c.r.Recorder.Event(r.Object, corev1.EventTypeWarning, why, message)
+func (r *Round) Warn(ctx context.Context, why, message string) {
+	r.c.r.event(ctx, r.Object, corev1.EventTypeWarning, why, message)
 }
 
 // Save writes the status down before something is done, with the conditions of

@@ -50,7 +50,7 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 	}
 	r.memory.calm(s.object.GetUID())
 	r.memory.mark(s.object.GetUID(), created+name)
-	r.eventf(s, reason.Creating, "creating %s", name)
+	r.eventf(ctx, s, reason.Creating, "creating %s", name)
 	return progressing(reason.Creating, name+" is being created", after), nil
 }
 

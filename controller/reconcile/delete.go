@@ -238,17 +238,17 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (d
 func (r *Reconciler) retain(ctx context.Context, s *scope) bool {
 	s.control.Region = s.object.Common().Region
 	if err := r.identify(ctx, s); err != nil {
-		return r.givesUp(s, err)
+		return r.givesUp(ctx, s, err)
 	}
 	objects, err := r.toRetain(ctx, s)
 	if err != nil {
-		return r.givesUp(s, err)
+		return r.givesUp(ctx, s, err)
 	}
 	all := true
 	for _, object := range objects {
 		marked, err := object.retain(ctx)
 		if err != nil {
-			return r.givesUp(s, err)
+			return r.givesUp(ctx, s, err)
 		}
 		all = all && marked
 	}
@@ -324,11 +324,11 @@ func (r *Reconciler) unretain(ctx context.Context, s *scope, name string, descri
 
 // givesUp tells whether an error ends the attempt to mark what is retained: one
 // that passes by itself does so only after some time.
-func (r *Reconciler) givesUp(s *scope, err error) bool {
+func (r *Reconciler) givesUp(ctx context.Context, s *scope, err error) bool {
 	passing := !r.verdictOf(s, err).stalled
 	if passing && !r.confirmed(s, "retained", retainPatience) {
 		return false
 	}
-	r.eventf(s, reason.AccessDenied, "could not tag what is retained: %s", cloud.Message(err))
+	r.eventf(ctx, s, reason.AccessDenied, "could not tag what is retained: %s", cloud.Message(err))
 	return true
 }

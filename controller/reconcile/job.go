@@ -247,7 +247,7 @@ func (r *Reconciler) stopAsked(ctx context.Context, s *scope, name string, situa
 		if c := cloud.Classify(err); err != nil && c != cloud.Busy && c != cloud.NotFound { // else it has ended in this moment
 			return err
 		}
-		r.eventf(s, reason.Stopping, "stopping %s, as the annotation %s asks", name, v1alpha1.AnnotationStop)
+		r.eventf(ctx, s, reason.Stopping, "stopping %s, as the annotation %s asks", name, v1alpha1.AnnotationStop)
 	}
 	s.stopHandled()
 	return nil

@@ -81,7 +81,7 @@ func (s *scope) addDetails(ctx context.Context, described shape.Tree) {
 
 // warn tells what people should know of items that were not told of before; of a
 // list that is seen for the first time, of the newest.
-func (r *Reconciler) warn(s *scope, described shape.Tree) {
+func (r *Reconciler) warn(ctx context.Context, s *scope, described shape.Tree) {
 	for member, detail := range s.kind.Details {
 		list, _ := described[member].([]any)
 		if detail.Warning == nil || len(list) == 0 {
@@ -104,7 +104,7 @@ func (r *Reconciler) warn(s *scope, described shape.Tree) {
 		for _, item := range list {
 			t, _ := item.(map[string]any)
 			if text := detail.Warning(t); text != "" && !told[text] {
-				r.Recorder.Event(s.object, corev1.EventTypeWarning, detail.Reason, text)
+				r.event(ctx, s.object, corev1.EventTypeWarning, detail.Reason, text)
 			}
 		}
 	}

@@ -86,7 +86,7 @@ func (r *Reconciler) actOnRevision(ctx context.Context, s *scope, name string, d
 		return verdict{}, err
 	}
 	if err != nil {
-		r.Recorder.Event(s.object, corev1.EventTypeWarning, reason.DeleteFailed, cloud.Message(err))
+		r.event(ctx, s.object, corev1.EventTypeWarning, reason.DeleteFailed, cloud.Message(err))
 		after = quotaWait
 	} else if !pruned {
 		after = goneWait

@@ -65,7 +65,7 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	}
 	s.object.Common().Name = name
 	s.addDetails(ctx, described)
-	r.warn(s, described)
+	r.warn(ctx, s, described)
 	s.observed(described)
 	s.inUse(described)
 	if tags != nil && !s.observeOnly() {
@@ -202,7 +202,7 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 		return verdict{}, err
 	}
 	s.forceHandled = s.forceHandled || s.force() != ""
-	r.eventf(s, reason.Updating, "updating %s (%s)", name, op.Name)
+	r.eventf(ctx, s, reason.Updating, "updating %s (%s)", name, op.Name)
 	return progressing(reason.Updating, name+" is being updated", firstRetry), nil
 }
 
@@ -222,7 +222,7 @@ func (r *Reconciler) startAgain(ctx context.Context, s *scope, name string) (ver
 	if err := s.call(ctx, s.kind.Start, name, nil); err != nil {
 		return verdict{}, err
 	}
-	r.eventf(s, reason.Updating, "starting %s, which was stopped to be changed", name)
+	r.eventf(ctx, s, reason.Updating, "starting %s, which was stopped to be changed", name)
 	return progressing(reason.Updating, name+" is being started", firstRetry), nil
 }
 
@@ -233,7 +233,7 @@ func (r *Reconciler) replace(ctx context.Context, s *scope, name string) (verdic
 	if err := s.call(ctx, s.kind.Delete, name, s.spec); err != nil {
 		return verdict{}, err
 	}
-	r.eventf(s, reason.Deleting, "deleting %s, which failed, to create it again", name)
+	r.eventf(ctx, s, reason.Deleting, "deleting %s, which failed, to create it again", name)
 	return progressing(reason.Deleting, name+" failed and is deleted to be created again", firstRetry), nil
 }
 

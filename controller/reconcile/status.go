@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	eventv1 "github.com/fluxcd/pkg/apis/event/v1beta1"
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -18,7 +19,9 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -102,16 +105,16 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	}
 	s.object.SetResourceVersion(after.GetResourceVersion())
 	s.before = snapshot(s.object)
-	r.announce(s, was, generation)
+	r.announce(ctx, s, was, generation)
 	return nil
 }
 
 // announce sends an event when the Ready condition has changed, and the hints
 // when a spec has been judged for the first time.
-func (r *Reconciler) announce(s *scope, was *metav1.Condition, generation int64) {
+func (r *Reconciler) announce(ctx context.Context, s *scope, was *metav1.Condition, generation int64) {
 	if s.object.Common().ObservedGeneration != generation {
 		for _, hint := range s.hints {
-			r.Recorder.Event(s.object, corev1.EventTypeWarning, reason.Deprecated, hint)
+			r.event(ctx, s.object, corev1.EventTypeWarning, reason.Deprecated, hint)
 		}
 	}
 	is := meta.FindStatusCondition(s.object.GetConditions(), fluxmeta.ReadyCondition)
@@ -122,11 +125,21 @@ func (r *Reconciler) announce(s *scope, was *metav1.Condition, generation int64)
 	if is.Status == metav1.ConditionFalse {
 		kind = corev1.EventTypeWarning
 	}
-	r.Recorder.Event(s.object, kind, is.Reason, is.Message)
+	r.event(ctx, s.object, kind, is.Reason, is.Message)
 }
 
-func (r *Reconciler) eventf(s *scope, why, format string, args ...any) {
-	r.Recorder.Eventf(s.object, corev1.EventTypeNormal, why, format, args...)
+func (r *Reconciler) eventf(ctx context.Context, s *scope, why, format string, args ...any) {
+	r.event(ctx, s.object, corev1.EventTypeNormal, why, fmt.Sprintf(format, args...))
+}
+
+// event sends an event about an object, and the commit that it came with, as far as
+// that is known: Flux's notification-controller hands it on.
+func (r *Reconciler) event(ctx context.Context, obj Object, kind, why, message string) {
+	var metadata map[string]string
+	if revision := r.provenance(ctx, obj)[identity.TagRevision]; revision != "" {
+		metadata = map[string]string{v1alpha1.Group + "/" + eventv1.MetaRevisionKey: revision}
+	}
+	r.Recorder.AnnotatedEventf(obj, metadata, kind, why, "%s", message)
 }
 
 // set turns a verdict into conditions, as kstatus reads them.

@@ -1,6 +1,7 @@
 package loop_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +181,13 @@ func TestProvenance(t *testing.T) {
 	}
 	w.apply(annotated(commit))
 	w.until("the chain is ready", w.chainReady)
+	w.until("events tell the commit", func() bool {
+		var events corev1.EventList
+		require.NoError(t, w.kube.List(w.ctx, &events, client.InNamespace(w.namespace)))
+		return slices.ContainsFunc(events.Items, func(e corev1.Event) bool {
+			return e.Reason == reason.Completed && e.Annotations["sagemaker.gitops.dev/revision"] == commit
+		})
+	})
 	tag := func(kind string) string { return w.aws.Objects(kind)[0].Tags["sagemaker.gitops.dev/git-revision"] }
 	for kind, want := range map[string]string{"TrainingJob": commit, "Model": commit, "EndpointConfig": "", "Endpoint": ""} {
 		require.Equal(t, want, tag(kind), kind)
