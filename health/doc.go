@@ -11,7 +11,8 @@
 //	no object                                       Missing      NotFound
 //	malformed metadata or status                    Unknown      (error)
 //	metadata.deletionTimestamp is set               Progressing  Terminating
-//	spec.suspend is true                            Suspended    as without it
+//	spec.suspend is true, or the annotation
+//	sagemaker.gitops.dev/suspend is "true"          Suspended    as without it
 //	status.observedGeneration is not the generation Progressing  InProgress
 //	Stalled True, reason Stopped                    Suspended    Failed
 //	Stalled True, any other reason                  Degraded     Failed

@@ -27,10 +27,12 @@ type condition struct {
 // a field of the wrong type is.
 func read(object map[string]any) (facts, error) {
 	metadata, errMetadata := field[map[string]any](object, "metadata")
+	annotations, errAnnotations := field[map[string]any](metadata, "annotations")
 	spec, errSpec := field[map[string]any](object, "spec")
 	status, errStatus := field[map[string]any](object, "status")
 	deletion, errDeletion := field[string](metadata, "deletionTimestamp")
 	generation, errGeneration := integer(metadata, "generation")
+	annotation, errAnnotation := field[string](annotations, annotationSuspend)
 	suspend, errSuspend := field[bool](spec, "suspend")
 	observed, errObserved := integer(status, "observedGeneration")
 	list, errList := field[[]any](status, "conditions")
@@ -39,7 +41,7 @@ func read(object map[string]any) (facts, error) {
 	f := facts{
 		observed:   observed,
 		deleting:   deletion != "",
-		suspended:  suspend,
+		suspended:  suspend || annotation == "true",
 		conditions: conditions,
 	}
 	if generation != nil {
@@ -47,8 +49,8 @@ func read(object map[string]any) (facts, error) {
 	}
 
 	return f, errors.Join(
-		errMetadata, errSpec, errStatus, errDeletion, errGeneration,
-		errSuspend, errObserved, errList, errConditions)
+		errMetadata, errAnnotations, errSpec, errStatus, errDeletion, errGeneration,
+		errAnnotation, errSuspend, errObserved, errList, errConditions)
 }
 
 func readConditions(list []any) ([]condition, error) {
@@ -57,7 +59,7 @@ func readConditions(list []any) ([]condition, error) {
 	for i, item := range list {
 		fields, ok := item.(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("condition %d is %T, not an object", i, item)
+			return nil, fmt.Errorf("condition %d is not an object", i)
 		}
 
 		kind, errKind := field[string](fields, "type")
@@ -87,20 +89,37 @@ func field[T any](object map[string]any, name string) (T, error) {
 
 	typed, ok := value.(T)
 	if !ok {
-		return zero, fmt.Errorf("%s is %T, not %T", name, value, zero)
+		return zero, fmt.Errorf("%s is not %s", name, wanted(zero))
 	}
 
 	return typed, nil
 }
 
+// wanted says what a value is to be, in words that fit every language the
+// table is written in.
+func wanted(zero any) string {
+	switch zero.(type) {
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case bool:
+		return "true or false"
+	default:
+		return "text"
+	}
+}
+
 // integer reads an optional whole number, in whatever form a JSON or YAML
 // decoder left it.
 func integer(object map[string]any, name string) (*int64, error) {
+	wrong := fmt.Errorf("%s is not a whole number", name)
+
 	var number int64
 
 	switch value := object[name].(type) {
 	case nil:
-		return nil, nil //nolint:nilnil // nil is the absent number.
+		return nil, nil
 	case int64:
 		number = value
 	case int:
@@ -109,19 +128,19 @@ func integer(object map[string]any, name string) (*int64, error) {
 		number = int64(value)
 	case float64:
 		if value != math.Trunc(value) || math.Abs(value) > 1<<53 {
-			return nil, fmt.Errorf("%s is %v, not a whole number", name, value)
+			return nil, wrong
 		}
 
 		number = int64(value)
 	case json.Number:
 		parsed, err := value.Int64()
 		if err != nil {
-			return nil, fmt.Errorf("%s is %q, not a whole number", name, value)
+			return nil, wrong
 		}
 
 		number = parsed
 	default:
-		return nil, fmt.Errorf("%s is %T, not a whole number", name, value)
+		return nil, wrong
 	}
 
 	return &number, nil

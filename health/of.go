@@ -14,6 +14,9 @@ const (
 	isTrue      = "True"
 )
 
+// annotationSuspend is that of package v1alpha1, which is not imported here.
+const annotationSuspend = "sagemaker.gitops.dev/suspend"
+
 // Of judges an object of our API group, given as decoded JSON or YAML (the
 // Object of an unstructured.Unstructured). See the package's truth table. The
 // verdict on an object of another group has no meaning. A nil or empty object

@@ -75,7 +75,8 @@ type AssumeRole struct {
 // what to do. They are never sent to AWS.
 type Control struct {
 	// Suspend stops reconciliation until it is false again. A deletion goes on
-	// as the deletion policy says.
+	// as the deletion policy says. The annotation sagemaker.gitops.dev/suspend:
+	// "true" does the same.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 

@@ -18,6 +18,10 @@ const LabelDigest = Group + "/digest"
 // used for it before. It is then done with: the same spec is not run again.
 const AnnotationStop = Group + "/stop"
 
+// AnnotationSuspend counts like suspend in the spec while it is "true". It is for
+// people and tools beside git: what git says does not take it away.
+const AnnotationSuspend = Group + "/suspend"
+
 // AnnotationPlan says of which plan a ModelPipeline has made or changed a service:
 // <digest of the plan>, and @<token> of the trigger if there was one. It is a tag of
 // what there is in AWS, for a cluster that is built anew.

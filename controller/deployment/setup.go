@@ -20,7 +20,8 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	b := ctrl.NewControllerManagedBy(mgr).
 		Named("ModelDeployment").
 		For(&v1alpha1.ModelDeployment{}, builder.WithPredicates(predicate.Or(
-			predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}, predicates.ReconcileRequestedPredicate{},
+			predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{},
+			predicates.ReconcileRequestedPredicate{},
 		))).
 		WithOptions(r.frame.Queue())
 	for _, child := range []client.Object{

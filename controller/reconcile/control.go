@@ -69,7 +69,7 @@ const (
 )
 
 // split takes an object's spec apart: the control fields, and the tree that
-// speaks of AWS.
+// speaks of AWS. The annotation that suspends counts as the field does.
 func split(obj Object) (control, shape.Tree, error) {
 	var c control
 	u, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
@@ -86,6 +86,7 @@ func split(obj Object) (control, shape.Tree, error) {
 	for name := range controlFields(reflect.TypeFor[control]()) {
 		delete(spec, name)
 	}
+	c.Suspend = c.Suspend || obj.GetAnnotations()[v1alpha1.AnnotationSuspend] == "true"
 	return c, spec, nil
 }
 

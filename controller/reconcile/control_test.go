@@ -49,6 +49,18 @@ spec:
 		"enableManagedSpotTraining": false, "tags": []any{map[string]any{"key": "k", "value": "v"}},
 	}, spec, "what is left speaks of AWS")
 
+	for value, suspends := range map[string]bool{"true": true, "false": false, "": false, "yes": false} {
+		annotated := &v1alpha1.Model{}
+		annotated.Annotations = map[string]string{v1alpha1.AnnotationSuspend: value}
+		c, _, err = split(annotated)
+		require.NoError(t, err)
+		require.Equal(t, suspends, c.Suspend, "%q", value)
+		annotated.Spec.Suspend = true
+		c, _, err = split(annotated)
+		require.NoError(t, err)
+		require.True(t, c.Suspend, "the annotation %q does not undo what the spec says", value)
+	}
+
 	c, spec, err = split(new(v1alpha1.Model))
 	require.NoError(t, err)
 	require.Equal(t, control{}, c)

@@ -200,7 +200,7 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 
 // key is all that a judgement depends on beside AWS.
 func (s *scope) key() string {
-	return fmt.Sprintf("%d %s %t %s %s %s %s", s.object.GetGeneration(), s.asked, s.requested(),
+	return fmt.Sprintf("%d %s %t %t %s %s %s %s", s.object.GetGeneration(), s.asked, s.requested(), s.control.Suspend,
 		s.awsName(), s.control.Region, s.control.identity(s.owner.Namespace), s.control.Endpoint)
 }
 

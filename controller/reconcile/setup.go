@@ -152,12 +152,13 @@ func (defaultsChanged) Update(e event.UpdateEvent) bool {
 	return slices.ContainsFunc(namespaceDefaults, func(annotation string) bool { return before[annotation] != after[annotation] })
 }
 
-// asked passes updates that bring a new request by annotation, or another plan.
+// asked passes updates that bring a new request by annotation, suspend or resume, or
+// bring another plan.
 type asked struct{ predicate.Funcs }
 
 func (asked) Update(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.GetAnnotations(), e.ObjectNew.GetAnnotations()
-	return slices.ContainsFunc([]string{fluxmeta.ForceRequestAnnotation, v1alpha1.AnnotationStop, v1alpha1.AnnotationPlan},
+	return slices.ContainsFunc([]string{fluxmeta.ForceRequestAnnotation, v1alpha1.AnnotationStop, v1alpha1.AnnotationSuspend, v1alpha1.AnnotationPlan},
 		func(annotation string) bool { return before[annotation] != after[annotation] })
 }
 

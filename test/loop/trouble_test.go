@@ -1,7 +1,9 @@
 package loop_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	apitypes "k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -283,6 +286,33 @@ func TestSuspendAndObserve(t *testing.T) {
 	require.NoError(t, w.kube.Delete(w.ctx, w.chain()[1]))
 	w.until("it is let go", func() bool { return len(w.chain()) == 1 })
 	require.Empty(t, w.mutations())
+}
+
+// TestSuspendedByAnnotation: the annotation, which git knows nothing of, holds and
+// lets go like the field.
+func TestSuspendedByAnnotation(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	suspend := func(to any) {
+		patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{v1alpha1.AnnotationSuspend: to}}})
+		require.NoError(t, err)
+		require.NoError(t, w.kube.Patch(w.ctx, w.job(), client.RawPatch(apitypes.MergePatchType, patch)))
+	}
+	w.apply(strings.Replace(trainingJob(100), "{name: abalone}", `{name: abalone, annotations: {sagemaker.gitops.dev/suspend: "true"}}`, 1))
+	w.until("it is suspended", func() bool {
+		return readyCondition(w.job()).Reason == reason.Suspended && w.job().Status.ObservedGeneration == 1
+	})
+	require.Empty(t, w.aws.Journal().Counts())
+	suspend(nil)
+	w.until("it is done", func() bool { return isReady(w.job()) })
+	require.EqualValues(t, 1, w.job().Generation, "the spec is as it was")
+
+	suspend("true")
+	w.apply(trainingJob(200))
+	w.pass(time.Minute, step)
+	require.Len(t, w.aws.Objects("TrainingJob"), 1, "nothing runs while it is suspended")
+	suspend(nil)
+	w.until("it has run", func() bool { return isReady(w.job()) && len(w.aws.Objects("TrainingJob")) == 2 })
 }
 
 // TestSubmitted is ready while the job runs, and not any more when it fails.
