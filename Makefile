@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # test/cluster only pin what is built from them and have no code.
 NESTED := api/gen
 # What `make generate` writes.
-GENERATED := 'api/v1alpha1/zz_generated.*' kustomize/crd 'test/simulator/internal/model/zz_generated.*' api/gen/REPORT.md
+GENERATED := 'api/v1alpha1/zz_generated.*' kustomize/crd 'test/simulator/internal/model/zz_generated.*' api/gen/REPORT.md kustomize/components/argocd kustomize/components/flux
 # Packages with goroutines of their own.
 CONCURRENT := ./controller/... ./test/simulator/...
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -70,8 +70,9 @@ binaries: ## Build etcd, the API server and the Flux controllers, once.
 ##@ Change
 
 .PHONY: generate
-generate: ## Generate API types, CRDs and the simulator's model.
+generate: ## Generate API types, CRDs, the simulator's model, and health for Argo CD and Flux.
 	cd api/gen && go run .
+	go run ./health/script/gen kustomize/components
 
 .PHONY: fmt
 fmt: ## Format the code as `make lint` wants it.

@@ -22,6 +22,7 @@ type verdict struct {
 	Argo    health.Status `json:"argo"`
 	Message string        `json:"message"`
 	Kstatus status.Status `json:"kstatus"`
+	Flux    status.Status `json:"flux"` // held by package script
 	Differs string        `json:"differs,omitempty"`
 }
 

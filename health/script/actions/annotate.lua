@@ -1,0 +1,1 @@
+local annotations = obj.metadata.annotations or {}

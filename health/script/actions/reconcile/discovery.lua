@@ -1,0 +1,1 @@
+actions["reconcile"] = {displayName = "Reconcile", iconClass = "fa fa-fw fa-sync"}

@@ -1,0 +1,5 @@
+local now = os.date("!%Y-%m-%dT%H:%M:%SZ")
+annotations["reconcile.fluxcd.io/requestedAt"] = now
+annotations["reconcile.fluxcd.io/forceAt"] = now
+obj.metadata.annotations = annotations
+return obj

@@ -1,0 +1,1 @@
+actions["rerun"] = {displayName = "Run again", iconClass = "fa fa-fw fa-redo", disabled = atWork}

@@ -1,0 +1,2 @@
+annotations["sagemaker.gitops.dev/suspend"] = nil
+return obj

@@ -1,0 +1,2 @@
+annotations["sagemaker.gitops.dev/rollback"] = nil
+return obj

@@ -1,0 +1,3 @@
+annotations["sagemaker.gitops.dev/suspend"] = "true"
+obj.metadata.annotations = annotations
+return obj
