@@ -195,8 +195,8 @@ func TestDiscovery(t *testing.T) {
 			}
 			require.NoError(t, run(is.Discovery, row.object, nil, &found))
 
-			var enabled, defined []string
-			all := make([]string, 0, len(found))
+			var enabled []string
+			all, defined := make([]string, 0, len(found)), make([]string, 0, len(is.Definitions))
 			for name, action := range found {
 				require.NotEmpty(t, action.DisplayName, name)
 				require.NotEmpty(t, action.IconClass, name)

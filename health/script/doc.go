@@ -13,7 +13,7 @@
 //
 // A script reads the global obj and returns {status, message}. It needs no library
 // but base and table, which is all that Argo CD gives to scripts of its ConfigMap
-// argocd-cm; actions also need os.date, which it gives to actions.
+// argocd-cm; actions also require os, of which it leaves them the date.
 //
 // # CEL
 //

@@ -15,7 +15,8 @@ import (
 )
 
 // run carries out a script with the libraries that Argo CD gives one of argocd-cm: base,
-// table, and time and date of os. No string, no math. It decodes what the script returns.
+// table, and time and date of os for those that require it. No string, no math. It decodes
+// what the script returns.
 func run(script string, object map[string]any, params map[string]string, result any) error {
 	l := lua.NewState(lua.Options{SkipOpenLibs: true})
 	defer l.Close()
@@ -24,18 +25,12 @@ func run(script string, object map[string]any, params map[string]string, result 
 	defer cancel()
 	l.SetContext(ctx)
 
-	for name, open := range map[string]lua.LGFunction{
-		lua.LoadLibName: lua.OpenPackage, lua.BaseLibName: lua.OpenBase, lua.TabLibName: lua.OpenTable, lua.OsLibName: lua.OpenOs,
-	} {
+	for name, open := range map[string]lua.LGFunction{lua.LoadLibName: lua.OpenPackage, lua.BaseLibName: lua.OpenBase, lua.TabLibName: lua.OpenTable} {
 		if err := l.CallByParam(lua.P{Fn: l.NewFunction(open), Protect: true}, lua.LString(name)); err != nil {
 			return err
 		}
 	}
-	safe := l.NewTable()
-	for _, name := range []string{"time", "date"} {
-		safe.RawSetString(name, l.GetField(l.GetGlobal(lua.OsLibName), name))
-	}
-	l.SetGlobal(lua.OsLibName, safe)
+	l.PreloadModule(lua.OsLibName, safeOS)
 
 	l.SetGlobal("obj", toLua(l, object))
 	given := l.NewTable()
@@ -51,6 +46,18 @@ func run(script string, object map[string]any, params map[string]string, result 
 		return err
 	}
 	return json.Unmarshal(text, result)
+}
+
+// safeOS is what is left of the library os.
+func safeOS(l *lua.LState) int {
+	lua.OpenOs(l)
+	whole, safe := l.Get(-1), l.NewTable()
+	for _, name := range []string{"time", "date"} {
+		safe.RawSetString(name, l.GetField(whole, name))
+	}
+	l.SetGlobal(lua.OsLibName, lua.LNil)
+	l.Push(safe)
+	return 1
 }
 
 func toLua(l *lua.LState, value any) lua.LValue {

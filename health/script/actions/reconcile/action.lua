@@ -1,4 +1,4 @@
-local now = os.date("!%Y-%m-%dT%H:%M:%SZ")
+local now = require("os").date("!%Y-%m-%dT%H:%M:%SZ")
 annotations["reconcile.fluxcd.io/requestedAt"] = now
 obj.metadata.annotations = annotations
 return obj
