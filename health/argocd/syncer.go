@@ -3,6 +3,7 @@ package argocd
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/cache"
@@ -56,7 +57,7 @@ type Result struct {
 // Phase. An error is one of the API server, or of the context; then hooks are told to
 // end, and the result is how far the sync had come.
 func (s *Syncer) Sync(ctx context.Context, revision string, objects []*unstructured.Unstructured) (Result, error) {
-	kubectl := &kube.KubectlCmd{Log: logr.Discard(), Tracer: tracing.NopTracer{}}
+	kubectl := newKubectl()
 	is := Result{Phase: common.OperationRunning}
 	started := metav1.Now()
 
@@ -145,6 +146,40 @@ func (s *Syncer) live(
 	}
 
 	return live, nil
+}
+
+// HealthOf is the health of objects together, as Argo CD gives an Application: the worst of
+// them, with a message that names the object. Objects that are judged by nobody do not
+// count. They are read from the API server, whose errors it returns.
+func (s *Syncer) HealthOf(ctx context.Context, objects []*unstructured.Unstructured) (enginehealth.HealthStatus, error) {
+	worst := enginehealth.HealthStatus{Status: enginehealth.HealthStatusHealthy}
+	kubectl := newKubectl()
+
+	for _, object := range objects {
+		key := kube.GetResourceKey(object)
+
+		live, err := kubectl.GetResource(ctx, s.Config, object.GroupVersionKind(), key.Name, key.Namespace)
+		if err != nil && !apierrors.IsNotFound(err) {
+			return worst, fmt.Errorf("reading %s %s: %w", key.Kind, key.Name, err)
+		}
+
+		is := &enginehealth.HealthStatus{Status: enginehealth.HealthStatusMissing}
+		if err == nil {
+			if is, err = enginehealth.GetResourceHealth(live, s.health()); err != nil {
+				return worst, fmt.Errorf("judging %s %s: %w", key.Kind, key.Name, err)
+			}
+		}
+
+		if is != nil && enginehealth.IsWorse(worst.Status, is.Status) {
+			worst = enginehealth.HealthStatus{Status: is.Status, Message: strings.TrimSpace(fmt.Sprintf("%s %s: %s", key.Kind, key.Name, is.Message))}
+		}
+	}
+
+	return worst, nil
+}
+
+func newKubectl() kube.Kubectl {
+	return &kube.KubectlCmd{Log: logr.Discard(), Tracer: tracing.NopTracer{}}
 }
 
 func (s *Syncer) health() enginehealth.HealthOverride {

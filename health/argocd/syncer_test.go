@@ -132,6 +132,15 @@ func (s *stage) end() argocd.Result {
 	return s.result
 }
 
+func (s *stage) health() string {
+	s.t.Helper()
+
+	is, err := s.syncer.HealthOf(s.t.Context(), s.objects("b"))
+	require.NoError(s.t, err)
+
+	return string(is.Status) + " " + is.Message
+}
+
 func (s *stage) get(kind string) *unstructured.Unstructured {
 	object := &unstructured.Unstructured{}
 	object.SetAPIVersion("sagemaker.gitops.dev/v1alpha1")
@@ -172,6 +181,7 @@ func TestWaveWaitsForHealth(t *testing.T) {
 	require.Equal(t, common.OperationSucceeded, is.Phase, is.Message)
 	require.Len(t, is.Resources, 2)
 	require.NotNil(t, s.get("EndpointConfig"))
+	require.Equal(t, "Progressing EndpointConfig abalone: generation 1 not reconciled yet, last was -1", s.health())
 
 	// A change: the model is ready, but not for what it is now.
 	s.start(t.Context(), "second", s.objects("b"))
@@ -191,6 +201,7 @@ func TestWaveWaitsForHealth(t *testing.T) {
 	s.start(t.Context(), "third", s.objects("b")[:1])
 	require.Equal(t, common.OperationSucceeded, s.end().Phase)
 	require.Eventually(t, func() bool { return s.get("EndpointConfig") == nil }, patience, interval)
+	require.Equal(t, "Missing EndpointConfig abalone:", s.health())
 }
 
 func TestDegradedFails(t *testing.T) {
@@ -203,6 +214,7 @@ func TestDegradedFails(t *testing.T) {
 	require.Equal(t, common.OperationFailed, is.Phase)
 	require.Nil(t, s.get("EndpointConfig"), "the next wave does not begin")
 	require.Equal(t, "AWS knows no such image", is.Resources[0].Message)
+	require.Equal(t, "Degraded Model abalone: AWS knows no such image", s.health())
 }
 
 func TestContextEnds(t *testing.T) {
