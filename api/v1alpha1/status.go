@@ -19,7 +19,8 @@ const LabelDigest = Group + "/digest"
 const AnnotationStop = Group + "/stop"
 
 // AnnotationSuspend counts like suspend in the spec while it is "true". It is for
-// people and tools beside git: what git says does not take it away.
+// people and tools beside git: what git says does not take it away, and a change in git
+// is in progress until it is resumed.
 const AnnotationSuspend = Group + "/suspend"
 
 // AnnotationPlan says of which plan a ModelPipeline has made or changed a service:

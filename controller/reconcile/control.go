@@ -26,6 +26,8 @@ type control struct {
 	v1alpha1.RevisionControl   `json:",inline"`
 	v1alpha1.ExternalIDControl `json:",inline"`
 
+	// BesideGit says that an annotation suspends and not the spec.
+	BesideGit bool `json:"-"`
 	// Endpoint is where SageMaker is called; no spec says it.
 	Endpoint string `json:"-"`
 	// UnknownPolicy is what the namespace says where a deletion policy is asked
@@ -86,7 +88,8 @@ func split(obj Object) (control, shape.Tree, error) {
 	for name := range controlFields(reflect.TypeFor[control]()) {
 		delete(spec, name)
 	}
-	c.Suspend = c.Suspend || obj.GetAnnotations()[v1alpha1.AnnotationSuspend] == "true"
+	c.BesideGit = !c.Suspend && obj.GetAnnotations()[v1alpha1.AnnotationSuspend] == "true"
+	c.Suspend = c.Suspend || c.BesideGit
 	return c, spec, nil
 }
 

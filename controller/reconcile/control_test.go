@@ -55,10 +55,12 @@ spec:
 		c, _, err = split(annotated)
 		require.NoError(t, err)
 		require.Equal(t, suspends, c.Suspend, "%q", value)
+		require.Equal(t, suspends, c.BesideGit, "%q", value)
 		annotated.Spec.Suspend = true
 		c, _, err = split(annotated)
 		require.NoError(t, err)
 		require.True(t, c.Suspend, "the annotation %q does not undo what the spec says", value)
+		require.False(t, c.BesideGit, "git knows")
 	}
 
 	c, spec, err = split(new(v1alpha1.Model))

@@ -170,7 +170,9 @@ func (s *scope) set(v verdict, now time.Time) {
 	if v.ready == metav1.ConditionTrue && s.kind.Lifecycle == Service {
 		s.object.Common().Served = true
 	}
-	if v.keep || v.settled() {
+	// What is suspended beside git has not done what git asks for, and must not pass for it
+	// in the moment after it is resumed.
+	if v.settled() || v.keep && !s.control.BesideGit {
 		s.object.Common().ObservedGeneration = s.object.GetGeneration()
 	}
 }

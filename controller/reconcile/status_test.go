@@ -115,6 +115,12 @@ func TestSuspendedKeepsWhatIsThere(t *testing.T) {
 	require.Equal(t, reason.Suspended, meta.FindStatusCondition(fresh.object.GetConditions(), fluxmeta.ReadyCondition).Reason)
 	require.Len(t, fresh.object.GetConditions(), 1, "nobody is at work on it")
 	require.EqualValues(t, 2, fresh.object.Common().ObservedGeneration)
+	beside := newScope(serviceKind)
+	beside.set(ready(reason.InService, "serves", 0), epoch)
+	beside.object.SetGeneration(3)
+	beside.control.BesideGit = true
+	beside.set(suspended, epoch)
+	require.EqualValues(t, 2, beside.object.Common().ObservedGeneration, "generation 3 is not ready, and looks so when it is resumed")
 	for _, row := range verdicts {
 		t.Run(row.reason, func(t *testing.T) {
 			s := newScope(serviceKind)

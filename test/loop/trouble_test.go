@@ -293,26 +293,44 @@ func TestSuspendAndObserve(t *testing.T) {
 func TestSuspendedByAnnotation(t *testing.T) {
 	w := newWorld(t)
 	w.startController()
-	suspend := func(to any) {
-		patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{v1alpha1.AnnotationSuspend: to}}})
-		require.NoError(t, err)
-		require.NoError(t, w.kube.Patch(w.ctx, w.job(), client.RawPatch(apitypes.MergePatchType, patch)))
-	}
 	w.apply(strings.Replace(trainingJob(100), "{name: abalone}", `{name: abalone, annotations: {sagemaker.gitops.dev/suspend: "true"}}`, 1))
-	w.until("it is suspended", func() bool {
-		return readyCondition(w.job()).Reason == reason.Suspended && w.job().Status.ObservedGeneration == 1
-	})
+	w.until("it is suspended", func() bool { return readyCondition(w.job()).Reason == reason.Suspended })
 	require.Empty(t, w.aws.Journal().Counts())
-	suspend(nil)
+	w.suspend(w.job(), nil)
 	w.until("it is done", func() bool { return isReady(w.job()) })
 	require.EqualValues(t, 1, w.job().Generation, "the spec is as it was")
 
-	suspend("true")
+	w.suspend(w.job(), "true")
 	w.apply(trainingJob(200))
 	w.pass(time.Minute, step)
 	require.Len(t, w.aws.Objects("TrainingJob"), 1, "nothing runs while it is suspended")
-	suspend(nil)
+	require.EqualValues(t, 1, w.job().Status.ObservedGeneration, "and nobody can take it for done")
+	w.suspend(w.job(), nil)
 	w.until("it has run", func() bool { return isReady(w.job()) && len(w.aws.Objects("TrainingJob")) == 2 })
+}
+
+// TestDeploymentSuspendedByAnnotation: the same goes for what is made of others.
+func TestDeploymentSuspendedByAnnotation(t *testing.T) {
+	w := newDeploymentWorld(t)
+	w.apply(deployment(1))
+	w.deployed()
+	made := w.mutations()
+	w.suspend(w.deployment(), "true")
+	w.apply(deployment(2))
+	w.pass(time.Minute, step)
+	require.Equal(t, made, w.mutations())
+	w.suspend(w.deployment(), nil)
+	require.False(t, isReady(w.deployment()), "it has not begun, and does not look done")
+	w.deployed()
+	require.Contains(t, w.served(), "v2/model.tar.gz")
+}
+
+// suspend sets the annotation that suspends, or takes it away, beside git.
+func (w *world) suspend(obj client.Object, to any) {
+	w.t.Helper()
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{v1alpha1.AnnotationSuspend: to}}})
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.kube.Patch(w.ctx, obj, client.RawPatch(apitypes.MergePatchType, patch)))
 }
 
 // TestSubmitted is ready while the job runs, and not any more when it fails.
