@@ -2,7 +2,6 @@ package argocd_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -79,24 +78,6 @@ func TestOthers(t *testing.T) {
 	is, err = argocd.Override{Others: opinion{is: want, err: cause}}.GetResourceHealth(ours)
 	require.NoError(t, err)
 	require.Equal(t, enginehealth.HealthStatusProgressing, is.Status, "nobody else is asked about ours")
-}
-
-// A controller that embeds the gitops-engine judges our objects as Argo CD does.
-func ExampleOverride() {
-	job := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "sagemaker.gitops.dev/v1alpha1",
-		"kind":       "TrainingJob",
-		"metadata":   map[string]any{"name": "abalone", "generation": int64(1)},
-		"status": map[string]any{
-			"observedGeneration": int64(1),
-			"conditions": []any{
-				map[string]any{"type": "Stalled", "status": "True", "reason": "ClientError", "message": "ClientError: No S3 objects found"},
-			},
-		},
-	}}
-	is, err := enginehealth.GetResourceHealth(job, argocd.Override{})
-	fmt.Println(is.Status, is.Message, err)
-	// Output: Degraded ClientError: No S3 objects found <nil>
 }
 
 func parse(t *testing.T, text string) *unstructured.Unstructured {

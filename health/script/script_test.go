@@ -50,6 +50,16 @@ func TestLuaSaysWhatGoSays(t *testing.T) {
 	}
 }
 
+func TestAGenerationHasNoFraction(t *testing.T) {
+	t.Parallel()
+
+	object := map[string]any{"metadata": map[string]any{"generation": int64(1)}, "status": map[string]any{"observedGeneration": 1.5}}
+	var is result
+	require.NoError(t, run(script.Lua(), object, nil, &is))
+	require.Equal(t, result(health.Of(object)), is)
+	require.Equal(t, health.Unknown, is.Status)
+}
+
 func TestCELSaysWhatKstatusSays(t *testing.T) {
 	t.Parallel()
 
@@ -245,4 +255,16 @@ func ExampleACKCEL() {
 	// Output:
 	// status.?conditions.orValue([]).exists(c, c.type == 'ACK.Terminal' && c.status == 'True') ||
 	// status.?trainingJobStatus.orValue('') in ['Failed', 'Stopped']
+}
+
+func ExampleActionsOf() {
+	for _, action := range script.ActionsOf("TrainingJob").Definitions {
+		fmt.Println(action.Name)
+	}
+	// Output:
+	// reconcile
+	// suspend
+	// resume
+	// stop
+	// rerun
 }
