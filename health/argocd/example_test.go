@@ -32,7 +32,7 @@ func ExampleOverride() {
 }
 
 // A commit is applied wave by wave; each waits for the health of the one before.
-func ExampleSyncer() {
+func ExampleSyncer() { //nolint:testableexamples // it takes a cluster
 	apply := func(ctx context.Context, config *rest.Config, objects []*unstructured.Unstructured) error {
 		live := cache.NewClusterCache(config,
 			cache.SetSettings(cache.Settings{ResourceHealthOverride: argocd.Override{}, ResourcesFilter: cache.NewNoopSettings()}),

@@ -35,6 +35,12 @@ status:
   history: [{planDigest: p1}]
 `
 
+const rolledBack = `
+apiVersion: sagemaker.gitops.dev/v1alpha1
+kind: ModelPipeline
+metadata: {name: abalone, namespace: ml, annotations: {sagemaker.gitops.dev/rollback: p1, theirs: "1"}}
+`
+
 const suspended = `
 apiVersion: sagemaker.gitops.dev/v1alpha1
 kind: ModelPipeline
@@ -66,6 +72,7 @@ func TestActions(t *testing.T) {
 		{"reject", pipeline, map[string]string{"step": "", "evidence": ""}, `{"sagemaker.gitops.dev/reject":"release=e1"}`},
 		{"rollback", pipeline, nil, `{"sagemaker.gitops.dev/rollback":"p1"}`},
 		{"rollback", pipeline, map[string]string{"plan": "p1"}, `{"sagemaker.gitops.dev/rollback":"p1"}`},
+		{"roll-forward", rolledBack, nil, `{"sagemaker.gitops.dev/rollback":null}`},
 	} {
 		t.Run(row.action, func(t *testing.T) {
 			t.Parallel()
