@@ -28,6 +28,10 @@
 // The last row cannot be met: every CRD sets status.observedGeneration to -1
 // when an object is created, and the controller always writes Ready.
 //
+// Package script holds the same table in Lua for Argo CD and in CEL for Flux, package
+// argocd gives it to the gitops-engine. testdata/expected.yaml has what each of them
+// says of the same objects.
+//
 // # AWS states
 //
 // [States] sorts the values of one AWS status into classes that are the same
