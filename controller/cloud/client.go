@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +31,13 @@ type Client struct {
 	budget  *budget
 }
 
-func (c *Client) spend(operation string) error { return c.budget.spend(operation) }
+func (c *Client) spend(operation string) error {
+	err := c.budget.spend(operation)
+	if err != nil {
+		calls.WithLabelValues(operation, heldBack).Inc()
+	}
+	return err
+}
 
 // Clients makes one Client per identity and keeps it.
 type Clients struct {
@@ -60,6 +67,7 @@ func NewClients(config aws.Config, c clock.PassiveClock, kube client.Client) *Cl
 	// The loop repeats calls itself, when the object's turn comes again: a
 	// client that sleeps between tries would hold a worker.
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	config.APIOptions = append(slices.Clip(config.APIOptions), countCalls)
 	return &Clients{
 		config:  config,
 		clock:   c,
