@@ -603,6 +603,11 @@ const (
 	PipelineCompleted PipelinePhase = "Completed"
 )
 
+// ConditionCandidateHealthy of a pipeline speaks of the present plan alone, whatever
+// serves: False when a step of it has failed or holds, True when all have succeeded,
+// Unknown until then.
+const ConditionCandidateHealthy = "CandidateHealthy"
+
 // StepPhase says in one word how far a step is.
 type StepPhase string
 

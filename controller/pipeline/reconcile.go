@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -75,6 +76,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	if refused := refusal(err); refused != nil {
 		p.Status.Phase, err = v1alpha1.PipelineRefused, refused
+		meta.RemoveStatusCondition(&p.Status.Conditions, v1alpha1.ConditionCandidateHealthy) // there is no plan
 	}
 	return round.End(ctx, v, err)
 }
@@ -190,6 +192,7 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 		return reconcile.Verdict{}, err
 	}
 	v := s.verdict(ctx, r.Clock.Now())
+	s.candidate(r.Clock.Now())
 	if s.pipeline.Status.Phase == v1alpha1.PipelineCompleted {
 		if err := r.remembered(ctx, s); err != nil {
 			return reconcile.Verdict{}, err

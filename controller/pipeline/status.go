@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -54,6 +55,20 @@ func shorten(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
+}
+
+// candidate tells by a condition of its own how it is with the present plan.
+func (s *scene) candidate(now time.Time) {
+	is := metav1.Condition{Type: v1alpha1.ConditionCandidateHealthy, ObservedGeneration: s.pipeline.Generation, LastTransitionTime: metav1.NewTime(now)}
+	is.Status, is.Reason, is.Message = metav1.ConditionUnknown, reason.Progressing, "plan "+s.plan.Digest+" is being carried out"
+	switch s.pipeline.Status.Phase {
+	case v1alpha1.PipelineFailed, v1alpha1.PipelineHeld:
+		is.Status, is.Reason, is.Message = metav1.ConditionFalse, reason.StepFailed, "a step of plan "+s.plan.Digest+" has not succeeded"
+	case v1alpha1.PipelineCompleted:
+		is.Status, is.Reason, is.Message = metav1.ConditionTrue, reason.Completed, "plan "+s.plan.Digest+" has been carried out"
+	default:
+	}
+	meta.SetStatusCondition(&s.pipeline.Status.Conditions, is)
 }
 
 // verdict is what the decisions come to, and the phase.

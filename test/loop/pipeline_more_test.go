@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -227,6 +228,7 @@ func TestPipelineStaysReadyWhileItServes(t *testing.T) {
 	w.until("the candidate has failed", func() bool { return w.pipeline().Status.Phase == v1alpha1.PipelineFailed })
 	p := w.completed()
 	require.Equal(t, reason.Serving, readyCondition(p).Reason)
+	require.True(t, meta.IsStatusConditionFalse(p.Status.Conditions, v1alpha1.ConditionCandidateHealthy))
 	require.Contains(t, readyCondition(p).Message, "rmse is 9.00, which is more than 2.20")
 }
 

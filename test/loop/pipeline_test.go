@@ -391,6 +391,20 @@ func TestPipelineDeleted(t *testing.T) {
 	})
 }
 
+// TestPipelineNamesAreBounded: names that would not fit into those of what is made are
+// refused by the API server.
+func TestPipelineNamesAreBounded(t *testing.T) {
+	w := newWorld(t)
+	long := strings.Repeat("a", 31)
+	for _, row := range []struct{ reason, spec, want string }{
+		{"of a pipeline", replace(pipeline(nil), "metadata: {name: abalone}", "metadata: {name: "+long+"}"), "a pipeline's name has 30 characters at most"},
+		{"of a step", replace(pipeline(nil), "name: quality", "name: "+long[:19]), "Too long: may not be more than 18 bytes"},
+	} {
+		err := w.kube.Create(w.ctx, w.parse(row.spec))
+		require.ErrorContains(t, err, row.want, row.reason)
+	}
+}
+
 // TestPipelineRefusals: what cannot be carried out is refused before anything is
 // asked of AWS, with the step and the path.
 func TestPipelineRefusals(t *testing.T) {
