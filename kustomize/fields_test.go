@@ -32,19 +32,9 @@ func (f field) name() string {
 func fields(t *testing.T) []field {
 	t.Helper()
 
-	files, err := filepath.Glob("crd/bases/*.yaml")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-
 	var all []field
 
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-
-		var crd apiextensionsv1.CustomResourceDefinition
-		require.NoError(t, yaml.UnmarshalStrict(text, &crd), file)
-
+	for _, crd := range crds(t) {
 		spec := crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"]
 		all = below(all, crd.Spec.Names.Kind, "", spec)
 	}
@@ -52,6 +42,25 @@ func fields(t *testing.T) []field {
 	slices.SortFunc(all, func(a, b field) int {
 		return strings.Compare(a.kind+" "+a.path, b.kind+" "+b.path)
 	})
+
+	return all
+}
+
+// crds are the CRDs of all kinds.
+func crds(t *testing.T) []apiextensionsv1.CustomResourceDefinition {
+	t.Helper()
+
+	files, err := filepath.Glob("crd/bases/*.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+
+	all := make([]apiextensionsv1.CustomResourceDefinition, len(files))
+
+	for i, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, yaml.UnmarshalStrict(text, &all[i]), file)
+	}
 
 	return all
 }
