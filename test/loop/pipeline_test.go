@@ -69,9 +69,9 @@ spec:
 `, all["rounds"], all["maxRMSE"], all["instanceType"], all["count"], strings.Join(extra, "\n  "), deploymentImage)
 }
 
-func newPipelineWorld(t *testing.T) *world {
+func newPipelineWorld(t *testing.T, long ...string) *world {
 	t.Helper()
-	w := newWorld(t)
+	w := newWorld(t, long...)
 	w.measures(2.08)
 	w.startController()
 	return w

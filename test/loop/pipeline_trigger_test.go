@@ -79,21 +79,31 @@ func TestPipelineSchedule(t *testing.T) {
 	require.Equal(t, token, w.pipeline().Status.Trigger.Token)
 }
 
-// TestPipelineTriggersWait: what is at work is not disturbed by the clock, and a
-// cluster that is lost meanwhile begins nothing again.
+// TestPipelineTriggersWait: what is at work is not disturbed by the clock.
 func TestPipelineTriggersWait(t *testing.T) {
 	w := newPipelineWorld(t)
-	always := `triggers: {schedules: [{cron: "* * * * *"}]}`
-	w.apply(unasked(nil, always))
+	w.apply(unasked(nil, `triggers: {schedules: [{cron: "* * * * *"}]}`))
 	w.until("the third job runs", func() bool { return len(w.jobs("InProgress")) == 1 && len(w.aws.Objects("TrainingJob")) == 3 })
 	require.Empty(t, w.mutations()["StopTrainingJob"])
+}
 
+// TestPipelineLostAtWork: a cluster that is lost while the job of the hour runs goes on
+// with that very job.
+func TestPipelineLostAtWork(t *testing.T) {
+	w := newPipelineWorld(t)
+	w.apply(unasked(nil, hourly))
+	w.completed()
+	w.pass(time.Hour-w.clock.Now().Sub(w.clock.Now().Truncate(time.Hour)), time.Minute)
+	w.until("the job of the hour runs", func() bool { return len(w.jobs("InProgress")) == 1 })
+	token := w.pipeline().Status.Trigger.Token
 	w.stopController()
 	w.forgetAll()
 	w.startController()
-	w.apply(unasked(nil, hourly)) // which is not due
+	w.apply(unasked(nil, hourly))
 	w.completed()
-	require.Equal(t, 3, w.created()["CreateTrainingJob"], "%s", w.describe())
+	require.Equal(t, token, w.pipeline().Status.Trigger.Token)
+	require.Equal(t, 2, w.created()["CreateTrainingJob"])
+	require.Contains(t, w.served(), w.stepOf("train").Child)
 }
 
 // TestPipelineFollowsData: data whose changes are a trigger makes the job run again
@@ -155,7 +165,7 @@ func TestPipelineViolation(t *testing.T) {
 	first := w.served()
 	w.until("another model serves", func() bool { return isReady(w.pipeline()) && w.served() != first })
 	require.Regexp(t, `^violation/monitor/20`, w.pipeline().Status.Trigger.Token)
-	w.pass(140*time.Minute, 10*time.Second)
+	w.pass(w.pipeline().Status.Trigger.Time.Add(140*time.Minute).Sub(w.clock.Now()), 10*time.Second)
 	require.Equal(t, 2, w.mutations()["CreateTrainingJob"], "the cool-down is not over")
 	w.until("it is", func() bool { return w.mutations()["CreateTrainingJob"] == 3 })
 }
@@ -210,7 +220,7 @@ func TestPipelineMeasures(t *testing.T) {
 // TestPipelineTimeout: what takes too long is stopped in AWS and has failed, until
 // somebody asks to try it again.
 func TestPipelineTimeout(t *testing.T) {
-	w := newPipelineWorld(t)
+	w := newPipelineWorld(t, "TrainingJob/Training")
 	w.apply(replace(pipeline(nil), "  - name: train\n", "  - name: train\n    timeout: 1m\n"))
 	p := w.pipelineStalled(reason.StepFailed)
 	require.Contains(t, readyCondition(p).Message, "has not come to an end within 1m0s (step train)")
@@ -219,7 +229,7 @@ func TestPipelineTimeout(t *testing.T) {
 	require.Equal(t, map[string]int{"CreateTrainingJob": 1, "StopTrainingJob": 1}, w.mutations())
 	require.Contains(t, readyCondition(w.pipeline()).Message, "has not come to an end within 1m0s (step train)")
 
-	w.apply(replace(pipeline(nil), "  - name: train\n", "  - name: train\n    timeout: 1h\n"))
+	w.apply(replace(pipeline(nil), "  - name: train\n", "  - name: train\n    timeout: 5h\n"))
 	w.pass(time.Minute, step)
 	require.Equal(t, 1, w.created()["CreateTrainingJob"], "another limit is no other run")
 	w.forced(w.pipeline(), "now")

@@ -78,14 +78,15 @@ type world struct {
 
 var worlds atomic.Int64
 
-// newWorld makes a world for a test that runs beside others.
-func newWorld(t *testing.T) *world {
+// newWorld makes a world for a test that runs beside others, in which some stages of
+// AWS's last for most of an hour.
+func newWorld(t *testing.T, long ...string) *world {
 	t.Helper()
 	t.Parallel()
-	return newLonelyWorld(t)
+	return newLonelyWorld(t, long...)
 }
 
-func newLonelyWorld(t *testing.T) *world {
+func newLonelyWorld(t *testing.T, long ...string) *world {
 	t.Helper()
 	w := &world{
 		t: t, ctx: t.Context(), cluster: "test", subject: "abalone",
@@ -101,6 +102,9 @@ func newLonelyWorld(t *testing.T) *world {
 		"LabelingJob/Labeling", "PipelineExecution/Executing",
 	} {
 		durations[stage] = 3 * time.Minute
+	}
+	for _, stage := range long {
+		durations[stage] = 50 * time.Minute
 	}
 	var err error
 	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, Durations: durations, Seed: 1})
