@@ -1,6 +1,7 @@
 package loop_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -26,15 +27,17 @@ func unasked(params map[string]string, extra ...string) string {
     approval: {}`, "")
 }
 
-const hourly = `triggers: {schedules: [{cron: "0 * * * *", timeZone: Europe/Amsterdam}]}`
+// daily is a schedule that is due in two hours, and then once a day.
+func (w *world) daily() string {
+	return fmt.Sprintf(`triggers: {schedules: [{cron: "%d %d * * *"}]}`, w.clock.Now().UTC().Minute(), w.clock.Now().UTC().Add(2*time.Hour).Hour())
+}
 
-// tick lets time pass to the next hour, and what is due then be carried out.
-func (w *world) tick() string {
+// due lets time pass until the schedule is due, and what it has triggered begin.
+func (w *world) due() string {
 	w.t.Helper()
 	before := w.pipeline().Status.Trigger
-	w.pass(time.Hour-w.clock.Now().Sub(w.clock.Now().Truncate(time.Hour)), time.Minute)
+	w.pass(before.Next.Sub(w.clock.Now()), time.Minute)
 	w.until("the hour has come", func() bool { return w.pipeline().Status.Trigger.Token != before.Token })
-	w.completed()
 	return w.pipeline().Status.Trigger.Token
 }
 
@@ -43,14 +46,16 @@ func (w *world) tick() string {
 // goes back to what the hour has made.
 func TestPipelineSchedule(t *testing.T) {
 	w := newPipelineWorld(t)
-	w.apply(unasked(nil, hourly))
+	daily := w.daily()
+	w.apply(unasked(nil, daily))
 	w.completed()
 	first := w.served()
 	require.Empty(t, w.pipeline().Status.Trigger.Token, "hours that have passed before are nobody's")
 	require.True(t, w.pipeline().Status.Trigger.Next.After(w.clock.Now()))
 
-	token := w.tick()
-	require.Regexp(t, `^schedule/20..-..-..T..:00:00Z$`, token)
+	token := w.due()
+	require.Regexp(t, `^schedule/20..-..-..T..:..:00Z$`, token)
+	w.completed()
 	second := w.served()
 	require.NotEqual(t, first, second)
 	require.Equal(t, 2, w.mutations()["CreateTrainingJob"])
@@ -61,19 +66,20 @@ func TestPipelineSchedule(t *testing.T) {
 	w.forgetAll()
 	w.aws.Journal().Reset()
 	w.startController()
-	w.apply(unasked(nil, hourly))
+	w.apply(unasked(nil, daily))
 	w.completed()
 	require.Equal(t, second, w.served())
 	require.Empty(t, w.mutations(), "nothing goes back by itself")
 	require.Equal(t, token, w.pipeline().Status.Trigger.Token)
 
-	w.apply(unasked(map[string]string{"rounds": "200"}, hourly))
+	w.apply(unasked(map[string]string{"rounds": "200"}, daily))
 	w.until("another model serves", func() bool { return isReady(w.pipeline()) && w.served() != second })
 	require.Equal(t, 1, w.mutations()["CreateTrainingJob"])
-	require.NotEqual(t, token, w.tick())
+	require.NotEqual(t, token, w.due())
+	w.completed()
 	require.Equal(t, 2, w.mutations()["CreateTrainingJob"])
 	w.aws.Journal().Reset()
-	w.apply(unasked(nil, hourly))
+	w.apply(unasked(nil, daily))
 	w.until("the earlier model serves", func() bool { return isReady(w.pipeline()) && w.served() == second })
 	require.Zero(t, w.mutations()["CreateTrainingJob"])
 	require.Equal(t, token, w.pipeline().Status.Trigger.Token)
@@ -90,16 +96,16 @@ func TestPipelineTriggersWait(t *testing.T) {
 // TestPipelineLostAtWork: a cluster that is lost while the job of the hour runs goes on
 // with that very job.
 func TestPipelineLostAtWork(t *testing.T) {
-	w := newPipelineWorld(t)
-	w.apply(unasked(nil, hourly))
+	w := newPipelineWorld(t, "TrainingJob/Training")
+	daily := w.daily()
+	w.apply(unasked(nil, daily))
 	w.completed()
-	w.pass(time.Hour-w.clock.Now().Sub(w.clock.Now().Truncate(time.Hour)), time.Minute)
+	token := w.due()
 	w.until("the job of the hour runs", func() bool { return len(w.jobs("InProgress")) == 1 })
-	token := w.pipeline().Status.Trigger.Token
 	w.stopController()
 	w.forgetAll()
 	w.startController()
-	w.apply(unasked(nil, hourly))
+	w.apply(unasked(nil, daily))
 	w.completed()
 	require.Equal(t, token, w.pipeline().Status.Trigger.Token)
 	require.Equal(t, 2, w.created()["CreateTrainingJob"])
