@@ -233,6 +233,7 @@ func TestExampleEnvironments(t *testing.T) {
 // night scores all of them again.
 func TestExampleBatch(t *testing.T) {
 	e := newExample(t, "batch-scoring")
+	e.clock.SetTime(e.clock.Now().Truncate(24 * time.Hour).Add(32 * time.Hour)) // the night is far
 	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/batch/day.csv", []byte("7,M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15\n")))
 	require.NoError(t, e.aws.PutObject("acme-ml", "models/model.tar.gz", []byte("model")))
 	api := e.sagemaker()
