@@ -48,7 +48,7 @@ func (s *scene) tell() {
 
 // maxMessage is how much of each message status repeats, in bytes: all steps have to
 // fit into an object.
-const maxMessage = 120
+const maxMessage = 90
 
 func shorten(text string) string {
 	if len(text) <= maxMessage {
