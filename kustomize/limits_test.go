@@ -1,0 +1,267 @@
+package kustomize_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/admission"
+	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
+	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"k8s.io/apiserver/pkg/cel/environment"
+	"sigs.k8s.io/yaml"
+)
+
+// policy is an admission policy, compiled as the API server does.
+type policy struct{ validating.Validator }
+
+// compiled are the generated policies, by file.
+func compiled(t *testing.T) map[string]policy {
+	t.Helper()
+
+	all := map[string]policy{}
+
+	for file := range limits(t) {
+		text, err := os.ReadFile("components/policy/" + file)
+		require.NoError(t, err)
+
+		document, _, _ := strings.Cut(string(text), "\n---\n")
+
+		var p admissionregistrationv1.ValidatingAdmissionPolicy
+		require.NoError(t, yaml.UnmarshalStrict([]byte(document), &p))
+
+		compiler, err := plugincel.NewCompositedCompiler(environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
+		require.NoError(t, err)
+
+		vars := plugincel.OptionalVariableDeclarations{}
+
+		for _, v := range p.Spec.Variables {
+			result := compiler.CompileAndStoreVariable(&validating.Variable{Name: v.Name, Expression: v.Expression}, vars, environment.NewExpressions)
+			require.Nil(t, result.Error, "%s: %s", file, v.Name)
+		}
+
+		rules := make([]plugincel.ExpressionAccessor, len(p.Spec.Validations))
+		messages := make([]plugincel.ExpressionAccessor, len(rules))
+
+		for i, v := range p.Spec.Validations {
+			rules[i] = &validating.ValidationCondition{Expression: v.Expression, Reason: v.Reason}
+			messages[i] = &validating.MessageExpressionCondition{MessageExpression: v.MessageExpression}
+		}
+
+		validator := validating.NewValidator(
+			compiler.CompileCondition(rules, vars, environment.NewExpressions), nil,
+			compiler.CompileCondition(nil, vars, environment.NewExpressions),
+			compiler.CompileCondition(messages, vars, environment.NewExpressions), p.Spec.FailurePolicy, nil)
+		require.NoError(t, validator.CompileError())
+
+		all[file] = policy{validator}
+	}
+
+	return all
+}
+
+// refuses is why the policy refuses a new object, or empty. It fails the test if an
+// expression does, or costs too much.
+func (p policy) refuses(t *testing.T, kind string, spec map[string]any, annotations map[string]string) string {
+	t.Helper()
+
+	of := schema.GroupVersionKind{Group: group, Version: "v1alpha1", Kind: kind}
+	resource := schema.GroupVersionResource{Group: group, Version: "v1alpha1", Resource: strings.ToLower(kind) + "s"}
+	object := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
+	object.SetGroupVersionKind(of)
+
+	request := admission.NewAttributesRecord(object, nil, of, "ml", "a", resource, "", admission.Create, &metav1.CreateOptions{}, false, nil)
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ml", Annotations: annotations}}
+	result := p.Validate(t.Context(), resource, &admission.VersionedAttributes{
+		Attributes: request, VersionedKind: of, VersionedObject: object,
+	}, nil, namespace, celconfig.RuntimeCELCostBudget, nil)
+
+	for _, decision := range result.Decisions {
+		require.NotEqual(t, validating.EvalError, decision.Evaluation, "%s: %s", kind, decision.Message)
+
+		if decision.Evaluation == validating.EvalDeny {
+			require.Equal(t, metav1.StatusReasonForbidden, decision.Reason)
+
+			return decision.Message
+		}
+	}
+
+	return ""
+}
+
+// TestListsAreAboutEveryField: in each field, what the namespace allows passes, and
+// what it does not allow is refused by its name.
+func TestListsAreAboutEveryField(t *testing.T) {
+	t.Parallel()
+
+	policies := compiled(t)
+
+	for _, list := range []struct {
+		name             string
+		uses             []use
+		limit, good, bad string
+		says             string
+	}{
+		{"instance-types", instanceFields(t), "ml.t3.medium, ml.m5.*", "ml.m5.large", "ml.m5d.large", "instance type ml.m5d.large is none that the namespace allows: ml.t3.medium, ml.m5.*"},
+		{"images", imageFields(t), "a.example.com/*", "a.example.com/x:1", "a.example.com.evil.com/x:1", "image a.example.com.evil.com/x:1 is none that the namespace allows: a.example.com/*"},
+		{"roles", roleFields(t), "arn:aws:iam::1:role/ml", "arn:aws:iam::1:role/ml", "arn:aws:iam::1:role/ml2", "role arn:aws:iam::1:role/ml2 is none that the namespace allows: arn:aws:iam::1:role/ml"},
+	} {
+		require.NotEmpty(t, list.uses)
+
+		annotations := map[string]string{group + "/allowed-" + list.name: list.limit}
+
+		for _, u := range list.uses {
+			spec := func(value string) map[string]any {
+				path, isItem := strings.CutSuffix(u.path, "[]")
+				if isItem {
+					return filled(path, []any{list.good, value})
+				}
+
+				return filled(path, value)
+			}
+
+			p := policies[list.name+".yaml"]
+			require.Equal(t, list.says, p.refuses(t, u.kind, spec(list.bad), annotations), "%s of %s", u.path, u.kind)
+			require.Empty(t, p.refuses(t, u.kind, spec(list.good), annotations), "%s of %s", u.path, u.kind)
+			require.Empty(t, p.refuses(t, u.kind, spec(list.bad), nil), "without an annotation there is no limit")
+		}
+	}
+}
+
+// TestDemandsAreAboutEveryField: where there is a volume, an output or a job, the key
+// or the time has to be said.
+func TestDemandsAreAboutEveryField(t *testing.T) {
+	t.Parallel()
+
+	policies := compiled(t)
+	volumes, outputs := keyDemands(t)
+
+	for _, row := range []struct {
+		file, annotation, value, says string
+		uses                          []demand
+		good, bad                     any
+	}{
+		{"encryption.yaml", "require-encryption", "volumes, outputs", "the namespace requires volumes to be encrypted: name a KMS key in spec.", volumes, "key", nil},
+		{"encryption.yaml", "require-encryption", "volumes, outputs", "the namespace requires outputs to be encrypted: name a KMS key in spec.", outputs, "key", ""},
+		{
+			"run-time.yaml", "max-run-time", "1h30m", "the namespace lets jobs run for 1h30m at most: spec.",
+			demandsOf(runtimeFields(t), "stoppingCondition.maxRuntimeInSeconds"), int64(5400), int64(5401),
+		},
+	} {
+		p := policies[row.file]
+		annotations := map[string]string{group + "/" + row.annotation: row.value}
+
+		for _, d := range row.uses {
+			kinds := d.kinds
+			if kinds == nil {
+				kinds = []string{"Any"}
+			}
+
+			for _, kind := range kinds {
+				spec := func(value any) map[string]any {
+					if value == nil { // the part is there, and says nothing
+						if d.parent == "" {
+							return map[string]any{}
+						}
+
+						return filled(d.parent, map[string]any{})
+					}
+
+					return filled(d.path(), value)
+				}
+				with := func(value any) map[string]any {
+					all := spec(value)
+					if d.when != "" {
+						list := map[string]string{"EndpointConfig": "productionVariants", "ModelDeployment": "variants"}[kind]
+						all[list] = []any{map[string]any{"instanceType": "ml.m5.large"}}
+					}
+
+					return all
+				}
+
+				for _, bad := range []any{row.bad, nil} {
+					if bad == nil && strings.HasSuffix(d.parent, "[]") {
+						continue // an empty element is an empty object of its own
+					}
+
+					require.Contains(t, p.refuses(t, kind, with(bad), annotations), row.says+d.path(), kind)
+				}
+
+				require.Empty(t, p.refuses(t, kind, with(row.good), annotations), "%s of %s", d.path(), kind)
+				require.Empty(t, p.refuses(t, kind, with(row.bad), nil), "without an annotation nothing is required")
+			}
+		}
+	}
+}
+
+// TestLimitsFitEveryKind: no kind has a field in the place of another kind's that an
+// expression cannot take.
+func TestLimitsFitEveryKind(t *testing.T) {
+	t.Parallel()
+
+	policies := compiled(t)
+	annotations := map[string]string{
+		group + "/allowed-instance-types": "*", group + "/allowed-images": "*", group + "/allowed-roles": "*",
+		group + "/require-encryption": "volumes, outputs", group + "/max-run-time": "1h",
+	}
+
+	plain := func(path string) string { return strings.ReplaceAll(path, "[]", "") }
+
+	var paths []string
+
+	for _, uses := range [][]use{instanceFields(t), imageFields(t), roleFields(t), runtimeFields(t)} {
+		for _, u := range uses {
+			paths = append(paths, plain(u.path))
+		}
+	}
+
+	volumes, outputs := keyDemands(t)
+	for _, d := range slices.Concat(volumes, outputs) {
+		paths = append(paths, plain(d.path()))
+	}
+
+	for _, f := range fields(t) {
+		if !slices.ContainsFunc(paths, func(path string) bool { return strings.HasPrefix(path, plain(f.path)) }) {
+			continue
+		}
+
+		var value any
+
+		switch f.schema.Type {
+		case "string":
+			value = "a"
+		case "integer", "number":
+			value = int64(1)
+		case "boolean":
+			value = true
+		case "object":
+			value = map[string]any{}
+		default:
+			continue // a list is there with its elements
+		}
+
+		for file, p := range policies {
+			message := p.refuses(t, f.kind, filled(f.path, value), annotations)
+			require.True(t, message == "" || !slices.Contains([]string{"instance-types.yaml", "images.yaml", "roles.yaml"}, file), message)
+		}
+	}
+}
+
+// TestLimitsOnTheLargestPipeline: expressions may cost only so much.
+func TestLimitsOnTheLargestPipeline(t *testing.T) {
+	t.Parallel()
+
+	step := map[string]any{"instanceFallback": slices.Repeat([]any{"ml.m5.24xlarge"}, 10)}
+	patterns := strings.Repeat("ml.g5.48xlarge, ", 20) + "ml.m5.*"
+
+	require.Empty(t, compiled(t)["instance-types.yaml"].refuses(t, "ModelPipeline",
+		map[string]any{"steps": slices.Repeat([]any{step}, 100)}, map[string]string{group + "/allowed-instance-types": patterns}))
+}
