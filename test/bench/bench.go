@@ -96,7 +96,7 @@ func (b *Bench) start(ctx context.Context, options Options) error {
 		return err
 	}
 	options.stepf("the controller starts, with the permissions of kustomize/default")
-	return b.startController(ctx, binary)
+	return b.startController(ctx, binary, options.EventsAddr)
 }
 
 func (b *Bench) connect() error {

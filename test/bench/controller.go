@@ -36,7 +36,7 @@ func buildController(ctx context.Context, root, binary string) error {
 }
 
 // startController runs the controller's binary as its service account.
-func (b *Bench) startController(ctx context.Context, binary string) error {
+func (b *Bench) startController(ctx context.Context, binary, eventsAddr string) error {
 	kubeconfig, err := b.install(ctx)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (b *Bench) startController(ctx context.Context, binary string) error {
 		Name: "controller", Path: binary,
 		Args: []string{
 			"controller", "--cluster-name=" + ClusterName, "--observe-interval=" + observeInterval.String(),
-			"--health-addr=" + health, "--metrics-addr=" + metrics,
+			"--health-addr=" + health, "--metrics-addr=" + metrics, "--events-addr=" + eventsAddr,
 		},
 		Env:      append(b.AWSEnv(), "KUBECONFIG="+kubeconfig, "RUNTIME_NAMESPACE="+namespace),
 		ReadyURL: "http://" + health + "/readyz",

@@ -31,6 +31,9 @@ type Options struct {
 	// Example is the directory below examples that is pushed; it has an overlay
 	// demo. Empty means model-pipeline.
 	Example string
+	// EventsAddr is the URL that receives the controller's events, which would be
+	// notification-controller's. Empty means that nobody does.
+	EventsAddr string
 	// Step is told what is being started, in a few words. Nil means nobody is.
 	Step func(what string)
 }
@@ -67,5 +70,6 @@ func durations() map[string]time.Duration {
 		"TrainingJob/Uploading":    time.Second,
 		"Endpoint/Creating":        4 * time.Second,
 		"Endpoint/Updating":        4 * time.Second,
+		"Endpoint/Deleting":        4 * time.Second,
 	}
 }
