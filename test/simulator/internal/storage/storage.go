@@ -19,6 +19,7 @@ import (
 type Store struct {
 	backend *s3mem.Backend
 	handler http.Handler
+	now     clock.PassiveClock
 }
 
 // New makes an empty store.
@@ -30,7 +31,7 @@ func New(now clock.PassiveClock) *Store {
 		gofakes3.WithTimeSkewLimit(0),
 		gofakes3.WithHostBucketBase("localhost"),
 	)
-	return &Store{backend: backend, handler: fake.Server()}
+	return &Store{backend: backend, handler: fake.Server(), now: now}
 }
 
 // ServeHTTP answers the S3 protocol, path-style and bucket.localhost.
@@ -58,7 +59,8 @@ func (s *Store) CreateBucket(name string) error {
 
 // Put writes an object into an existing bucket.
 func (s *Store) Put(bucket, key string, content []byte) error {
-	_, err := s.backend.PutObject(bucket, key, map[string]string{}, bytes.NewReader(content), int64(len(content)), nil)
+	meta := map[string]string{"Last-Modified": s.now.Now().UTC().Format(http.TimeFormat)} // as one that is put by a request
+	_, err := s.backend.PutObject(bucket, key, meta, bytes.NewReader(content), int64(len(content)), nil)
 	if err != nil {
 		return fmt.Errorf("write s3://%s/%s: %w", bucket, key, err)
 	}

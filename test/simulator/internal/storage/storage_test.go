@@ -1,10 +1,14 @@
 package storage_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/utils/clock"
+	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/storage"
 )
@@ -58,4 +62,17 @@ func TestHas(t *testing.T) {
 	require.ErrorContains(t, err, "read s3://data/c")
 	require.ErrorContains(t, s.Put("none", "a", nil), "write s3://none/a")
 	require.ErrorContains(t, s.CreateBucket("A"), `bucket "A"`)
+}
+
+// TestLastModified: the header that S3 always sends, without which some clients refuse
+// an object.
+func TestLastModified(t *testing.T) {
+	now := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+	s := storage.New(clocktesting.NewFakePassiveClock(now))
+	require.NoError(t, s.CreateBucket("data"))
+	require.NoError(t, s.Put("data", "a/b", []byte("x")))
+	answer := httptest.NewRecorder()
+	s.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/data/a/b", nil))
+	require.Equal(t, "x", answer.Body.String())
+	require.Equal(t, now.Format(http.TimeFormat), answer.Header().Get("Last-Modified"))
 }
