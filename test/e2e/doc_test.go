@@ -1,3 +1,4 @@
 // Package e2e_test runs what the documentation promises: the story of the demo
-// on real Flux, the commands of the playground, and those of README.md.
+// on real Flux, what else Flux can do with our objects, the commands of the
+// playground, and those of README.md.
 package e2e_test

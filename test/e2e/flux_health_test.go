@@ -1,0 +1,88 @@
+package e2e_test
+
+import (
+	"fmt"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/bench"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
+)
+
+const (
+	// jobFile and pipelineFile are what the scenarios change, nowhere is where there
+	// are no data: AWS refuses a job that is to train on them.
+	jobFile, pipelineFile, data, nowhere = "app/job.yaml", "app/pipeline.yaml", "s3://acme-ml/abalone/train/", "s3://acme-ml/nowhere/"
+	refused                              = `No S3 objects found under S3 URL "s3://acme-ml/nowhere/"`
+)
+
+// untilReadyAndDone waits until Flux calls a commit healthy, and holds that it does not
+// while a job is at work.
+func (u *fluxUser) untilReadyAndDone(commit string) {
+	u.Helper()
+	waited := false
+	u.untilVerdict("Ready at "+commit, u.name, func(v bench.Verdict) bool {
+		require.False(u, v.FailedAt(commit), v)
+		if u.running() { // and so it was when Flux was asked
+			require.False(u, v.ReadyAt(commit), "a job is at work, and Flux says %s", v)
+			waited = true
+		}
+		return v.ReadyAt(commit)
+	})
+	require.True(u, waited, "nobody saw the job at work")
+}
+
+// fluxWait: with wait: true a job is ready when it has completed; a spec that AWS
+// refuses is failed at once, and a commit heals that.
+func fluxWait(u *fluxUser) {
+	u.untilReadyAndDone(u.begin())
+	bad := u.edit(jobFile, data, nowhere)
+	verdict := u.untilFailed(u.name, bad)
+	require.Contains(u, verdict.Ready.Message, "TrainingJob/wait/wait status: 'Failed'")
+	ready := readyOf(get[v1alpha1.TrainingJob](u).Status.Conditions)
+	require.Equal(u, reason.ValidationFailed, ready.Reason)
+	require.Contains(u, ready.Message, refused)
+	u.untilReady(u.name, u.revert(bad))
+	require.Len(u, u.jobs("TrainingJob"), 1, "going back trains nothing")
+}
+
+// fluxSubmitted: with readiness: Submitted one Kustomization with wait: true does for a
+// pipeline: what is at work blocks neither an approval nor a revert.
+func fluxSubmitted(u *fluxUser) {
+	first := u.begin()
+	u.until("a person is asked", func() bool { return u.pipeline().Status.Phase == v1alpha1.PipelineAwaiting })
+	u.untilReady(u.name, first)
+	require.Equal(u, v1alpha1.PipelineAwaiting, u.pipeline().Status.Phase)
+	plan := u.pipeline().Status.PlanDigest
+
+	approval := fmt.Sprintf("approvals: [{step: approve, evidence: %q, by: alice}]", u.step("approve").Evidence)
+	u.untilReady(u.name, u.edit("app/approvals.yaml", "approvals: []", approval))
+	u.until("what waited for it is at work", func() bool { return u.step("score").Phase == v1alpha1.StepRunning })
+
+	changed := u.edit(pipelineFile, `rounds: "50"`, `rounds: "75"`)
+	u.untilReady(u.name, changed)
+	u.until("a change is at work", func() bool { return len(u.jobs("TrainingJob")) == 2 })
+
+	u.untilReady(u.name, u.revert(changed))
+	u.until("the earlier plan is at work", func() bool {
+		p := u.pipeline()
+		return p.Status.PlanDigest == plan && p.Status.Phase == v1alpha1.PipelineRunning
+	})
+	require.Equal(u, "Approved", u.step("approve").Decision)
+	require.Len(u, u.jobs("TrainingJob"), 2, "going back trains nothing")
+}
+
+// fluxExpressions: healthChecks name what counts, and healthCheckExprs say when it is
+// healthy: here also a pipeline whose gate holds, which Flux would call failed.
+func fluxExpressions(u *fluxUser) {
+	_, err := u.bench.AWS.Faults().Add(fault.Rule{Action: fault.Measure, Name: "expressions-*", Metrics: map[string]float64{"validation:rmse": 2.6}})
+	require.NoError(u, err)
+	u.untilReadyAndDone(u.begin())
+	require.Equal(u, reason.GateFailed, readyOf(u.pipeline().Status.Conditions).Reason)
+	bad := u.edit(pipelineFile, data, nowhere)
+	u.untilFailed(u.name, bad)
+	require.Contains(u, readyOf(u.pipeline().Status.Conditions).Message, refused)
+	u.untilReady(u.name, u.revert(bad))
+}
