@@ -42,6 +42,7 @@ var fluxScenarios = []struct {
 	{"depends", fluxDepends},
 	{"substitute", fluxSubstitute},
 	{"events", fluxEvents},
+	{"artifact", fluxArtifact},
 }
 
 // TestFlux uses Flux as its documentation offers it. README.md has the table. The
