@@ -208,9 +208,12 @@ func (u *fluxUser) annotate(object client.Object, annotations ...string) (token 
 // until waits for something that comes about by itself.
 func (u *fluxUser) until(what string, holds func() bool) {
 	u.Helper()
-	for start := time.Now(); !holds(); u.rest() {
+	start := time.Now()
+	for !holds() {
 		require.Less(u, time.Since(start), patience, "not true: %s", what)
+		u.rest()
 	}
+	u.Logf("%s after %.1fs", what, time.Since(start).Seconds())
 }
 
 // verdict is what Flux says of a Kustomization.
