@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // AssetsEnv names a directory that holds etcd and kube-apiserver, and
@@ -24,28 +26,57 @@ type FluxBinaries struct {
 	CRDs                                  []string
 }
 
-// Binaries are the programs the bench runs.
-type Binaries struct {
-	ControlPlane
-	FluxBinaries
+// ArgoCDBinaries holds the path of Argo CD, and the directories with the
+// CustomResourceDefinitions it serves, the settings it comes with, and the scripts
+// it calls.
+type ArgoCDBinaries struct {
+	Program           string
+	CRDs              []string
+	Settings, Scripts string
 }
 
-// Build makes sure that every program of the bench exists, builds what is
-// missing, one at a time across processes, and reports progress on log. The
-// first build takes minutes and gigabytes, which the package's README states;
-// later calls take milliseconds. It fails on other systems than Linux, without
-// a go command, with too little free disk, and when a build fails, whose last
-// lines of output are then in the error.
-func Build(ctx context.Context, log io.Writer) (Binaries, error) {
+// Tool is what applies to the cluster what is in git.
+type Tool string
+
+// The tools.
+const (
+	FluxTool   Tool = "Flux"
+	ArgoCDTool Tool = "Argo CD"
+)
+
+// programs of each tool.
+var programs = map[Tool][]target{
+	FluxTool:   {sourceController, kustomizeController},
+	ArgoCDTool: {argoCD},
+}
+
+// Build makes sure that the programs of a control plane and of these tools exist,
+// builds what is missing, one at a time across processes, reports progress on
+// log, and returns the paths. The first build takes minutes and gigabytes, which
+// the package's README states; later calls take milliseconds. It fails on other
+// systems than Linux, without a go command, with too little free disk, and when
+// a build fails, whose last lines of output are then in the error.
+func Build(ctx context.Context, log io.Writer, tools ...Tool) ([]string, error) {
 	assets, err := assetsFromEnv()
 	if err != nil {
-		return Binaries{}, err
+		return nil, err
 	}
-	paths, err := ensure(ctx, log, append(assets.missing(), sourceController, kustomizeController)...)
+	targets := assets.missing()
+	for _, tool := range tools {
+		if programs[tool] == nil {
+			return nil, fmt.Errorf("%q is no tool that the bench knows", tool)
+		}
+		targets = append(targets, programs[tool]...)
+	}
+	built, err := ensure(ctx, log, targets...)
 	if err != nil {
-		return Binaries{}, err
+		return nil, err
 	}
-	return Binaries{assets.controlPlane(paths), fluxBinaries(paths)}, nil
+	paths := slices.Collect(maps.Values(assets))
+	for _, t := range targets {
+		paths = append(paths, built[t.name])
+	}
+	return paths, nil
 }
 
 func buildControlPlane(ctx context.Context, log io.Writer) (ControlPlane, error) {
@@ -61,20 +92,30 @@ func buildControlPlane(ctx context.Context, log io.Writer) (ControlPlane, error)
 }
 
 func buildFlux(ctx context.Context, log io.Writer) (FluxBinaries, error) {
-	paths, err := ensure(ctx, log, sourceController, kustomizeController)
+	paths, err := ensure(ctx, log, programs[FluxTool]...)
 	if err != nil {
 		return FluxBinaries{}, err
 	}
-	return fluxBinaries(paths), nil
-}
-
-func fluxBinaries(paths map[string]string) FluxBinaries {
 	source, kustomize := paths[sourceController.name], paths[kustomizeController.name]
 	return FluxBinaries{
 		SourceController:    source,
 		KustomizeController: kustomize,
-		CRDs:                []string{crdDir(source), crdDir(kustomize)},
+		CRDs:                []string{beside(source, crdsDir), beside(kustomize, crdsDir)},
+	}, nil
+}
+
+func buildArgoCD(ctx context.Context, log io.Writer) (ArgoCDBinaries, error) {
+	paths, err := ensure(ctx, log, programs[ArgoCDTool]...)
+	if err != nil {
+		return ArgoCDBinaries{}, err
 	}
+	program := paths[argoCD.name]
+	return ArgoCDBinaries{
+		Program:  program,
+		CRDs:     []string{beside(program, crdsDir)},
+		Settings: beside(program, settingsDir),
+		Scripts:  beside(program, scriptsDir),
+	}, nil
 }
 
 // assets maps program names to the paths given by the user.

@@ -16,7 +16,7 @@ import (
 )
 
 var hello = target{
-	name: "hello", dir: "hello", module: "example.com/hello", pkg: "example.com/hello", disk: 1 << 20, crds: true,
+	name: "hello", dir: "hello", module: "example.com/hello", pkg: "example.com/hello", disk: 1 << 20, copies: fluxCRDs,
 }
 
 // helloRepository is a repository with a nested module for a small program. It
@@ -60,7 +60,7 @@ func TestEnsureBuildsOnce(t *testing.T) {
 	out, err := exec.Command(paths["hello"]).CombinedOutput()
 	require.NoError(t, err)
 	require.Equal(t, "hello\n", string(out))
-	require.FileExists(t, filepath.Join(crdDir(paths["hello"]), "a.yaml"))
+	require.FileExists(t, filepath.Join(beside(paths["hello"], crdsDir), "a.yaml"))
 	require.NoDirExists(t, filepath.Join(cache, stagingPrefix+"killed"), "what a killed build left is cleared")
 
 	log.Reset()
@@ -74,6 +74,11 @@ func TestEnsureBuildsOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, paths, changed, "a change of the module's files builds anew")
 	require.FileExists(t, changed["hello"])
+
+	write(t, filepath.Join(moduleDir, "doc.go"), "package nested\n")
+	code, err := ensure(t.Context(), &log, hello)
+	require.NoError(t, err)
+	require.NotEqual(t, changed, code, "its code is among them")
 }
 
 func TestEnsureFromManySides(t *testing.T) {
@@ -138,7 +143,7 @@ func TestEnsureErrors(t *testing.T) {
 		{"definitions that are missing", func(t *testing.T, moduleDir string, _ *target) {
 			t.Helper()
 			require.NoError(t, os.RemoveAll(filepath.Join(moduleDir, "hello", "config")))
-		}, []string{"no CRDs in "}},
+		}, []string{"no file is called ", "config/crd/bases/*.yaml"}},
 		{"no go command", func(t *testing.T, _ string, _ *target) {
 			t.Helper()
 			t.Setenv("PATH", t.TempDir())
@@ -187,7 +192,7 @@ func TestRecipes(t *testing.T) {
 	root, err := repositoryRoot()
 	require.NoError(t, err)
 	keys := map[string]string{}
-	for _, original := range append(controlPlaneTargets, sourceController, kustomizeController) {
+	for _, original := range append(controlPlaneTargets, sourceController, kustomizeController, argoCD) {
 		r, err := original.recipe(root)
 		require.NoError(t, err)
 		require.Regexp(t, `^v\d+\.\d+\.\d+$`, r.version, original.name)

@@ -58,6 +58,9 @@ func helper() error {
 	if _, err := c.StartFlux(context.Background(), FluxOptions{}); err != nil {
 		return err
 	}
+	if _, err := c.StartArgoCD(context.Background(), ArgoCDOptions{}); err != nil {
+		return err
+	}
 	if err := json.NewEncoder(os.Stdout).Encode(children{c.Dir, c.pids()}); err != nil {
 		return err
 	}

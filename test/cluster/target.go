@@ -16,6 +16,13 @@ import (
 
 const rootModule = "github.com/sagemaker-gitops/sagemaker-gitops"
 
+// What is kept beside the executables.
+const (
+	crdsDir     = "crds"
+	settingsDir = "settings"
+	scriptsDir  = "scripts"
+)
+
 // target is one program built from a nested module.
 type target struct {
 	name   string // of the executable
@@ -23,7 +30,9 @@ type target struct {
 	module string // the Go module that holds the program, pinned in the nested go.mod
 	pkg    string // the main package
 	disk   uint64 // bytes a cold build adds on disk: modules, build cache and executable
-	crds   bool   // the module's config/crd/bases are kept beside the executable
+	// copies are files of the Go module that are kept beside the executable: globs
+	// in the module, by the name of a directory.
+	copies map[string][]string
 	// stamp lists linker variables that carry the version, as the upstream
 	// release builds set them. Clients decide by the API server's version.
 	stamp func(version string) []string
@@ -43,14 +52,28 @@ var (
 	}
 	sourceController = target{
 		name: "source-controller", dir: "source-controller", module: "github.com/fluxcd/source-controller",
-		pkg: "github.com/fluxcd/source-controller", disk: 4000 << 20, crds: true,
+		pkg: "github.com/fluxcd/source-controller", disk: 4000 << 20, copies: fluxCRDs,
 	}
 	kustomizeController = target{
 		name: "kustomize-controller", dir: "kustomize-controller", module: "github.com/fluxcd/kustomize-controller",
-		pkg: "github.com/fluxcd/kustomize-controller", disk: 2400 << 20, crds: true,
+		pkg: "github.com/fluxcd/kustomize-controller", disk: 2400 << 20, copies: fluxCRDs,
+	}
+	argoCD = target{
+		name: "argocd", dir: "argocd", module: "github.com/argoproj/argo-cd/v3",
+		pkg: rootModule + "/test/cluster/modules/argocd", disk: 2400 << 20,
+		copies: map[string][]string{
+			crdsDir:     {"manifests/crds/application-crd.yaml", "manifests/crds/appproject-crd.yaml"},
+			settingsDir: {"manifests/base/config/argocd-cm.yaml", "manifests/base/config/argocd-secret.yaml"},
+			scriptsDir:  {"hack/" + verifyScript},
+		},
+		stamp: func(version string) []string {
+			return []string{"-X github.com/argoproj/argo-cd/v3/common.version=" + strings.TrimPrefix(version, "v")}
+		},
 	}
 
 	controlPlaneTargets = []target{etcd, apiServer, controllerManager}
+
+	fluxCRDs = map[string][]string{crdsDir: {"config/crd/bases/*.yaml"}}
 )
 
 func kubernetesStamp(version string) []string {
@@ -96,8 +119,20 @@ func (t target) recipe(root string) (recipe, error) {
 	sum := sha256.New()
 	for _, part := range []string{
 		t.pkg, runtime.Version(), runtime.GOOS, runtime.GOARCH, strings.Join(r.flags, "\n"), string(goMod), string(goSum),
+		fmt.Sprint(t.copies),
 	} {
 		fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	code, err := filepath.Glob(filepath.Join(r.moduleDir, "*.go"))
+	if err != nil {
+		return recipe{}, err
+	}
+	for _, file := range code {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return recipe{}, err
+		}
+		fmt.Fprintf(sum, "%d:%s", len(content), content)
 	}
 	r.key = hex.EncodeToString(sum.Sum(nil))[:16]
 	return r, nil
@@ -108,9 +143,9 @@ func (r recipe) executable(cache string) string {
 	return filepath.Join(cache, r.name+"-"+r.version+"-"+r.key, r.name)
 }
 
-// crdDir is where the definitions that belong to an executable are kept.
-func crdDir(executable string) string {
-	return filepath.Join(filepath.Dir(executable), "crds")
+// beside is a directory that is kept beside an executable.
+func beside(executable, dir string) string {
+	return filepath.Join(filepath.Dir(executable), dir)
 }
 
 // repositoryRoot walks up from the working directory to this repository's

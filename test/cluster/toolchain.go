@@ -107,8 +107,8 @@ func (t *toolchain) build(ctx context.Context, r recipe, number, total int) erro
 	if p.err != nil {
 		return p.failure()
 	}
-	if r.crds {
-		if err := t.copyCRDs(ctx, r, filepath.Join(staging, "crds")); err != nil {
+	if len(r.copies) > 0 {
+		if err := t.copyFiles(ctx, r, staging); err != nil {
 			return err
 		}
 	}
@@ -143,21 +143,33 @@ func (t *toolchain) prefetch(ctx context.Context, later []recipe) (stop func()) 
 	}
 }
 
-func (t *toolchain) copyCRDs(ctx context.Context, r recipe, to string) error {
-	dir, err := t.output(ctx, r.moduleDir, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", r.module)
+// copyFiles takes what belongs to an executable from the module it was built from.
+func (t *toolchain) copyFiles(ctx context.Context, r recipe, to string) error {
+	module, err := t.output(ctx, r.moduleDir, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", r.module)
 	if err != nil {
 		return err
 	}
-	from := filepath.Join(strings.TrimSpace(dir), "config", "crd", "bases")
-	files, err := filepath.Glob(filepath.Join(from, "*.yaml"))
+	for dir, globs := range r.copies {
+		if err := os.Mkdir(filepath.Join(to, dir), 0o755); err != nil {
+			return err
+		}
+		for _, glob := range globs {
+			from := filepath.Join(strings.TrimSpace(module), filepath.FromSlash(glob))
+			if err := copyAll(from, filepath.Join(to, dir)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func copyAll(glob, to string) error {
+	files, err := filepath.Glob(glob)
 	if err != nil {
 		return err
 	}
 	if len(files) == 0 {
-		return fmt.Errorf("no CRDs in %s", from)
-	}
-	if err := os.Mkdir(to, 0o755); err != nil {
-		return err
+		return fmt.Errorf("no file is called %s", glob)
 	}
 	for _, file := range files {
 		content, err := os.ReadFile(file)

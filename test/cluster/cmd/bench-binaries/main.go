@@ -27,11 +27,11 @@ func main() {
 func build() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	b, err := cluster.Build(ctx, os.Stderr)
+	paths, err := cluster.Build(ctx, os.Stderr, cluster.FluxTool, cluster.ArgoCDTool)
 	if err != nil {
 		return err
 	}
-	for _, path := range []string{b.Etcd, b.APIServer, b.ControllerManager, b.SourceController, b.KustomizeController} {
+	for _, path := range paths {
 		fmt.Println(path)
 	}
 	return nil
