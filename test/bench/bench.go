@@ -60,7 +60,7 @@ func (b *Bench) start(ctx context.Context, options Options) error {
 	if b.Root, err = root(ctx); err != nil {
 		return err
 	}
-	if _, err := cluster.Build(ctx, options.log()); err != nil {
+	if _, err := cluster.Build(ctx, options.log(), options.tool()); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
@@ -80,8 +80,7 @@ func (b *Bench) start(ctx context.Context, options Options) error {
 	if err := b.connect(); err != nil {
 		return err
 	}
-	options.stepf("Flux's source-controller and kustomize-controller start")
-	if _, err := b.Cluster.StartFlux(ctx, cluster.FluxOptions{}); err != nil {
+	if err := b.startTool(ctx, options); err != nil {
 		return err
 	}
 	options.stepf("the simulated SageMaker and a git server start")
@@ -97,6 +96,16 @@ func (b *Bench) start(ctx context.Context, options Options) error {
 	}
 	options.stepf("the controller starts, with the permissions of kustomize/default")
 	return b.startController(ctx, binary, options.EventsAddr)
+}
+
+func (b *Bench) startTool(ctx context.Context, options Options) error {
+	if options.tool() == cluster.ArgoCDTool {
+		options.stepf("Argo CD's repository server and application controller start")
+		return b.startArgoCD(ctx)
+	}
+	options.stepf("Flux's source-controller and kustomize-controller start")
+	_, err := b.Cluster.StartFlux(ctx, cluster.FluxOptions{})
+	return err
 }
 
 func (b *Bench) connect() error {

@@ -1,10 +1,13 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"time"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
 )
 
 // usualExample is what is pushed if nobody says otherwise.
@@ -28,6 +31,8 @@ type Options struct {
 	// Log receives the progress of builds that take minutes. Nil means standard
 	// error.
 	Log io.Writer
+	// Tool applies what is in git. Empty means Flux.
+	Tool cluster.Tool
 	// Example is the directory below examples that is pushed; it has an overlay
 	// demo. Empty means model-pipeline.
 	Example string
@@ -43,6 +48,8 @@ func (o Options) stepf(format string, args ...any) {
 		o.Step(fmt.Sprintf(format, args...))
 	}
 }
+
+func (o Options) tool() cluster.Tool { return cmp.Or(o.Tool, cluster.FluxTool) }
 
 func (o Options) log() io.Writer {
 	if o.Log == nil {
@@ -64,10 +71,12 @@ func durations() map[string]time.Duration {
 	return map[string]time.Duration{
 		"ProcessingJob/Starting":   time.Second,
 		"ProcessingJob/Processing": 2 * time.Second,
+		"ProcessingJob/Stopping":   time.Second,
 		"TrainingJob/Starting":     time.Second,
 		"TrainingJob/Downloading":  time.Second,
 		"TrainingJob/Training":     3 * time.Second,
 		"TrainingJob/Uploading":    time.Second,
+		"TrainingJob/Stopping":     time.Second,
 		"Endpoint/Creating":        4 * time.Second,
 		"Endpoint/Updating":        4 * time.Second,
 		"Endpoint/Deleting":        4 * time.Second,
