@@ -41,7 +41,7 @@ manifests: ## Print what kustomize/default installs.
 ##@ Test
 
 .PHONY: test
-test: preflight binaries ## Run every test, on a real API server and real Flux.
+test: preflight binaries ## Run every test, on a real API server, real Flux and real Argo CD.
 	go test -count=1 -timeout 20m $(TEST_FLAGS) ./...
 	@for module in $(NESTED); do echo "go test ./... # in $$module"; (cd $$module && go test -count=1 -timeout 20m $(TEST_FLAGS) ./...); done
 
@@ -52,6 +52,10 @@ test-unit: ## Run the tests that need no API server.
 .PHONY: test-race
 test-race: ## Run the concurrent packages' tests that need no API server under the race detector.
 	@.ci/race $(CONCURRENT)
+
+.PHONY: e2e
+e2e: preflight binaries ## Push to real Flux and real Argo CD, and print what holds under which.
+	go test -count=1 -v -timeout 20m -run '^(TestStory|TestArgoCD|TestFlux)$$' $(TEST_FLAGS) ./test/e2e
 
 .PHONY: cover
 cover: ## Measure the coverage of the tests that need no API server.
@@ -64,7 +68,7 @@ bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem $$(.ci/unit-packages ./...)
 
 .PHONY: binaries
-binaries: ## Build etcd, the API server and the Flux controllers, once.
+binaries: ## Build etcd, the API server, the Flux controllers and Argo CD, once.
 	go run ./test/cluster/cmd/bench-binaries
 
 ##@ Change

@@ -16,17 +16,23 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/bench"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/demo/story"
 )
 
 // TestStory tells the story of `make demo`, whose every line is an assertion, and then
 // does what `make playground` proposes.
 func TestStory(t *testing.T) {
-	t.Run("model-pipeline", func(t *testing.T) { tryTips(t, tell(t, "model-pipeline", story.Pipeline())) })
-	t.Run("plain-kinds", func(t *testing.T) { tell(t, "plain-kinds", story.PlainKinds()) })
+	t.Run("model-pipeline", func(t *testing.T) {
+		tryTips(t, tell(t, "model-pipeline", story.Pipeline(), map[string]row{"a": approves, "c": gates}))
+	})
+	t.Run("plain-kinds", func(t *testing.T) {
+		tell(t, "plain-kinds", story.PlainKinds(), map[string]row{"a": trains, "b": changes, "c": spoils, "d": heals, "e": goesBack})
+	})
 }
 
-func tell(t *testing.T, example string, chapters []story.Chapter) *bench.Bench {
+// tell tells chapters, of which some prove a row of the matrix.
+func tell(t *testing.T, example string, chapters []story.Chapter, rows map[string]row) *bench.Bench {
 	t.Helper()
 	log := story.NewLog(t.Output())
 	b, err := bench.Start(t.Context(), bench.Options{
@@ -43,6 +49,9 @@ func tell(t *testing.T, example string, chapters []story.Chapter) *bench.Bench {
 	defer s.Stop()
 	for _, chapter := range chapters {
 		require.NoError(t, s.Tell(t.Context(), chapter))
+		if r := rows[chapter.Letter]; r != "" {
+			holds(cluster.FluxTool, r)
+		}
 	}
 	require.NoError(t, s.Report(t.Output()))
 	require.NoError(t, b.Err())

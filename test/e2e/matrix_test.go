@@ -1,0 +1,118 @@
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
+)
+
+// row is one thing that is to work under a tool.
+type row string
+
+const (
+	trains    row = "a push trains a model and serves it, and is not healthy before"
+	changes   row = "another hyperparameter is another model, rolled out without a gap"
+	spoils    row = "a bad push fails with the reason, and the old model serves on"
+	heals     row = "`git revert` of it heals, without a job"
+	goesBack  row = "`git revert` of a hyperparameter brings the old model back, without a job"
+	approves  row = "an approval is waited for, and a commit gives it"
+	gates     row = "a worse model fails at its gate, and the old one serves on"
+	overtakes row = "a newer commit wins over one that is at work"
+	clientWay row = "no difference from git after client-side apply"
+	serverWay row = "no difference from git after server-side apply"
+	dryRun    row = "no difference from git by server-side diff"
+	everyKind row = "no difference from git in any kind, by these three"
+	prunes    row = "what git no longer has goes, in AWS too"
+	// By Argo CD's two ways to delete.
+	foreground row = "all goes with what applied it, in the foreground"
+	background row = "all goes with what applied it, in the background"
+	waves      row = "a wave waits for the health of the one before"
+)
+
+// matrix is what is tried under which tool, in the order of the table.
+var matrix = []struct {
+	row
+	tools []cluster.Tool
+}{
+	{trains, both},
+	{changes, flux},
+	{spoils, both},
+	{heals, both},
+	{goesBack, flux},
+	{approves, both},
+	{gates, flux},
+	{overtakes, argo},
+	{clientWay, argo},
+	{serverWay, argo},
+	{dryRun, argo},
+	{everyKind, argo},
+	{prunes, argo},
+	{foreground, argo},
+	{background, argo},
+	{waves, argo},
+}
+
+var (
+	flux = []cluster.Tool{cluster.FluxTool}
+	argo = []cluster.Tool{cluster.ArgoCDTool}
+	both = []cluster.Tool{cluster.FluxTool, cluster.ArgoCDTool}
+)
+
+// seen is what has come of it in this run.
+var seen = struct {
+	sync.Mutex
+	cells map[cluster.Tool]map[row]string
+}{cells: map[cluster.Tool]map[row]string{cluster.FluxTool: {}, cluster.ArgoCDTool: {}}}
+
+func holds(tool cluster.Tool, r row) {
+	seen.Lock()
+	defer seen.Unlock()
+	seen.cells[tool][r] = "holds"
+}
+
+// table is the matrix, with what stands in a cell that is tried.
+func table(cell func(cluster.Tool, row) string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "| | %s | %s |\n| --- | --- | --- |\n", cluster.FluxTool, cluster.ArgoCDTool)
+	for _, line := range matrix {
+		fmt.Fprintf(&text, "| %s |", line.row)
+		for _, tool := range both {
+			is := "–"
+			for _, tried := range line.tools {
+				if tried == tool {
+					is = cell(tool, line.row)
+				}
+			}
+			fmt.Fprintf(&text, " %s |", is)
+		}
+		text.WriteString("\n")
+	}
+	return text.String()
+}
+
+// TestMain tells in the end what has come of the matrix.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if len(seen.cells[cluster.FluxTool])+len(seen.cells[cluster.ArgoCDTool]) > 0 {
+		fmt.Fprintln(os.Stdout, "\n"+table(func(tool cluster.Tool, r row) string {
+			if is := seen.cells[tool][r]; is != "" {
+				return is
+			}
+			return "not seen"
+		}))
+	}
+	os.Exit(code)
+}
+
+// TestMatrix: the README has the matrix.
+func TestMatrix(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	require.Contains(t, string(text), table(func(cluster.Tool, row) string { return "holds" }))
+}
