@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	jobFile    = "overlays/demo/training-job.yaml"
+	exampleJob = "overlays/demo/training-job.yaml"
 	fiftyTimes = `num_round: "50"`
 )
 
@@ -94,13 +94,13 @@ func (a *application) heal(t *testing.T) {
 // overtake: a commit does not wait for the job of the one before, which is stopped.
 func (a *application) overtake(t *testing.T) {
 	t.Helper()
-	older := a.edit(t, jobFile, fiftyTimes, `num_round: "60"`)
+	older := a.edit(t, exampleJob, fiftyTimes, `num_round: "60"`)
 	a.await(t, "the job of 60 rounds runs", func(state bench.State) bool {
 		require.False(t, state.HealthyAt(older), "%s", state)
 		job, found := a.job("60")
 		return found && job.Status == "InProgress"
 	})
-	a.awaitHealthy(t, a.edit(t, jobFile, fiftyTimes, `num_round: "70"`))
+	a.awaitHealthy(t, a.edit(t, exampleJob, fiftyTimes, `num_round: "70"`))
 	job, _ := a.job("60")
 	require.Equal(t, "Stopped", job.Status)
 	a.requireServed(t, a.trained(t, "70"))
