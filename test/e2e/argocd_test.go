@@ -21,8 +21,8 @@ import (
 
 const (
 	poll = 100 * time.Millisecond
-	// patience bounds every wait; on an idle machine none takes a quarter of it.
-	patience = 3 * time.Minute
+	// longest bounds every wait; on an idle machine none takes a quarter of it.
+	longest = 3 * time.Minute
 )
 
 // TestArgoCD is what Argo CD makes of pushes, on one bench. Each part of a group begins
@@ -232,10 +232,10 @@ func (a *application) running() int {
 	return n
 }
 
-// until polls until done, or for as long as a test has patience.
+// until polls until done, or for the longest time that a test waits.
 func until(t *testing.T, b *bench.Bench, done func(context.Context) bool) bool {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
