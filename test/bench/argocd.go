@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,21 +19,28 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
 )
 
-// settingsFile is a ConfigMap with what argocd-cm has to say of our kinds.
-const settingsFile = "test/bench/argocd-cm.yaml"
+// settings are what users give to Argo CD's ConfigMap argocd-cm.
+var settings = []string{
+	"kustomize/components/argocd/health/argocd-cm.yaml",
+	"kustomize/components/argocd/actions/argocd-cm.yaml",
+}
 
 const refreshAnnotation = "argocd.argoproj.io/refresh"
 
 func (b *Bench) startArgoCD(ctx context.Context) error {
-	text, err := os.ReadFile(filepath.Join(b.Root, filepath.FromSlash(settingsFile)))
-	if err != nil {
-		return err
+	all := map[string]string{}
+	for _, file := range settings {
+		text, err := os.ReadFile(filepath.Join(b.Root, filepath.FromSlash(file)))
+		if err != nil {
+			return err
+		}
+		var one corev1.ConfigMap
+		if err := yaml.UnmarshalStrict(text, &one); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		maps.Copy(all, one.Data)
 	}
-	var settings corev1.ConfigMap
-	if err := yaml.UnmarshalStrict(text, &settings); err != nil {
-		return fmt.Errorf("%s: %w", settingsFile, err)
-	}
-	_, err = b.Cluster.StartArgoCD(ctx, cluster.ArgoCDOptions{Settings: settings.Data})
+	_, err := b.Cluster.StartArgoCD(ctx, cluster.ArgoCDOptions{Settings: all})
 	return err
 }
 

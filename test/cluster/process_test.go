@@ -34,7 +34,7 @@ func TestKilledParentTakesItsChildrenAlong(t *testing.T) {
 	require.NoError(t, err)
 	var told children
 	require.NoError(t, json.Unmarshal(line, &told))
-	require.Len(t, told.Pids, 5)
+	require.Len(t, told.Pids, 8)
 	for _, pid := range told.Pids {
 		require.True(t, alive(pid))
 	}

@@ -19,11 +19,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
 )
 
-const (
-	poll = 100 * time.Millisecond
-	// longest bounds every wait; on an idle machine none takes a quarter of it.
-	longest = 3 * time.Minute
-)
+const poll = 100 * time.Millisecond
 
 // TestArgoCD is what Argo CD makes of pushes, on one bench. Each part of a group begins
 // where the one before it ended.
@@ -232,10 +228,10 @@ func (a *application) running() int {
 	return n
 }
 
-// until polls until done, or for the longest time that a test waits.
+// until polls until done, or for as long as a test has patience.
 func until(t *testing.T, b *bench.Bench, done func(context.Context) bool) bool {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()

@@ -45,6 +45,9 @@ var fluxScenarios = []struct {
 	{"artifact", fluxArtifact},
 }
 
+// fluxRows are what some of them prove.
+var fluxRows = map[string]row{"prune": prunes, "depends": waves}
+
 // TestFlux uses Flux as its documentation offers it. README.md has the table. The
 // scenarios mostly wait, so all of them run at once, however few processors there are.
 func TestFlux(t *testing.T) {
@@ -57,7 +60,10 @@ func TestFlux(t *testing.T) {
 	var all sync.WaitGroup
 	for _, scenario := range fluxScenarios {
 		all.Go(func() {
-			t.Run(scenario.name, func(t *testing.T) { scenario.run(newFluxUser(t, b, sink, scenario.name)) })
+			ok := t.Run(scenario.name, func(t *testing.T) { scenario.run(newFluxUser(t, b, sink, scenario.name)) })
+			if r := fluxRows[scenario.name]; ok && r != "" {
+				holds(cluster.FluxTool, r)
+			}
 		})
 	}
 	all.Wait()

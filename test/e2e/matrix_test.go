@@ -32,7 +32,7 @@ const (
 	// By Argo CD's two ways to delete.
 	foreground row = "all goes with what applied it, in the foreground"
 	background row = "all goes with what applied it, in the background"
-	waves      row = "a wave waits for the health of the one before"
+	waves      row = "what is to come after a job waits for its health: by `dependsOn`, by waves"
 )
 
 // matrix is what is tried under which tool, in the order of the table.
@@ -52,10 +52,10 @@ var matrix = []struct {
 	{serverWay, argo},
 	{dryRun, argo},
 	{everyKind, argo},
-	{prunes, argo},
+	{prunes, both},
 	{foreground, argo},
 	{background, argo},
-	{waves, argo},
+	{waves, both},
 }
 
 var (
