@@ -287,3 +287,28 @@ func add[T any](t *testing.T, to *[]T, document []byte) {
 	require.NoError(t, yaml.UnmarshalStrict(document, &object))
 	*to = append(*to, object)
 }
+
+// TestComponentsTogether: all components go with each other, under any prefix and in
+// any namespace.
+func TestComponentsTogether(t *testing.T) {
+	t.Parallel()
+
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "testdata/everything")
+	require.NoError(t, err)
+
+	text, err := resources.AsYaml()
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "namespace: sagemaker-gitops-system")
+
+	kinds := map[string][]string{}
+	for _, r := range resources.Resources() {
+		kinds[r.GetKind()] = append(kinds[r.GetKind()], r.GetName())
+	}
+
+	require.Len(t, kinds["ValidatingAdmissionPolicy"], 6)
+	require.ElementsMatch(t, kinds["ValidatingAdmissionPolicy"], kinds["ValidatingAdmissionPolicyBinding"])
+
+	for _, name := range kinds["ValidatingAdmissionPolicy"] {
+		require.Contains(t, string(text), "policyName: "+name+"\n", "names are followed")
+	}
+}
