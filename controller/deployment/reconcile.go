@@ -187,10 +187,14 @@ func (r *Reconciler) prepare(ctx context.Context, s *scene) (reconcile.Verdict, 
 	return reconcile.Progressing(reason.Creating, waiting, 0), nil
 }
 
-// claimed makes a refusal of an error that a name is taken.
+// claimed makes a refusal of an error that a name is taken, or that the API server
+// does not take what is to be made.
 func claimed(err error) error {
 	if other, ok := errors.AsType[*child.OtherOwnerError](err); ok {
 		return reconcile.Refuse(reason.NameClaimed, "%s", other.Error())
+	}
+	if child.Refused(err) {
+		return reconcile.Refuse(reason.ValidationFailed, "%s", err)
 	}
 	return err
 }

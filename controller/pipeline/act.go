@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -40,7 +41,7 @@ func (r *Reconciler) rehearse(ctx context.Context, s *scene) error {
 			return err
 		}
 		err = r.Client.Create(ctx, obj, client.DryRunAll, client.FieldOwner(reconcile.FieldOwner))
-		if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err) {
+		if child.Refused(err) {
 			return &plan.StepError{Step: step.Spec.Name, Err: err}
 		}
 		if err != nil && !apierrors.IsAlreadyExists(err) {
@@ -77,6 +78,9 @@ func (r *Reconciler) act(ctx context.Context, s *scene) error {
 			if err = r.runAgain(ctx, is, d); err == nil {
 				s.round.Eventf(ctx, reason.Progressing, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
 			}
+		}
+		if child.Refused(err) { // by a policy that has come since the rehearsal, say
+			return &plan.StepError{Step: d.Step.Spec.Name, Err: err}
 		}
 		if err != nil {
 			return fmt.Errorf("step %s: %w", d.Step.Spec.Name, err)
