@@ -188,7 +188,7 @@ func whyReuse(seen Seen) string {
 	if len(seen.Differs) == 0 {
 		return "there is one of the same digest"
 	}
-	return fmt.Sprintf("there is one of the same digest; %s will take effect with the next", strings.Join(seen.Differs, ", "))
+	return fmt.Sprintf("there is one; %s will take effect with the next", strings.Join(seen.Differs, ", "))
 }
 
 // make decides about a step that makes a resource.
