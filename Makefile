@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 # Modules of their own whose tests and tidiness count. The modules under
-# test/cluster only pin what is built from them and have no code.
+# test/cluster only pin what is built from them and have no tests.
 NESTED := api/gen test/argocd
 # What `make generate` writes.
 GENERATED := 'api/v1alpha1/zz_generated.*' kustomize/crd 'test/simulator/internal/model/zz_generated.*' api/gen/REPORT.md kustomize/components/argocd kustomize/components/flux
