@@ -13,7 +13,6 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -27,9 +26,6 @@ type Reconciler struct {
 
 // New makes the loop.
 func New(o reconcile.Options) *Reconciler {
-	if o.Hashes == nil {
-		o.Hashes = identity.Supported()
-	}
 	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o)}
 }
 

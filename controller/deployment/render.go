@@ -64,7 +64,7 @@ func newRenderer(d *v1alpha1.ModelDeployment, cluster string, retain bool) rende
 	if retain {
 		c.DeletionPolicy = v1alpha1.DeletionRetain
 	}
-	return renderer{deployment: d, cluster: cluster, control: c, hashes: identity.Supported()}
+	return renderer{deployment: d, cluster: cluster, control: c}
 }
 
 // modelSpec is the spec of the Model that a place asks for, before its sources

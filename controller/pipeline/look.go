@@ -77,8 +77,8 @@ func (r *Reconciler) params(ctx context.Context, p *v1alpha1.ModelPipeline) (map
 func (s *scene) childKinds() []string {
 	kinds := map[string]bool{}
 	steps := s.pipeline.Spec.Steps
-	if s.plan != nil {
-		steps = append(slices.Clone(steps), s.input.Spec.Steps...)
+	if s.back {
+		steps = slices.Concat(steps, s.input.Spec.Steps)
 	}
 	for _, step := range steps {
 		if step.Template != nil {

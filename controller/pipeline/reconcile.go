@@ -12,7 +12,6 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
@@ -34,9 +33,6 @@ type Reconciler struct {
 
 // New makes the loop. The kinds of the options are those that steps can be.
 func New(o reconcile.Options) *Reconciler {
-	if o.Hashes == nil {
-		o.Hashes = identity.Supported()
-	}
 	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds), looked: map[string]time.Time{}}
 }
 
@@ -158,6 +154,11 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 	s.known = s.digests()
 	if err := r.prepare(ctx, s, read); err != nil {
 		return reconcile.Verdict{}, err
+	}
+	if s.back { // its steps may be of other kinds
+		if err := r.gather(ctx, s); err != nil {
+			return reconcile.Verdict{}, err
+		}
 	}
 	if s.pipeline.Status.PlanDigest != s.plan.Digest {
 		if err := r.claims(ctx, s); err != nil {

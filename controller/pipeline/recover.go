@@ -158,7 +158,7 @@ func (r *Reconciler) lastTick(ctx context.Context, s *scene, read *trigger.Trigg
 // lastVersion looks for a plan that was made with an older version of hash: it serves,
 // or a job of it is there.
 func (r *Reconciler) lastVersion(ctx context.Context, s *scene, served string) error {
-	for _, hash := range r.Hashes[1:] {
+	for _, hash := range r.Hashes.Older() {
 		in := s.input
 		in.Hashes, in.Token = identity.Hashes{hash}, token(s.pipeline)
 		made, err := plan.Make(in)

@@ -72,9 +72,6 @@ type Reconciler struct {
 
 // New makes the loop of a kind.
 func New(kind Kind, o Options) *Reconciler {
-	if o.Hashes == nil {
-		o.Hashes = identity.Supported()
-	}
 	return &Reconciler{Options: o, Kind: kind, memory: newMemory(o.Clock)}
 }
 

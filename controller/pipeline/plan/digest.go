@@ -16,14 +16,11 @@ func (p *Plan) owner() identity.Owner {
 
 // hash is a digest, by the version of what is known already.
 func (p *Plan) hash(document shape.Tree, rerun string) (string, error) {
-	hashes, known := p.input.Hashes, p.input.Known
-	if hashes == nil {
-		hashes = identity.Supported()
-	}
+	known := p.input.Known
 	if known == nil {
 		known = func(string) bool { return false }
 	}
-	digests, err := hashes.All(p.owner(), document, rerun)
+	digests, err := p.input.Hashes.All(p.owner(), document, rerun)
 	if err != nil {
 		return "", err
 	}
