@@ -85,19 +85,26 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 	if s.kind.Lifecycle == Job {
 		return r.disposeRuns(ctx, s)
 	}
+	return r.deleteAll(ctx, s)
+}
+
+// deleteAll deletes what this object has made in AWS, all at once, and tells of the
+// first that is not gone yet.
+func (r *Reconciler) deleteAll(ctx context.Context, s *scope) (verdict, error) {
+	var waits verdict
 	for _, name := range s.names() {
 		is, err := r.deleteObject(ctx, s, name)
 		if err != nil {
-			return done, err
+			return waits, err
 		}
 		if is.kept {
 			is.over = r.retain(ctx, s)
 		}
-		if !is.over {
-			return progressing(reason.Deleting, "deleting "+name, is.wait), nil
+		if !is.over && waits.reason == "" {
+			waits = progressing(reason.Deleting, "deleting "+name, is.wait)
 		}
 	}
-	return done, nil
+	return waits, nil
 }
 
 // needed says which of an object's revisions is in use, and by whom.
@@ -119,29 +126,22 @@ func (r *Reconciler) needed(ctx context.Context, s *scope) (string, error) {
 
 // disposeRuns stops a job's runs; Purge also deletes them.
 func (r *Reconciler) disposeRuns(ctx context.Context, s *scope) (verdict, error) {
+	var waits verdict
 	for _, name := range s.unended() {
 		over, err := r.end(ctx, s, name)
-		if err != nil {
-			return verdict{}, err
-		}
-		if !over {
-			return progressing(reason.Stopping, "stopping "+name, busyWait), nil
-		}
-		s.runNamed(name).Outcome = v1alpha1.RunSuperseded
-	}
-	if s.control.DeletionPolicy != v1alpha1.DeletionPurge || !s.kind.Delete.Exists() {
-		return verdict{}, nil
-	}
-	for _, name := range s.names() {
-		is, err := r.deleteObject(ctx, s, name)
-		if err != nil {
-			return verdict{}, err
-		}
-		if !is.over {
-			return progressing(reason.Deleting, "deleting "+name, is.wait), nil
+		switch {
+		case err != nil:
+			return waits, err
+		case over:
+			s.runNamed(name).Outcome = v1alpha1.RunSuperseded
+		case waits.reason == "":
+			waits = progressing(reason.Stopping, "stopping "+name, busyWait)
 		}
 	}
-	return verdict{}, nil
+	if waits.reason != "" || s.control.DeletionPolicy != v1alpha1.DeletionPurge || !s.kind.Delete.Exists() {
+		return waits, nil
+	}
+	return r.deleteAll(ctx, s)
 }
 
 // names are all AWS objects that status says this object has made or adopted.
