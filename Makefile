@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # test/cluster only pin what is built from them and have no tests.
 NESTED := api/gen test/argocd
 # What `make generate` writes.
-GENERATED := 'api/v1alpha1/zz_generated.*' kustomize/crd 'test/simulator/internal/model/zz_generated.*' api/gen/REPORT.md kustomize/components/argocd kustomize/components/flux
+GENERATED := 'api/v1alpha1/zz_generated.*' kustomize/crd 'test/simulator/internal/model/zz_generated.*' api/gen/REPORT.md kustomize/components/argocd kustomize/components/flux 'examples/own-kind/v1alpha1/zz_generated.*' examples/own-kind/install/crd
 # Packages with goroutines of their own.
 CONCURRENT := ./controller/... ./test/simulator/...
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)

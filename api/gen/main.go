@@ -27,6 +27,9 @@ const (
 	crdDir     = "kustomize/crd"
 	modelFile  = "test/simulator/internal/model/zz_generated.model.json.gz"
 	reportFile = "api/gen/REPORT.md"
+	// exampleDir has a kind beside ours, exampleCRDDir its CRD.
+	exampleDir    = "examples/own-kind/v1alpha1"
+	exampleCRDDir = "examples/own-kind/install/crd"
 	// deepCopyFile is the name that controller-gen gives its output.
 	deepCopyFile = "zz_generated.deepcopy.go"
 )
@@ -56,8 +59,15 @@ func run(root string) error {
 	if err != nil {
 		return err
 	}
-	crds, err := manifests(root, pkg)
+	values := manifest.Values{}
+	for _, r := range pkg.Resources {
+		values[r.Kind.Name] = pkg.MapValues(r)
+	}
+	crds, err := manifests(root, apiDir, crdDir, values)
 	if err != nil {
+		return err
+	}
+	if _, err := manifests(root, exampleDir, exampleCRDDir, nil); err != nil {
 		return err
 	}
 	text, err := report.Write(report.Input{
@@ -88,12 +98,9 @@ func types(root string, api *model.API) (*emit.Package, error) {
 	return pkg, replace(root, apiDir, handwritten.GeneratedPrefix+"*.go", files, deepCopyFile)
 }
 
-// manifests writes the deep copy methods and the CRDs, and returns the CRDs.
-func manifests(root string, pkg *emit.Package) (map[string][]byte, error) {
-	values := manifest.Values{}
-	for _, r := range pkg.Resources {
-		values[r.Kind.Name] = pkg.MapValues(r)
-	}
+// manifests writes the deep copy methods of a package and, into another directory, its
+// CRDs, and returns the CRDs.
+func manifests(root, apiDir, crdDir string, values manifest.Values) (map[string][]byte, error) {
 	deepCopies, crds, err := manifest.Generate(root, apiDir, values)
 	if err != nil {
 		return nil, err

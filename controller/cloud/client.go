@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
@@ -24,11 +23,25 @@ type Client struct {
 	Account, Region string
 
 	api     *sagemaker.Client
-	scaling *applicationautoscaling.Client
-	alarms  *cloudwatch.Client
 	runtime *sagemakerruntime.Client
 	storage *s3.Client
 	budget  *budget
+
+	// config makes the clients of other services, which are kept by type.
+	config   aws.Config
+	services sync.Map
+}
+
+// service is the client of another AWS service, in the same region and as the same
+// identity.
+func service[S, P any](c *Client, connect func(aws.Config, ...func(*P)) *S) *S {
+	key := reflect.TypeFor[S]()
+	known, ok := c.services.Load(key)
+	if !ok {
+		known, _ = c.services.LoadOrStore(key, connect(c.config))
+	}
+	typed, _ := known.(*S)
+	return typed
 }
 
 func (c *Client) spend(operation string) error {
@@ -143,10 +156,9 @@ func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 				o.BaseEndpoint = &id.Endpoint
 			}
 		}),
-		scaling: applicationautoscaling.NewFromConfig(config),
-		alarms:  cloudwatch.NewFromConfig(config),
 		runtime: sagemakerruntime.NewFromConfig(config),
 		storage: s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = pathStyle(o.BaseEndpoint) }),
+		config:  config,
 	}, nil
 }
 

@@ -41,12 +41,13 @@ const (
 	Server
 )
 
-// rule puts errors of some codes, whose message begins with (or, for contains,
-// has) one of the texts, into a class. A rule without texts takes every
-// message.
+// rule puts errors of some codes (or, for endings, of codes that end so), whose
+// message begins with (or, for contains, has) one of the texts, into a class. A rule
+// without texts takes every message.
 type rule struct {
 	class    Class
 	codes    []string
+	endings  []string
 	prefixes []string
 	contains []string
 }
@@ -90,6 +91,9 @@ var rules = []rule{
 		"Unable to describe Notebook Instance Lifecycle Config",
 	}},
 	{class: NotFound, codes: []string{"ValidationException"}, contains: []string{"does not exist."}},
+	// Other services have codes such as RepositoryNotFoundException.
+	{class: NotFound, endings: []string{"NotFoundException"}},
+	{class: AlreadyExists, endings: []string{"AlreadyExistsException"}},
 	{class: Server, codes: []string{
 		"InternalFailure", "InternalError", "InternalServerError", "InternalServiceError", "InternalServiceException",
 		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException",
@@ -135,10 +139,8 @@ func classify(api smithy.APIError, err error) Class {
 }
 
 func (r rule) fits(code, message string) bool {
-	if slices.Contains(r.codes, code) {
-		return r.says(message)
-	}
-	return false
+	ends := func(ending string) bool { return strings.HasSuffix(code, ending) }
+	return (slices.Contains(r.codes, code) || slices.ContainsFunc(r.endings, ends)) && r.says(message)
 }
 
 func (r rule) says(message string) bool {

@@ -108,6 +108,9 @@ func TestClassifyAnswers(t *testing.T) {
 		{"quota of alarms", "LimitExceeded", "The maximum limit of 5000 alarms was reached", cloud.Quota},
 		{"the same to a client that does not know AWS Query's codes", "LimitExceededFault", "The maximum limit of 5000 alarms was reached", cloud.Quota},
 
+		{"ECR knows no such repository", "RepositoryNotFoundException", "The repository with name 'a' does not exist in the registry with id '1'", cloud.NotFound},
+		{"ECR has one", "RepositoryAlreadyExistsException", "The repository with name 'a' already exists in the registry with id '1'", cloud.AlreadyExists},
+
 		{"throttled", "ThrottlingException", "Rate exceeded", cloud.Throttle},
 		{"throttled by S3", "SlowDown", "Please reduce your request rate.", cloud.Throttle},
 		{"throttled by a newer name", "TooManyRequestsException", "", cloud.Throttle},

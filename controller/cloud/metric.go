@@ -41,7 +41,7 @@ func (c *Client) Statistic(ctx context.Context, metric Metric, from time.Time, p
 	} else {
 		in.ExtendedStatistics = []string{metric.Statistic}
 	}
-	out, err := c.alarms.GetMetricStatistics(ctx, in)
+	out, err := service(c, cloudwatch.NewFromConfig).GetMetricStatistics(ctx, in)
 	if err != nil {
 		return 0, false, fmt.Errorf("GetMetricStatistics: %w", err)
 	}

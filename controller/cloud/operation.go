@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
@@ -40,15 +41,23 @@ func Op[I, O any](method func(*sagemaker.Client, context.Context, *I, ...func(*s
 func ScalingOp[I, O any](
 	method func(*applicationautoscaling.Client, context.Context, *I, ...func(*applicationautoscaling.Options)) (*O, error),
 ) Operation {
-	return operation(func(c *Client) *applicationautoscaling.Client { return c.scaling }, method)
+	return ServiceOp(applicationautoscaling.NewFromConfig, method)
 }
 
 // AlarmOp is Op for CloudWatch.
 func AlarmOp[I, O any](method func(*cloudwatch.Client, context.Context, *I, ...func(*cloudwatch.Options)) (*O, error)) Operation {
-	return operation(func(c *Client) *cloudwatch.Client { return c.alarms }, method)
+	return ServiceOp(cloudwatch.NewFromConfig, method)
 }
 
-func operation[S, P, I, O any](of func(*Client) S, method func(S, context.Context, *I, ...func(*P)) (*O, error)) Operation {
+// ServiceOp is Op for any AWS service. connect is how the service's package makes a
+// client, such as ecr.NewFromConfig.
+func ServiceOp[S, P, I, O any](
+	connect func(aws.Config, ...func(*P)) *S, method func(*S, context.Context, *I, ...func(*P)) (*O, error),
+) Operation {
+	return operation(func(c *Client) *S { return service(c, connect) }, method)
+}
+
+func operation[S, P, I, O any](of func(*Client) *S, method func(*S, context.Context, *I, ...func(*P)) (*O, error)) Operation {
 	input := reflect.TypeFor[I]()
 	return Operation{
 		Name:   strings.TrimSuffix(input.Name(), "Input"),

@@ -19,6 +19,6 @@ var MetricAlarm = reconcile.Kind{
 	AnyName:   true,
 	ARN:       "AlarmArn",
 	States:    health.Existence,
-	Tags:      alarmTags{},
-	Console:   "alarmsV2:alarm",
+	Tags:      alarmTags,
+	Console:   "cloudwatch#alarmsV2:alarm",
 }

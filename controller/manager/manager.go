@@ -128,6 +128,11 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	if err != nil {
 		return nil, err
 	}
+	if o.OwnTypes != nil {
+		if err := o.OwnTypes(scheme); err != nil {
+			return nil, err
+		}
+	}
 	mgr, err := ctrl.NewManager(kube, ctrl.Options{
 		Scheme: scheme,
 		Cache:  cacheOptions(o.Namespaces),

@@ -15,6 +15,7 @@ import (
 	"github.com/fluxcd/pkg/runtime/logger"
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/clock"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -59,6 +60,11 @@ type Options struct {
 
 	LeaderElection leaderelection.Options
 	Logger         logger.Options
+
+	// Own are kinds beside those of this project, whose types OwnTypes adds to the
+	// scheme. The same loop reconciles them, and --kinds knows them.
+	Own      []reconcile.Kind
+	OwnTypes func(*runtime.Scheme) error
 
 	// Hashes make digests; nil means those of identity.Supported.
 	Hashes identity.Hashes
@@ -133,7 +139,10 @@ func (o *Options) wants(kind string) bool { return len(o.Kinds) == 0 || slices.C
 // enabled are the kinds of AWS objects to reconcile, by name.
 func (o *Options) enabled() (map[string]reconcile.Kind, error) {
 	kinds := map[string]reconcile.Kind{}
-	for _, k := range kind.All() {
+	for _, k := range slices.Concat(kind.All(), o.Own) {
+		if _, known := kinds[k.Kind()]; known {
+			return nil, fmt.Errorf("there are two kinds %s: tags of AWS objects tell kinds apart by their names", k.Kind())
+		}
 		kinds[k.Kind()] = k
 	}
 	if len(o.Kinds) == 0 {

@@ -97,16 +97,13 @@ func (s *scene) childKinds() []string {
 func (r *Reconciler) gather(ctx context.Context, s *scene) error {
 	s.children = map[string]reconcile.Object{}
 	for _, name := range s.childKinds() {
-		if _, ok := r.Kinds[name]; !ok {
+		kind, ok := r.Kinds[name]
+		if !ok {
 			continue
 		}
-		made, err := r.Client.Scheme().New(v1alpha1.GroupVersion.WithKind(name + "List"))
+		list, err := kind.NewList(r.Client.Scheme())
 		if err != nil {
 			return err
-		}
-		list, ok := made.(client.ObjectList)
-		if !ok {
-			return fmt.Errorf("%sList is no list", name)
 		}
 		if err := s.family.List(ctx, list); err != nil {
 			return err

@@ -95,14 +95,9 @@ func claimKeys(kind Kind, o client.Object) []string {
 
 // list reads those objects of a kind that the options choose.
 func (r *Reconciler) list(ctx context.Context, kind Kind, which ...client.ListOption) ([]Object, error) {
-	gvk := v1alpha1.GroupVersion.WithKind(kind.Kind() + "List")
-	obj, err := r.Client.Scheme().New(gvk)
+	list, err := kind.NewList(r.Client.Scheme())
 	if err != nil {
-		return nil, fmt.Errorf("listing %s: %w", kind.Kind(), err)
-	}
-	list, ok := obj.(client.ObjectList)
-	if !ok {
-		return nil, fmt.Errorf("%s is not a list", gvk.Kind)
+		return nil, err
 	}
 	if err := r.Client.List(ctx, list, which...); err != nil {
 		return nil, fmt.Errorf("listing %s: %w", kind.Kind(), err)

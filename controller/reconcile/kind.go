@@ -2,11 +2,14 @@ package reconcile
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
@@ -157,7 +160,8 @@ type Kind struct {
 	// EndTime and Billable are the members of Describe that tell when a job
 	// ended and how many seconds AWS charges.
 	EndTime, Billable string
-	// Console is the path in the AWS console below which objects are shown.
+	// Console is the path in SageMaker's console below which objects are shown; in
+	// that of another service, <service>#<path>. Empty means that there is none.
 	Console string
 	// References are the fields that name other custom resources; nil means
 	// those generated with the type.
@@ -180,6 +184,24 @@ type Detail struct {
 
 // Kind is the name of the custom resource's kind.
 func (k Kind) Kind() string { return reflect.TypeOf(k.Object()).Elem().Name() }
+
+// NewList makes an empty list of custom resources. It is an error if the scheme does not
+// know the kind, or no kind with List behind its name.
+func (k Kind) NewList(scheme *runtime.Scheme) (client.ObjectList, error) {
+	gvk, err := apiutil.GVKForObject(k.Object(), scheme)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", k.Kind(), err)
+	}
+	made, err := scheme.New(gvk.GroupVersion().WithKind(gvk.Kind + "List"))
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", k.Kind(), err)
+	}
+	list, ok := made.(client.ObjectList)
+	if !ok {
+		return nil, fmt.Errorf("listing %s: %T is no list", k.Kind(), made)
+	}
+	return list, nil
+}
 
 // NameField is the field of a custom resource's spec with the name in AWS, such as
 // trainingJobName.
@@ -210,7 +232,7 @@ func (k Kind) tags() Tags {
 	if k.Tags != nil {
 		return k.Tags
 	}
-	return sageMakerTags{}
+	return sageMakerTags
 }
 
 // tokens are members that only make a request unique.

@@ -225,11 +225,15 @@ func (s *scope) consoleURL() string {
 	if s.kind.Console == "" || len(arn) != 6 || consoles[arn[1]] == "" {
 		return ""
 	}
-	service, at := "sagemaker", "/"+s.kind.Console+"/"+status.Name
-	if arn[2] == "cloudwatch" { // whose names may have any characters
-		service, at = "cloudwatch", s.kind.Console+"/"+url.PathEscape(status.Name)
+	service, at, elsewhere := strings.Cut(s.kind.Console, "#")
+	if !elsewhere {
+		service, at = "sagemaker", "/"+s.kind.Console
 	}
-	return fmt.Sprintf("https://%s.%s/%s/home?region=%s#%s", status.Region, consoles[arn[1]], service, status.Region, at)
+	name := status.Name
+	if s.kind.AnyName {
+		name = url.PathEscape(name)
+	}
+	return fmt.Sprintf("https://%s.%s/%s/home?region=%s#%s/%s", status.Region, consoles[arn[1]], service, status.Region, at, name)
 }
 
 // look tells the observer what was seen and returns when to look again.

@@ -40,20 +40,25 @@ type Tagged struct {
 // ErrNoTags means that an object cannot be tagged.
 var ErrNoTags = errors.New("AWS keeps no tags of objects of this kind")
 
-// sageMakerTags are the tags that nearly everything in SageMaker has.
-type sageMakerTags struct{}
-
-// Put implements Tags.
-func (sageMakerTags) Put(request shape.Tree, tags map[string]string) {
-	request["Tags"] = TagList(tags)
+// TagOperations are Tags of a service that takes and tells them as lists of Key and
+// Value, as most do.
+type TagOperations struct {
+	// List tells the tags of the object in the member ResourceArn, Add sets those in
+	// Tags, and Remove removes those in TagKeys.
+	List, Add, Remove cloud.Operation
 }
 
+var sageMakerTags = TagOperations{List: cloud.ListTags, Add: cloud.AddTags, Remove: cloud.DeleteTags}
+
+// Put implements Tags.
+func (TagOperations) Put(request shape.Tree, tags map[string]string) { request["Tags"] = TagList(tags) }
+
 // Read implements Tags.
-func (sageMakerTags) Read(ctx context.Context, object Tagged) (map[string]string, error) {
+func (o TagOperations) Read(ctx context.Context, object Tagged) (map[string]string, error) {
 	tags := map[string]string{}
 	request := shape.Tree{"ResourceArn": object.ARN}
 	for {
-		page, err := cloud.ListTags.Call(ctx, object.Client, request)
+		page, err := o.List.Call(ctx, object.Client, request)
 		if err != nil {
 			return nil, err
 		}
@@ -71,16 +76,16 @@ func (sageMakerTags) Read(ctx context.Context, object Tagged) (map[string]string
 }
 
 // Write implements Tags.
-func (sageMakerTags) Write(ctx context.Context, object Tagged, set map[string]string, remove []string) error {
+func (o TagOperations) Write(ctx context.Context, object Tagged, set map[string]string, remove []string) error {
 	if len(set) > 0 {
-		if _, err := cloud.AddTags.Call(ctx, object.Client, shape.Tree{"ResourceArn": object.ARN, "Tags": TagList(set)}); err != nil {
+		if _, err := o.Add.Call(ctx, object.Client, shape.Tree{"ResourceArn": object.ARN, "Tags": TagList(set)}); err != nil {
 			return err
 		}
 	}
 	if len(remove) == 0 {
 		return nil
 	}
-	_, err := cloud.DeleteTags.Call(ctx, object.Client, shape.Tree{"ResourceArn": object.ARN, "TagKeys": TagKeys(remove)})
+	_, err := o.Remove.Call(ctx, object.Client, shape.Tree{"ResourceArn": object.ARN, "TagKeys": TagKeys(remove)})
 	return err
 }
 

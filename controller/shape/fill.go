@@ -38,11 +38,30 @@ func fill(t Tree, input any, lenient bool) error {
 		if err := r.set(f, t[key]); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
-		if fields, ok := t[key].(map[string]any); ok && len(fields) > 0 && lenient && f.Kind() == reflect.Pointer && f.Elem().IsZero() {
+		if fields, ok := t[key].(map[string]any); ok && len(fields) > 0 && lenient && f.Kind() == reflect.Pointer && !takes(f.Type().Elem(), fields) {
 			f.SetZero() // it had none of the members, and would lack those that are required
 		}
 	}
 	return nil
+}
+
+// takes tells whether a structure has a member of the tree, at any depth. Anything else
+// takes all.
+func takes(structure reflect.Type, t Tree) bool {
+	if structure.Kind() != reflect.Struct {
+		return true
+	}
+	for key, value := range t {
+		f, ok := structure.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, key) })
+		if !ok || !f.IsExported() || value == nil {
+			continue
+		}
+		fields, deeper := value.(map[string]any)
+		if !deeper || f.Type.Kind() != reflect.Pointer || takes(f.Type.Elem(), fields) {
+			return true
+		}
+	}
+	return false
 }
 
 var (

@@ -9,6 +9,7 @@ import (
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	alarms "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
@@ -124,6 +125,9 @@ func TestPickPassesOverWhatTheInputDoesNotHave(t *testing.T) {
 	require.NoError(t, shape.Pick(shape.Tree{"resourceConfig": map[string]any{"instanceType": "ml.m5.large"}, "remoteDebugConfig": map[string]any{}}, in))
 	require.Equal(t, &sagemaker.UpdateTrainingJobInput{RemoteDebugConfig: &types.RemoteDebugConfigForUpdate{}}, in,
 		"of a structure nothing is left, which is not the same as an empty one")
+	scanning := new(ecr.PutImageScanningConfigurationInput)
+	require.NoError(t, shape.Pick(shape.Tree{"imageScanningConfiguration": map[string]any{"scanOnPush": false}}, scanning))
+	require.NotNil(t, scanning.ImageScanningConfiguration, "one that says no says something, also where the SDK has no pointer to it")
 	nested := new(sagemaker.CreateModelInput)
 	require.NoError(t, shape.Pick(shape.Tree{"primaryContainer": map[string]any{
 		"image": "i", "modelDataSource": map[string]any{"s3DataSource": map[string]any{"unknown": "x"}}, "multiModelConfig": map[string]any{},

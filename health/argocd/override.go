@@ -1,6 +1,8 @@
 package argocd
 
 import (
+	"slices"
+
 	enginehealth "github.com/argoproj/argo-cd/gitops-engine/pkg/health"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -12,6 +14,8 @@ const group = "sagemaker.gitops.dev"
 // Override judges objects of sagemaker.gitops.dev in the gitops-engine. Its zero value
 // is ready to use.
 type Override struct {
+	// Groups are further API groups whose kinds the loop of this project reconciles.
+	Groups []string
 	// Others judges all other objects; nil leaves them to the engine.
 	Others enginehealth.HealthOverride
 }
@@ -23,7 +27,7 @@ var _ enginehealth.HealthOverride = Override{}
 // a malformed object of ours is Unknown. Of an object that is being deleted the engine
 // has words of its own and asks nobody.
 func (o Override) GetResourceHealth(object *unstructured.Unstructured) (*enginehealth.HealthStatus, error) {
-	if object.GroupVersionKind().Group != group {
+	if of := object.GroupVersionKind().Group; of != group && !slices.Contains(o.Groups, of) {
 		if o.Others == nil {
 			return nil, nil
 		}

@@ -78,6 +78,10 @@ func TestOthers(t *testing.T) {
 	is, err = argocd.Override{Others: opinion{is: want, err: cause}}.GetResourceHealth(ours)
 	require.NoError(t, err)
 	require.Equal(t, enginehealth.HealthStatusProgressing, is.Status, "nobody else is asked about ours")
+
+	is, err = argocd.Override{Groups: []string{"example.com"}, Others: opinion{err: cause}}.GetResourceHealth(other)
+	require.NoError(t, err)
+	require.Equal(t, enginehealth.HealthStatusProgressing, is.Status, "nor about a group of ours")
 }
 
 func parse(t *testing.T, text string) *unstructured.Unstructured {
