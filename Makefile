@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
+# As the bench's programs are built, so that the tests share the packages of both.
+export CGO_ENABLED ?= 0
 .DEFAULT_GOAL := help
 
 # Modules of their own whose tests and tidiness count. The modules under

@@ -111,6 +111,14 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, v1alpha1.AddToScheme(scheme)
 }
 
+func (o *Options) scheme() (*runtime.Scheme, error) {
+	scheme, err := Scheme()
+	if err == nil && o.OwnTypes != nil {
+		err = o.OwnTypes(scheme)
+	}
+	return scheme, err
+}
+
 func cacheOptions(namespaces []string) cache.Options {
 	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
 	for _, ns := range namespaces {
@@ -124,14 +132,9 @@ func cacheOptions(namespaces []string) cache.Options {
 
 // New makes a manager with the loops of all kinds, ready to be started.
 func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Options) (ctrl.Manager, error) {
-	scheme, err := Scheme()
+	scheme, err := o.scheme()
 	if err != nil {
 		return nil, err
-	}
-	if o.OwnTypes != nil {
-		if err := o.OwnTypes(scheme); err != nil {
-			return nil, err
-		}
 	}
 	mgr, err := ctrl.NewManager(kube, ctrl.Options{
 		Scheme: scheme,

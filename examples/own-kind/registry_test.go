@@ -36,12 +36,15 @@ func (r *registry) Do(request *http.Request) (*http.Response, error) {
 		return r.others.RoundTrip(request)
 	}
 	var in struct {
-		RepositoryName  string
-		RepositoryNames []string
-		ResourceARN     string
-		Force           bool
-		Tags            []struct{ Key, Value string }
-		TagKeys         []string
+		RepositoryName  string   `json:"repositoryName"`
+		RepositoryNames []string `json:"repositoryNames"`
+		ResourceARN     string   `json:"resourceArn"`
+		Force           bool     `json:"force"`
+		TagKeys         []string `json:"tagKeys"`
+		Tags            []struct {
+			Key   string `json:"Key"`
+			Value string `json:"Value"`
+		} `json:"tags"`
 	}
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
