@@ -2,6 +2,7 @@ package argocd_test
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -11,41 +12,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const job = `
-apiVersion: sagemaker.gitops.dev/v1alpha1
-kind: TrainingJob
-metadata: {name: abalone, namespace: ml, generation: 2, finalizers: [], labels: {}, annotations: {theirs: "1"}}
-spec: {hyperParameters: {}, inputDataConfig: [{channelName: train, shuffleConfig: {}}], resourceConfig: {instanceCount: 1, volumeSizeInGB: 10}}
-status:
-  observedGeneration: 2
-  billableTimeInSeconds: 9007199254740991
-  conditions: [{type: Stalled, status: "True", reason: AlgorithmError}]
-`
+const actionable = "testdata"
 
-const pipeline = `
-apiVersion: sagemaker.gitops.dev/v1alpha1
-kind: ModelPipeline
-metadata: {name: abalone, namespace: ml, generation: 2}
-spec: {steps: []}
-status:
-  observedGeneration: 1
-  conditions: [{type: Reconciling, status: "True", reason: AwaitingApproval}]
-  steps: [{name: train, phase: Succeeded}, {name: release, phase: AwaitingApproval, evidence: e1}]
-  serving: {planDigest: p2}
-  history: [{planDigest: p1}]
-`
-
-const rolledBack = `
-apiVersion: sagemaker.gitops.dev/v1alpha1
-kind: ModelPipeline
-metadata: {name: abalone, namespace: ml, annotations: {sagemaker.gitops.dev/rollback: p1, theirs: "1"}}
-`
-
-const suspended = `
-apiVersion: sagemaker.gitops.dev/v1alpha1
-kind: ModelPipeline
-metadata: {name: abalone, namespace: ml, annotations: {sagemaker.gitops.dev/suspend: "true"}}
-`
+// offer is a row of testdata/expected.yaml.
+type offer struct {
+	Object  string          `json:"object"`
+	Reason  string          `json:"reason"`
+	Offers  map[string]bool `json:"offers"`
+	Actions []struct {
+		Name        string             `json:"name"`
+		Params      map[string]string  `json:"params"`
+		Annotations map[string]*string `json:"annotations"`
+	} `json:"actions"`
+}
 
 // TestActions looks at the patches that Argo CD sends.
 func TestActions(t *testing.T) {
@@ -56,48 +35,35 @@ func TestActions(t *testing.T) {
 	vm := lua.VM{ResourceOverrides: overrides}
 	time := regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
-	for _, row := range []struct {
-		action, object string
-		params         map[string]string
-		annotations    string
-	}{
-		{"reconcile", job, nil, `{"reconcile.fluxcd.io/requestedAt":"<time>"}`},
-		{"rerun", job, nil, `{"reconcile.fluxcd.io/forceAt":"<time>","reconcile.fluxcd.io/requestedAt":"<time>"}`},
-		{"stop", job, nil, `{"sagemaker.gitops.dev/stop":"<time>"}`},
-		{"suspend", job, nil, `{"sagemaker.gitops.dev/suspend":"true"}`},
-		{"resume", suspended, nil, `{"sagemaker.gitops.dev/suspend":null}`},
-		{"retry", pipeline, nil, `{"reconcile.fluxcd.io/forceAt":"<time>","reconcile.fluxcd.io/requestedAt":"<time>"}`},
-		{"approve", pipeline, nil, `{"sagemaker.gitops.dev/approve":"release=e1"}`},
-		{"approve", pipeline, map[string]string{"step": "release", "evidence": "e1"}, `{"sagemaker.gitops.dev/approve":"release=e1"}`},
-		{"reject", pipeline, map[string]string{"step": "", "evidence": ""}, `{"sagemaker.gitops.dev/reject":"release=e1"}`},
-		{"rollback", pipeline, nil, `{"sagemaker.gitops.dev/rollback":"p1"}`},
-		{"rollback", pipeline, map[string]string{"plan": "p1"}, `{"sagemaker.gitops.dev/rollback":"p1"}`},
-		{"roll-forward", rolledBack, nil, `{"sagemaker.gitops.dev/rollback":null}`},
-	} {
-		t.Run(row.action, func(t *testing.T) {
-			t.Parallel()
+	for _, row := range expected[offer](t, actionable) {
+		for _, try := range row.Actions {
+			t.Run(row.Object+"/"+try.Name, func(t *testing.T) {
+				t.Parallel()
 
-			object := parse(t, row.object)
-			action, err := vm.GetResourceAction(object, row.action)
-			require.NoError(t, err)
+				object := load(t, filepath.Join(actionable, row.Object))
+				action, err := vm.GetResourceAction(object, try.Name)
+				require.NoError(t, err)
 
-			params := make([]*application.ResourceActionParameters, 0, len(row.params))
-			for name, value := range row.params {
-				params = append(params, &application.ResourceActionParameters{Name: &name, Value: &value})
-			}
-			changed, err := vm.ExecuteResourceAction(object, action.ActionLua, params)
-			require.NoError(t, err)
-			require.Len(t, changed, 1)
-			require.Equal(t, lua.PatchOperation, changed[0].K8SOperation)
+				params := make([]*application.ResourceActionParameters, 0, len(try.Params))
+				for name, value := range try.Params {
+					params = append(params, &application.ResourceActionParameters{Name: &name, Value: &value})
+				}
+				changed, err := vm.ExecuteResourceAction(object, action.ActionLua, params)
+				require.NoError(t, err)
+				require.Len(t, changed, 1)
+				require.Equal(t, lua.PatchOperation, changed[0].K8SOperation)
 
-			before, err := json.Marshal(object)
-			require.NoError(t, err)
-			after, err := json.Marshal(changed[0].UnstructuredObj)
-			require.NoError(t, err)
-			patch, err := jsonpatch.CreateMergePatch(before, after)
-			require.NoError(t, err)
-			require.JSONEq(t, `{"metadata":{"annotations":`+row.annotations+`}}`, time.ReplaceAllString(string(patch), "<time>"))
-		})
+				before, err := json.Marshal(object)
+				require.NoError(t, err)
+				after, err := json.Marshal(changed[0].UnstructuredObj)
+				require.NoError(t, err)
+				patch, err := jsonpatch.CreateMergePatch(before, after)
+				require.NoError(t, err)
+				want, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": try.Annotations}})
+				require.NoError(t, err)
+				require.JSONEq(t, string(want), time.ReplaceAllString(string(patch), "<now>"))
+			})
+		}
 	}
 }
 
@@ -108,9 +74,10 @@ func TestRefusedActions(t *testing.T) {
 	require.NoError(t, err)
 	vm := lua.VM{ResourceOverrides: overrides}
 
-	action, err := vm.GetResourceAction(parse(t, suspended), "approve")
+	suspended := load(t, filepath.Join(actionable, "suspended.yaml"))
+	action, err := vm.GetResourceAction(suspended, "approve")
 	require.NoError(t, err)
-	_, err = vm.ExecuteResourceAction(parse(t, suspended), action.ActionLua, nil)
+	_, err = vm.ExecuteResourceAction(suspended, action.ActionLua, nil)
 	require.ErrorContains(t, err, "0 steps await a decision: name one", "the user is told why")
 }
 
@@ -121,18 +88,8 @@ func TestDiscovery(t *testing.T) {
 	require.NoError(t, err)
 	vm := lua.VM{ResourceOverrides: overrides}
 
-	for text, want := range map[string]map[string]bool{ // whether each is enabled
-		job: {"reconcile": true, "suspend": true, "resume": false, "stop": false, "rerun": true},
-		pipeline: {
-			"reconcile": true, "suspend": true, "resume": false, "retry": false,
-			"approve": true, "reject": true, "rollback": true, "roll-forward": false,
-		},
-		suspended: {
-			"reconcile": true, "suspend": false, "resume": true, "retry": false,
-			"approve": false, "reject": false, "rollback": false, "roll-forward": false,
-		},
-	} {
-		object := parse(t, text)
+	for _, row := range expected[offer](t, actionable) {
+		object := load(t, filepath.Join(actionable, row.Object))
 		scripts, err := vm.GetResourceActionDiscovery(object)
 		require.NoError(t, err)
 		actions, err := vm.ExecuteResourceActionDiscovery(object, scripts)
@@ -143,6 +100,6 @@ func TestDiscovery(t *testing.T) {
 			is[action.Name] = !action.Disabled
 			require.NotEmpty(t, action.DisplayName)
 		}
-		require.Equal(t, want, is)
+		require.Equal(t, row.Offers, is, row.Reason)
 	}
 }

@@ -70,3 +70,16 @@ func parse(t *testing.T, text string) *unstructured.Unstructured {
 
 	return &unstructured.Unstructured{Object: object}
 }
+
+// expected are the rows of a directory's expected.yaml.
+func expected[T any](t *testing.T, directory string) []T {
+	t.Helper()
+
+	text, err := os.ReadFile(filepath.Join(directory, "expected.yaml"))
+	require.NoError(t, err)
+	var rows []T
+	require.NoError(t, yaml.Unmarshal(text, &rows))
+	require.NotEmpty(t, rows)
+
+	return rows
+}

@@ -1,14 +1,12 @@
 package argocd_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/health"
 	"github.com/argoproj/argo-cd/v3/util/lua"
 	"github.com/stretchr/testify/require"
-	"sigs.k8s.io/yaml"
 )
 
 // verdict is a row of an expected.yaml.
@@ -28,7 +26,7 @@ func TestHealth(t *testing.T) {
 		judge := lua.ResourceHealthOverrides(overrides)
 
 		for _, directory := range []string{ours, acks} {
-			for _, row := range expected(t, directory) {
+			for _, row := range expected[verdict](t, directory) {
 				t.Run(name+"/"+row.Object, func(t *testing.T) {
 					t.Parallel()
 
@@ -56,16 +54,4 @@ func TestWithout(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, is, "and so nothing waits for it")
 	}
-}
-
-func expected(t *testing.T, directory string) []verdict {
-	t.Helper()
-
-	text, err := os.ReadFile(filepath.Join(directory, "expected.yaml"))
-	require.NoError(t, err)
-	var rows []verdict
-	require.NoError(t, yaml.Unmarshal(text, &rows))
-	require.NotEmpty(t, rows)
-
-	return rows
 }
