@@ -60,7 +60,7 @@ var (
 	}
 	argoCD = target{
 		name: "argocd", dir: "argocd", module: "github.com/argoproj/argo-cd/v3",
-		pkg: rootModule + "/test/cluster/modules/argocd", disk: 2400 << 20,
+		pkg: rootModule + "/test/cluster/modules/argocd", disk: 3500 << 20,
 		copies: map[string][]string{
 			crdsDir:     {"manifests/crds/application-crd.yaml", "manifests/crds/appproject-crd.yaml"},
 			settingsDir: {"manifests/base/config/argocd-cm.yaml", "manifests/base/config/argocd-secret.yaml"},

@@ -1,7 +1,8 @@
 // Command argocd is what the bench runs of Argo CD, as one program. Like Argo CD's
-// own, it is what it is called: the application controller or the repository server,
-// and beside them kustomize, which the repository server calls, and a Redis, in which
-// both keep what they have rendered.
+// own, it is what it is called: the application controller, the repository server, or
+// argocd, of which there is `admin settings`, which looks at settings without a
+// cluster. Beside them are kustomize, which the repository server calls, and a Redis,
+// in which both keep what they have rendered.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	controller "github.com/argoproj/argo-cd/v3/cmd/argocd-application-controller/commands"
 	reposerver "github.com/argoproj/argo-cd/v3/cmd/argocd-repo-server/commands"
+	"github.com/argoproj/argo-cd/v3/cmd/argocd/commands/admin"
 	"github.com/argoproj/argo-cd/v3/common"
 	"github.com/argoproj/argo-cd/v3/util/log"
 	"github.com/spf13/cobra"
@@ -36,15 +38,26 @@ func run(name string) error {
 		command = controller.NewCommand()
 	case common.CommandRepoServer:
 		command = reposerver.NewCommand()
+	case common.CommandCLI:
+		command = cli()
 	case "kustomize":
 		return kustomize.NewDefaultCommand().Execute()
 	case "redis":
 		return redis(os.Args[1:])
 	default:
-		return fmt.Errorf("%s is none of %s, %s, kustomize, redis", name, common.CommandApplicationController, common.CommandRepoServer)
+		return fmt.Errorf("%s is none of %s, %s, %s, kustomize, redis",
+			name, common.CommandApplicationController, common.CommandRepoServer, common.CommandCLI)
 	}
 	klog.SetLogger(log.NewLogrusLogger(log.NewWithCurrentConfig()))
 	return command.Execute()
+}
+
+func cli() *cobra.Command {
+	settings := &cobra.Command{Use: "admin"}
+	settings.AddCommand(admin.NewSettingsCommand())
+	command := &cobra.Command{Use: common.CommandCLI}
+	command.AddCommand(settings)
+	return command
 }
 
 // redis serves at the address that it is given until it is told to end.
