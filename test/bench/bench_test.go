@@ -38,7 +38,7 @@ func TestVerdict(t *testing.T) {
 		reason        string
 		verdict       Verdict
 		ready, failed bool
-		putOff        bool
+		putOff, work  bool
 	}{
 		{
 			reason:  "healthy at the commit",
@@ -56,6 +56,7 @@ func TestVerdict(t *testing.T) {
 		{
 			reason:  "applied, and waited for",
 			verdict: Verdict{Ready: condition("Unknown", "Progressing"), Applied: revision(other), Attempted: revision(commit), current: true},
+			work:    true,
 		},
 		{
 			reason:  "applied, and unhealthy",
@@ -80,6 +81,7 @@ func TestVerdict(t *testing.T) {
 		require.Equal(t, test.ready, test.verdict.ReadyAt(commit), test.reason)
 		require.Equal(t, test.failed, test.verdict.FailedAt(commit), test.reason)
 		require.Equal(t, test.putOff, test.verdict.PutOff(), test.reason)
+		require.Equal(t, test.work, test.verdict.AtWorkOn(commit), test.reason)
 	}
 	require.Equal(t, "nothing yet", Verdict{}.String())
 }

@@ -116,6 +116,11 @@ func (v Verdict) ReadyAt(commit string) bool {
 // looks again half a minute later, by its default.
 func (v Verdict) PutOff() bool { return v.Ready.Reason == "DependencyNotReady" }
 
+// AtWorkOn says whether Flux applies the commit, or waits for its health.
+func (v Verdict) AtWorkOn(commit string) bool {
+	return v.Ready.Status == metav1.ConditionUnknown && v.Attempted == revision(commit)
+}
+
 // FailedAt says whether the commit is applied and something in it not healthy.
 func (v Verdict) FailedAt(commit string) bool {
 	return v.Ready.Status == metav1.ConditionFalse && v.Ready.Reason == "HealthCheckFailed" && v.Attempted == revision(commit)

@@ -2,13 +2,16 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/bench"
 )
@@ -17,17 +20,13 @@ import (
 // from git.
 func (a *application) settle(t *testing.T) {
 	t.Helper()
-	for _, key := range []string{"abalone/batch/part-0", "abalone/models/model.tar.gz", "snails/input.manifest"} {
-		require.NoError(t, a.bench.AWS.PutObject(bench.Bucket, key, []byte("data")))
-	}
+	provideForKinds(t, a.bench)
 	commit := a.give(t)
 	state := a.await(t, "synced at "+commit[:7], func(state bench.State) bool {
 		return state.Sync == "Synced" && state.Revision == commit && state.Phase == "Succeeded"
 	})
 	require.Len(t, state.Resources, len(kind.All()))
-	require.True(t, until(t, a.bench, func(context.Context) bool {
-		return !slices.ContainsFunc(state.Resources, func(resource bench.ResourceState) bool { return !a.judged(t, resource) })
-	}), "the controller has judged all")
+	require.True(t, until(t, a.bench, func(context.Context) bool { return allJudged(t, a.bench, a.Namespace) }), "the controller has judged all")
 	a.await(t, "the last of the longest chain is healthy", func(state bench.State) bool {
 		return state.Of("ScheduledAction").Health == "Healthy"
 	})
@@ -37,14 +36,48 @@ func (a *application) settle(t *testing.T) {
 	state, _, err := a.bench.State(t.Context(), a.Name)
 	require.NoError(t, err)
 	t.Logf("%s", state)
+	suspend(t, a.bench, a.Namespace)
 }
 
-// judged says whether the controller has written the conditions of an object.
-func (a *application) judged(t *testing.T, resource bench.ResourceState) bool {
+// provideForKinds puts into S3 what examples/kinds reads there.
+func provideForKinds(t *testing.T, b *bench.Bench) {
 	t.Helper()
-	object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "sagemaker.gitops.dev/v1alpha1", "kind": resource.Kind}}
-	require.NoError(t, a.bench.Kube.Get(t.Context(), client.ObjectKey{Namespace: a.Namespace, Name: resource.Name}, object))
-	conditions, _, err := unstructured.NestedSlice(object.Object, "status", "conditions")
-	require.NoError(t, err)
-	return len(conditions) > 0
+	for _, key := range []string{"abalone/batch/part-0", "abalone/models/model.tar.gz", "snails/input.manifest"} {
+		require.NoError(t, b.AWS.PutObject(bench.Bucket, key, []byte("data")))
+	}
+}
+
+// fromGit are the objects of a namespace that belong to no other.
+func fromGit(t *testing.T, b *bench.Bench, namespace string) []unstructured.Unstructured {
+	t.Helper()
+	var objects []unstructured.Unstructured
+	for _, k := range kind.All() {
+		list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": v1alpha1.GroupVersion.String(), "kind": k.Kind() + "List"}}
+		require.NoError(t, b.Kube.List(t.Context(), list, client.InNamespace(namespace)))
+		for _, object := range list.Items {
+			if len(object.GetOwnerReferences()) == 0 {
+				objects = append(objects, object)
+			}
+		}
+	}
+	return objects
+}
+
+// allJudged says whether the controller has written the conditions of all objects.
+func allJudged(t *testing.T, b *bench.Bench, namespace string) bool {
+	t.Helper()
+	return !slices.ContainsFunc(fromGit(t, b, namespace), func(object unstructured.Unstructured) bool {
+		conditions, _, err := unstructured.NestedSlice(object.Object, "status", "conditions")
+		require.NoError(t, err)
+		return len(conditions) == 0
+	})
+}
+
+// suspend leaves to others on the bench how often AWS may be asked.
+func suspend(t *testing.T, b *bench.Bench, namespace string) {
+	t.Helper()
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"true"}}}`, v1alpha1.AnnotationSuspend)
+	for _, object := range fromGit(t, b, namespace) {
+		require.NoError(t, b.Kube.Patch(t.Context(), &object, client.RawPatch(types.MergePatchType, patch)))
+	}
 }

@@ -16,8 +16,7 @@ import (
 // approval gets through and makes it Healthy.
 func (a *application) approve(t *testing.T) {
 	t.Helper()
-	_, err := a.bench.AWS.Faults().Add(fault.Rule{Action: fault.Measure, Metrics: map[string]float64{"validation:rmse": 2.2}})
-	require.NoError(t, err)
+	a.arrange(t)
 	commit := a.give(t)
 	a.awaitAt(t, commit, "Progressing")
 	state := a.awaitAt(t, commit, "Suspended")
@@ -36,6 +35,32 @@ func (a *application) approve(t *testing.T) {
 	endpoints := a.inAWS("Endpoint")
 	require.Len(t, endpoints, 1)
 	require.Equal(t, "InService", endpoints[0].Status)
+	a.probe(t)
+	a.requireServed(t, a.trained(t, "50"))
+}
+
+// arrange tells the simulator what jobs come to.
+func (a *application) arrange(t *testing.T) {
+	t.Helper()
+	for _, rule := range []fault.Rule{
+		{HyperParameters: map[string]string{"eta": "0.9"}, Metrics: map[string]float64{"validation:rmse": 2.61}},
+		{Metrics: map[string]float64{"validation:rmse": 2.2}},
+	} {
+		rule.Action, rule.Name = fault.Measure, a.Name+"-*"
+		_, err := a.bench.AWS.Faults().Add(rule)
+		require.NoError(t, err)
+	}
+}
+
+// worsen: a model that does not pass the gate costs one job, and the one before serves.
+func (a *application) worsen(t *testing.T) {
+	t.Helper()
+	before := a.jobs()
+	a.last = a.edit(t, "base/model-pipeline.yaml", `eta: "0.2"`, `eta: "0.9"`)
+	state := a.awaitAt(t, a.last, "Degraded")
+	require.Contains(t, state.Of("ModelPipeline").Message, "rmse is 2.61, which is more than 2.50")
+	require.Len(t, a.jobs(), len(before)+1)
+	a.requireServed(t, a.trained(t, "50"))
 }
 
 // evidence is what an approval is to name.

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,7 +39,7 @@ func (a *application) probe(t *testing.T) {
 	a.prober = story.StartProber(context.WithoutCancel(t.Context()), config, a.Name)
 }
 
-// trained is the model of the job that was given so many rounds.
+// trained is the model of the first job that was given so many rounds.
 func (a *application) trained(t *testing.T, rounds string) string {
 	t.Helper()
 	job, found := a.job(rounds)
@@ -71,6 +72,19 @@ func (a *application) requireServed(t *testing.T, model string) {
 	}
 }
 
+// requireMoved: since so many answers the endpoint went from one model to another, and
+// each invocation was answered.
+func (a *application) requireMoved(t *testing.T, since int, from, to string) {
+	t.Helper()
+	a.requireServed(t, to)
+	answers := a.prober.Answers()[since:]
+	models := make([]string, 0, len(answers))
+	for _, answer := range answers {
+		models = append(models, answer.Model)
+	}
+	require.Equal(t, []string{from, to}, slices.Compact(models))
+}
+
 // spoil: what AWS refuses is told, and the model before serves.
 func (a *application) spoil(t *testing.T) {
 	t.Helper()
@@ -89,6 +103,25 @@ func (a *application) heal(t *testing.T) {
 	a.awaitHealthy(t, a.revert(t, a.last))
 	require.Len(t, a.jobs(), len(before))
 	a.requireServed(t, a.trained(t, "50"))
+}
+
+// change: another hyperparameter is one more job, and the endpoint goes over to its
+// model.
+func (a *application) change(t *testing.T) {
+	t.Helper()
+	before, answered := a.jobs(), len(a.prober.Answers())
+	a.last = a.edit(t, roundsFile, fiftyTimes, `num_round: "75"`)
+	a.awaitHealthy(t, a.last)
+	require.Len(t, a.jobs(), len(before)+1)
+	a.requireMoved(t, answered, a.trained(t, "50"), a.trained(t, "75"))
+}
+
+func (a *application) goBack(t *testing.T) {
+	t.Helper()
+	before, answered := a.jobs(), len(a.prober.Answers())
+	a.awaitHealthy(t, a.revert(t, a.last))
+	require.Len(t, a.jobs(), len(before))
+	a.requireMoved(t, answered, a.trained(t, "75"), a.trained(t, "50"))
 }
 
 // overtake: a commit does not wait for the job of the one before, which is never
@@ -135,15 +168,18 @@ func (a *application) goBackground(t *testing.T) {
 }
 
 // cascade: everything goes with the Application, in AWS too but for the record of jobs.
+// Argo CD waits for the endpoint either way.
 func (a *application) cascade(t *testing.T, how bench.Cascades) {
 	t.Helper()
 	require.NotEmpty(t, a.inAWS("Endpoint"))
 	require.NotEmpty(t, a.inAWS("EndpointConfig"))
 	require.NotEmpty(t, a.inAWS("Model"))
+	a.prober.Stop()
 	require.NoError(t, a.bench.DeleteApplication(t.Context(), a.Name, how))
 	gone := func(ctx context.Context) bool {
 		_, exists, err := a.bench.State(ctx, a.Name)
 		require.NoError(t, err)
+		require.True(t, exists || len(a.inAWS("Endpoint")) == 0, "there is no Application any more, but an endpoint")
 		err = a.bench.Kube.Get(ctx, client.ObjectKey{Name: a.Namespace}, new(corev1.Namespace))
 		require.NoError(t, client.IgnoreNotFound(err))
 		return !exists && err != nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -22,7 +23,7 @@ import (
 const poll = 100 * time.Millisecond
 
 // TestArgoCD is what Argo CD makes of pushes, on one bench. Each part of a group begins
-// where the one before it ended.
+// where the one before it ended. The groups mostly wait, so all of them run at once.
 func TestArgoCD(t *testing.T) {
 	t.Parallel()
 	b, err := bench.Start(t.Context(), bench.Options{Dir: t.TempDir(), Log: t.Output(), Tool: cluster.ArgoCDTool})
@@ -37,6 +38,7 @@ func TestArgoCD(t *testing.T) {
 	waved := newApplication(t, b, "first", os.DirFS("testdata/waves"))
 	kinds := newApplication(t, b, "snails", renamed(t, filepath.Join(examples, "kinds"), "snails"))
 
+	var all sync.WaitGroup
 	for _, group := range []struct {
 		name  string
 		parts []part
@@ -48,29 +50,35 @@ func TestArgoCD(t *testing.T) {
 			{"server-side diff", dryRun, plain.compareByServer},
 			{"bad commit", spoils, plain.spoil},
 			{"revert", heals, plain.heal},
+			{"hyperparameter", changes, plain.change},
+			{"revert of it", goesBack, plain.goBack},
 			{"newer commit", overtakes, plain.overtake},
 			{"prune", prunes, plain.prune},
 			{"cascade", foreground, plain.goForeground},
 		}},
 		{"model-pipeline", []part{
 			{"approval", approves, pipeline.approve},
+			{"worse model", gates, pipeline.worsen},
+			{"revert", heals, pipeline.heal},
 			{"cascade", background, pipeline.goBackground},
 		}},
 		{"waves", []part{{"waves", waves, waved.wait}}},
 		{"kinds", []part{{"kinds", everyKind, kinds.settle}}},
 	} {
-		t.Run(group.name, func(t *testing.T) {
-			t.Parallel()
-			for _, p := range group.parts {
-				start := time.Now()
-				if !t.Run(p.name, p.try) {
-					return
+		all.Go(func() {
+			t.Run(group.name, func(t *testing.T) {
+				for _, p := range group.parts {
+					start := time.Now()
+					if !t.Run(p.name, p.try) {
+						return
+					}
+					holds(cluster.ArgoCDTool, p.proves)
+					t.Logf("%s took %.1fs", p.name, time.Since(start).Seconds())
 				}
-				holds(cluster.ArgoCDTool, p.proves)
-				t.Logf("%s took %.1fs", p.name, time.Since(start).Seconds())
-			}
+			})
 		})
 	}
+	all.Wait()
 }
 
 // part of a group proves one row of the matrix.

@@ -114,6 +114,28 @@ func fluxPrune(u *fluxUser) {
 	require.Empty(u, u.jobs(""), "nothing is left in AWS")
 }
 
+// fluxDelete: with deletionPolicy Delete a Kustomization does not wait for what it has
+// applied, which goes all the same.
+func fluxDelete(u *fluxUser) {
+	require.NoError(u, u.bench.AWS.PutObject(bench.Bucket, "delete/model.tar.gz", []byte("model")))
+	u.untilReady(u.name, u.begin())
+	denial, err := u.bench.AWS.Faults().Add(fault.Rule{Action: fault.Deny, Operation: "DeleteEndpoint", Name: u.name})
+	require.NoError(u, err)
+	require.NoError(u, u.bench.Kube.Delete(u.Context(), fluxObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", cluster.FluxNamespace, u.name)))
+	u.until("the Kustomization is gone", func() bool {
+		_, there, err := u.bench.Verdict(u.Context(), u.name)
+		require.NoError(u, err)
+		return !there
+	})
+	require.True(u, u.bench.AWS.Exists("Endpoint", u.name), "AWS does not let it go yet")
+	require.False(u, get[v1alpha1.Endpoint](u).DeletionTimestamp.IsZero())
+	require.True(u, u.bench.AWS.Faults().Remove(denial))
+	u.until("nothing is left in AWS", func() bool { return len(u.jobs("")) == 0 })
+	u.until("nor here", func() bool {
+		return !u.exists(new(v1alpha1.Endpoint), u.name) && !u.exists(new(v1alpha1.EndpointConfig), u.name) && !u.exists(new(v1alpha1.Model), u.name)
+	})
+}
+
 // fluxDepends: with dependsOn a Kustomization is applied after the other's job has
 // completed.
 func fluxDepends(u *fluxUser) {
@@ -138,7 +160,7 @@ func fluxSubstitute(u *fluxUser) {
 	require.Equal(u, "75", u.hyperParameter("num_round"))
 	require.Equal(u, "${SM_MODEL_DIR}", u.hyperParameter("directory"))
 
-	text, err := fs.ReadFile(u.files(), "more/job.yaml")
+	text, err := fs.ReadFile(u.tree, "more/job.yaml")
 	require.NoError(u, err)
 	const moreFile = "app/more.yaml"
 	u.pushed(u.repository.Commit(u.Context(), "add a job", map[string]string{moreFile: string(text)}))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -35,7 +36,8 @@ func (u *fluxUser) untilReadyAndDone(commit string) {
 }
 
 // fluxWait: with wait: true a job is ready when it has completed; a spec that AWS
-// refuses is failed at once, and a commit heals that.
+// refuses is failed at once, and a commit heals that. In the end nothing differs from
+// git.
 func fluxWait(u *fluxUser) {
 	u.untilReadyAndDone(u.begin())
 	bad := u.edit(jobFile, data, nowhere)
@@ -46,6 +48,7 @@ func fluxWait(u *fluxUser) {
 	require.Contains(u, ready.Message, refused)
 	u.untilReady(u.name, u.revert(bad))
 	require.Len(u, u.jobs("TrainingJob"), 1, "going back trains nothing")
+	u.requireNoDifference()
 }
 
 // fluxSubmitted: with readiness: Submitted one Kustomization with wait: true does for a
@@ -72,6 +75,39 @@ func fluxSubmitted(u *fluxUser) {
 	})
 	require.Equal(u, "Approved", u.step("approve").Decision)
 	require.Len(u, u.jobs("TrainingJob"), 2, "going back trains nothing")
+}
+
+// fluxOvertake: of two Kustomizations the one that applies does not wait for what the
+// other judges, so a newer commit stops the job that is at work. Nothing is called ready
+// before the newer commit's job has completed.
+func fluxOvertake(u *fluxUser) {
+	older := u.begin()
+	u.until("Flux waits for the older commit, whose job is at work", func() bool {
+		jobs := u.jobs("TransformJob")
+		return u.judged(older).AtWorkOn(older) && len(jobs) == 1 && jobs[0].Status == "InProgress"
+	})
+	newer := u.edit(pipelineFile, `rounds: "60"`, `rounds: "70"`, `score: "yes"`, `score: "no"`)
+	u.until("the newer commit is ready", func() bool {
+		v := u.judged(newer)
+		jobs := u.jobs("TrainingJob") // later than what Flux said
+		completed := len(jobs) == 2 && jobs[1].Status == "Completed"
+		require.True(u, completed || v.Ready.Status != metav1.ConditionTrue, "the newer job has not completed, and Flux says %s", v)
+		return v.ReadyAt(newer)
+	})
+	require.Equal(u, "70", u.hyperParameter("num_round"))
+	require.Contains(u, []string{"Stopping", "Stopped"}, u.jobs("TransformJob")[0].Status)
+}
+
+// judged is what Flux says of the Kustomization that judges. When the commit is applied
+// and the judgement put off, Flux is asked for it now, and not half a minute later.
+func (u *fluxUser) judged(commit string) bench.Verdict {
+	u.Helper()
+	judge := u.name + "-ready"
+	verdict := u.verdict(judge)
+	if verdict.PutOff() && u.verdict(u.name).ReadyAt(commit) {
+		require.NoError(u, u.bench.Reconcile(u.Context(), judge))
+	}
+	return verdict
 }
 
 // fluxExpressions: healthChecks name what counts, and healthCheckExprs say when it is

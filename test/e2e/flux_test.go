@@ -29,24 +29,34 @@ import (
 )
 
 // fluxScenarios are what TestFlux does, each with a directory of its name in
-// testdata/flux: app is what its repository holds, and sync.yaml what Flux is given.
+// testdata/flux: sync.yaml is what Flux is given, the rest what its repository holds.
 var fluxScenarios = []struct {
 	name string
 	run  func(u *fluxUser)
 }{
 	{"wait", fluxWait},
 	{"submitted", fluxSubmitted},
+	{"overtake", fluxOvertake},
 	{"expressions", fluxExpressions},
 	{"control", fluxControl},
 	{"prune", fluxPrune},
+	{"delete", fluxDelete},
 	{"depends", fluxDepends},
 	{"substitute", fluxSubstitute},
 	{"events", fluxEvents},
 	{"artifact", fluxArtifact},
+	{"kinds", fluxKinds},
 }
 
 // fluxRows are what some of them prove.
-var fluxRows = map[string]row{"prune": prunes, "depends": waves}
+var fluxRows = map[string][]row{
+	"wait":     {serverWay, dryRun},
+	"overtake": {overtakes},
+	"prune":    {prunes, foreground},
+	"delete":   {background},
+	"depends":  {waves},
+	"kinds":    {everyKind},
+}
 
 // TestFlux uses Flux as its documentation offers it. README.md has the table. The
 // scenarios mostly wait, so all of them run at once, however few processors there are.
@@ -60,8 +70,10 @@ func TestFlux(t *testing.T) {
 	var all sync.WaitGroup
 	for _, scenario := range fluxScenarios {
 		all.Go(func() {
-			ok := t.Run(scenario.name, func(t *testing.T) { scenario.run(newFluxUser(t, b, sink, scenario.name)) })
-			if r := fluxRows[scenario.name]; ok && r != "" {
+			if !t.Run(scenario.name, func(t *testing.T) { scenario.run(newFluxUser(t, b, sink, scenario.name)) }) {
+				return
+			}
+			for _, r := range fluxRows[scenario.name] {
 				holds(cluster.FluxTool, r)
 			}
 		})
@@ -94,11 +106,12 @@ type fluxUser struct {
 	sink       *eventSink
 	name       string
 	repository *cluster.Repository
+	tree       fs.FS // what is pushed first
 }
 
 func newFluxUser(t *testing.T, b *bench.Bench, sink *eventSink, name string) *fluxUser {
 	t.Helper()
-	u := &fluxUser{T: t, bench: b, sink: sink, name: name}
+	u := &fluxUser{T: t, bench: b, sink: sink, name: name, tree: os.DirFS(path.Join("testdata", "flux", name))}
 	var err error
 	u.repository, err = b.Git.CreateRepository(u.Context(), name)
 	require.NoError(t, err)
@@ -131,17 +144,15 @@ func (u *fluxUser) tell() {
 // push pushes what the repository begins with.
 func (u *fluxUser) push() (commit string) {
 	u.Helper()
-	commit, err := u.repository.CommitTree(u.Context(), "first", u.files())
+	commit, err := u.repository.CommitTree(u.Context(), "first", u.tree)
 	require.NoError(u, err)
 	return commit
 }
 
-func (u *fluxUser) files() fs.FS { return os.DirFS(path.Join("testdata", "flux", u.name)) }
-
 // sync gives Flux what stands in sync.yaml, at the addresses there are here.
 func (u *fluxUser) sync(addresses ...string) {
 	u.Helper()
-	text, err := fs.ReadFile(u.files(), "sync.yaml")
+	text, err := os.ReadFile(path.Join("testdata", "flux", u.name, "sync.yaml"))
 	require.NoError(u, err)
 	text = []byte(strings.NewReplacer(append(addresses, "https://git.example.com/acme/ml", u.repository.URL)...).Replace(string(text)))
 	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), len(text))
@@ -168,7 +179,7 @@ func (u *fluxUser) begin() (commit string) {
 // there once.
 func (u *fluxUser) edit(file string, changes ...string) (commit string) {
 	u.Helper()
-	content, err := fs.ReadFile(u.files(), file)
+	content, err := fs.ReadFile(u.tree, file)
 	require.NoError(u, err)
 	for i := 0; i < len(changes); i += 2 {
 		require.Equal(u, 1, strings.Count(string(content), changes[i]), changes[i])

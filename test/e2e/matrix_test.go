@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,11 +28,11 @@ const (
 	clientWay row = "no difference from git after client-side apply"
 	serverWay row = "no difference from git after server-side apply"
 	dryRun    row = "no difference from git by server-side diff"
-	everyKind row = "no difference from git in any kind, by these three"
+	everyKind row = "no difference from git in any kind, by each of these"
 	prunes    row = "what git no longer has goes, in AWS too"
-	// By Argo CD's two ways to delete.
-	foreground row = "all goes with what applied it, in the foreground"
-	background row = "all goes with what applied it, in the background"
+	// By the two ways to delete that each tool has.
+	foreground row = "all goes with what applied it: by `deletionPolicy: WaitForTermination`, by a foreground cascade"
+	background row = "all goes with what applied it: by `deletionPolicy: Delete`, by a background cascade"
 	waves      row = "what is to come after a job waits for its health: by `dependsOn`, by waves"
 )
 
@@ -41,25 +42,24 @@ var matrix = []struct {
 	tools []cluster.Tool
 }{
 	{trains, both},
-	{changes, flux},
+	{changes, both},
 	{spoils, both},
 	{heals, both},
-	{goesBack, flux},
+	{goesBack, both},
 	{approves, both},
-	{gates, flux},
-	{overtakes, argo},
+	{gates, both},
+	{overtakes, both},
 	{clientWay, argo},
-	{serverWay, argo},
-	{dryRun, argo},
-	{everyKind, argo},
+	{serverWay, both},
+	{dryRun, both},
+	{everyKind, both},
 	{prunes, both},
-	{foreground, argo},
-	{background, argo},
+	{foreground, both},
+	{background, both},
 	{waves, both},
 }
 
 var (
-	flux = []cluster.Tool{cluster.FluxTool}
 	argo = []cluster.Tool{cluster.ArgoCDTool}
 	both = []cluster.Tool{cluster.FluxTool, cluster.ArgoCDTool}
 )
@@ -76,18 +76,16 @@ func holds(tool cluster.Tool, r row) {
 	seen.cells[tool][r] = "holds"
 }
 
-// table is the matrix, with what stands in a cell that is tried.
+// table is the matrix, with what stands in a cell of what a tool has.
 func table(cell func(cluster.Tool, row) string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "| | %s | %s |\n| --- | --- | --- |\n", cluster.FluxTool, cluster.ArgoCDTool)
 	for _, line := range matrix {
 		fmt.Fprintf(&text, "| %s |", line.row)
 		for _, tool := range both {
-			is := "–"
-			for _, tried := range line.tools {
-				if tried == tool {
-					is = cell(tool, line.row)
-				}
+			is := "not of " + string(tool)
+			if slices.Contains(line.tools, tool) {
+				is = cell(tool, line.row)
 			}
 			fmt.Fprintf(&text, " %s |", is)
 		}
