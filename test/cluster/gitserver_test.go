@@ -54,7 +54,8 @@ func TestRepository(t *testing.T) {
 	ctx := t.Context()
 	repository, err := gitServer(t).CreateRepository(ctx, "ml")
 	require.NoError(t, err)
-	var second string
+	var second, told string
+	repository.Pushed = func(commit string) { told = commit }
 	for _, step := range []struct {
 		reason string
 		act    func() (string, error)
@@ -85,6 +86,7 @@ func TestRepository(t *testing.T) {
 		files, head := cloned(t, repository.URL)
 		require.Equal(t, step.want, files, step.reason)
 		require.Equal(t, head, hash, step.reason)
+		require.Equal(t, head, told, step.reason)
 	}
 }
 

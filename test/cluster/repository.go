@@ -17,6 +17,8 @@ import (
 type Repository struct {
 	// URL to clone from and push to.
 	URL string
+	// Pushed is told of each commit when git push has returned. Nil means nobody is.
+	Pushed func(commit string)
 
 	git  git
 	work string
@@ -124,10 +126,17 @@ func (r *Repository) push(ctx context.Context, message string) (string, error) {
 }
 
 func (r *Repository) pushHead(ctx context.Context) (string, error) {
+	commit, err := r.git.run(ctx, r.work, "rev-parse", "HEAD")
+	if err != nil {
+		return "", err
+	}
 	if _, err := r.git.run(ctx, r.work, "push", "--quiet", "origin", "main"); err != nil {
 		return "", err
 	}
-	return r.git.run(ctx, r.work, "rev-parse", "HEAD")
+	if r.Pushed != nil {
+		r.Pushed(commit)
+	}
+	return commit, nil
 }
 
 // git runs the git command in an environment of its own.

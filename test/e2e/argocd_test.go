@@ -37,6 +37,9 @@ func TestArgoCD(t *testing.T) {
 	pipeline.Path = "overlays/demo"
 	waved := newApplication(t, b, "first", os.DirFS("testdata/waves"))
 	kinds := newApplication(t, b, "snails", renamed(t, filepath.Join(examples, "kinds"), "snails"))
+	for _, a := range []*application{plain, pipeline} {
+		startStopwatch(t, b, a.repository, a.Namespace, byApplication(b, a.Name))
+	}
 
 	var all sync.WaitGroup
 	for _, group := range []struct {

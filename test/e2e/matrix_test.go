@@ -94,7 +94,7 @@ func table(cell func(cluster.Tool, row) string) string {
 	return text.String()
 }
 
-// TestMain tells in the end what has come of the matrix.
+// TestMain tells in the end what has come of the matrix, and how long it took.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if len(seen.cells[cluster.FluxTool])+len(seen.cells[cluster.ArgoCDTool]) > 0 {
@@ -104,13 +104,17 @@ func TestMain(m *testing.M) {
 			}
 			return "not seen"
 		}))
+		fmt.Fprintln(os.Stdout, timetable())
 	}
 	os.Exit(code)
 }
 
-// TestMatrix: the README has the matrix.
+// TestMatrix: the README has the matrix, and tells of each time.
 func TestMatrix(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	require.Contains(t, string(text), table(func(cluster.Tool, row) string { return "holds" }))
+	for _, s := range spans {
+		require.Contains(t, string(text), "\n| "+string(s)+" | ")
+	}
 }

@@ -24,15 +24,16 @@ import (
 // does what `make playground` proposes.
 func TestStory(t *testing.T) {
 	t.Run("model-pipeline", func(t *testing.T) {
-		tryTips(t, tell(t, "model-pipeline", story.Pipeline(), map[string]row{"a": approves, "c": gates}))
+		tryTips(t, tell(t, "model-pipeline", bench.Judges, story.Pipeline(), map[string]row{"a": approves, "c": gates}))
 	})
 	t.Run("plain-kinds", func(t *testing.T) {
-		tell(t, "plain-kinds", story.PlainKinds(), map[string]row{"a": trains, "b": changes, "c": spoils, "d": heals, "e": goesBack})
+		tell(t, "plain-kinds", bench.Applies, story.PlainKinds(), map[string]row{"a": trains, "b": changes, "c": spoils, "d": heals, "e": goesBack})
 	})
 }
 
-// tell tells chapters, of which some prove a row of the matrix.
-func tell(t *testing.T, example string, chapters []story.Chapter, rows map[string]row) *bench.Bench {
+// tell tells chapters, of which some prove a row of the matrix. A Kustomization judges
+// each commit.
+func tell(t *testing.T, example, judge string, chapters []story.Chapter, rows map[string]row) *bench.Bench {
 	t.Helper()
 	log := story.NewLog(t.Output())
 	b, err := bench.Start(t.Context(), bench.Options{
@@ -40,6 +41,7 @@ func tell(t *testing.T, example string, chapters []story.Chapter, rows map[strin
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Stop()) })
+	startStopwatch(t, b, b.Repository, story.Namespace, byKustomization(b, judge))
 
 	idle := memory(t, b)
 	t.Logf("the idle controller holds %.0f MB", idle/1e6)
