@@ -61,6 +61,7 @@ var fluxRows = map[string][]row{
 // TestFlux uses Flux as its documentation offers it. README.md has the table. The
 // scenarios mostly wait, so all of them run at once, however few processors there are.
 func TestFlux(t *testing.T) {
+	t.Parallel()
 	sink := newEventSink(t)
 	b, err := bench.Start(t.Context(), bench.Options{
 		Dir: t.TempDir(), Log: t.Output(), EventsAddr: sink.URL, Step: func(what string) { t.Log(what) },

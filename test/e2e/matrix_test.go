@@ -1,9 +1,12 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -96,6 +99,11 @@ func table(cell func(cluster.Tool, row) string) string {
 
 // TestMain tells in the end what has come of the matrix, and how long it took.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// A bench waits most of the time, for AWS and for what looks at it now and then.
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
 	code := m.Run()
 	if len(seen.cells[cluster.FluxTool])+len(seen.cells[cluster.ArgoCDTool]) > 0 {
 		fmt.Fprintln(os.Stdout, "\n"+table(func(tool cluster.Tool, r row) string {

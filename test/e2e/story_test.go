@@ -23,10 +23,13 @@ import (
 // TestStory tells the story of `make demo`, whose every line is an assertion, and then
 // does what `make playground` proposes.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	t.Run("model-pipeline", func(t *testing.T) {
+		t.Parallel()
 		tryTips(t, tell(t, "model-pipeline", bench.Judges, story.Pipeline(), map[string]row{"a": approves, "c": gates}))
 	})
 	t.Run("plain-kinds", func(t *testing.T) {
+		t.Parallel()
 		tell(t, "plain-kinds", bench.Applies, story.PlainKinds(), map[string]row{"a": trains, "b": changes, "c": spoils, "d": heals, "e": goesBack})
 	})
 }
