@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -104,6 +105,29 @@ func TestRetainedForEver(t *testing.T) {
 	w.until("again", w.chainReady)
 	del()
 	require.Empty(t, w.aws.Objects("Endpoint"), "deletionPolicy: Delete")
+}
+
+// what is deleted has several revisions: AWS is asked to delete all before any is waited for.
+func TestRevisionsGoTogether(t *testing.T) {
+	w := newWorld(t)
+	w.startController()
+	for _, rounds := range []int{100, 110, 120} {
+		w.apply(replace(abalone(), trainingJob(100), trainingJob(rounds)))
+		w.until("ready", w.chainReady)
+	}
+	require.Len(t, w.aws.Objects("EndpointConfig"), 3)
+	w.aws.Journal().Reset()
+	for _, obj := range w.chain() {
+		require.NoError(t, w.kube.Delete(w.ctx, obj))
+	}
+	w.until("gone", func() bool { return len(w.chain()) == 0 })
+	var deletions []string
+	for _, entry := range w.aws.Journal().Entries() {
+		if entry.Operation == "DeleteEndpointConfig" || entry.Operation == "DescribeEndpointConfig" && !entry.Succeeded() {
+			deletions = append(deletions, entry.Operation)
+		}
+	}
+	require.Equal(t, slices.Repeat([]string{"DeleteEndpointConfig"}, 3), deletions[:3])
 }
 
 // model named literally by an endpoint config that serves.
