@@ -140,8 +140,9 @@ func fluxDelete(u *fluxUser) {
 // completed.
 func fluxDepends(u *fluxUser) {
 	commit := u.begin()
-	u.until("it is put off", func() bool { return u.verdict("depends-serve").PutOff() })
+	putOff := false // by the time Flux comes to it the job may be over
 	u.until("the job has completed", func() bool {
+		putOff = putOff || u.verdict("depends-serve").PutOff()
 		applied := u.exists(new(v1alpha1.Endpoint), u.name)
 		completed := u.verdict("depends-train").ReadyAt(commit)
 		require.True(u, completed || !applied, "the endpoint is applied, and what it depends on is not healthy")
@@ -149,7 +150,7 @@ func fluxDepends(u *fluxUser) {
 	})
 	start := time.Now()
 	u.untilReady("depends-serve", commit) // Flux looks again after half a minute
-	u.Logf("applied and healthy %.1fs after what it depends on", time.Since(start).Seconds())
+	u.Logf("applied and healthy %.1fs after what it depends on; put off: %t", time.Since(start).Seconds(), putOff)
 	require.True(u, u.bench.AWS.Exists("Endpoint", u.name))
 }
 

@@ -95,8 +95,9 @@ func TestREADMEScenarios(t *testing.T) {
 	require.Contains(t, string(text), "`TestStory/model-pipeline`", "the demo shows the other layout")
 }
 
-// patience is how long anything may take, on a machine that does a lot besides.
-const patience = 2 * time.Minute
+// patience is how long anything may take, on a machine that does a lot besides, and with
+// four workers of Flux for all scenarios.
+const patience = 4 * time.Minute
 
 // fluxUser is somebody with a repository and a namespace, both named like the
 // scenario.
