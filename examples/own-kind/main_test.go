@@ -43,7 +43,7 @@ type acme struct {
 func newAcme(t *testing.T) *acme {
 	t.Helper()
 	ctrl.SetLogger(logr.Discard())
-	c, err := cluster.Start(t.Context(), cluster.Options{CRDs: []string{"install/crd/bases"}})
+	c, err := cluster.Start(t.Context(), cluster.Options{CRDs: []string{"install/crd/bases", "../../kustomize/crd/bases"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Stop()) })
 	server, err := simulator.New(simulator.Options{Account: account, Region: region})
@@ -59,7 +59,7 @@ func newAcme(t *testing.T) *acme {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	options.BindFlags(flags)
 	require.NoError(t, flags.Parse([]string{
-		"--cluster-name=test", "--kinds=Repository", "--observe-interval=1s", "--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0",
+		"--cluster-name=test", "--kinds=Repository,ModelPipeline", "--observe-interval=1s", "--enable-leader-election=false", "--metrics-addr=0", "--health-addr=0",
 	}))
 	require.NoError(t, options.Check())
 	m, err := manager.New(t.Context(), c.Config, config, options)
@@ -82,6 +82,7 @@ func TestOwnKind(t *testing.T) {
 	a := newAcme(t)
 	t.Run("changes", func(t *testing.T) { changes(&acme{t, a.kube, a.aws}) })
 	t.Run("deletion", func(t *testing.T) { deletion(&acme{t, a.kube, a.aws}) })
+	t.Run("step", func(t *testing.T) { step(&acme{t, a.kube, a.aws}) })
 }
 
 // changes: the loop makes and changes what it has been told of in kind.go alone, and does
@@ -179,6 +180,38 @@ func deletion(a *acme) {
 		}
 		is, _ := a.aws.of(row.name)
 		require.Equal(t, row.exists, is != nil, row.reason)
+	}
+}
+
+// step: a pipeline makes and changes a repository as it does with kinds of this project.
+func step(a *acme) {
+	t := a.T
+	p := &sagemaker.ModelPipeline{}
+	require.NoError(t, yaml.UnmarshalStrict([]byte(`
+metadata: {namespace: ml, name: images}
+spec:
+  params: {mutability: MUTABLE}
+  steps:
+    - name: train
+      template:
+        kind: Repository
+        spec: {imageTagMutability: "{{ .params.mutability }}"}
+`), p))
+	require.NoError(t, a.kube.Create(t.Context(), p))
+	for _, mutability := range []string{"MUTABLE", "IMMUTABLE"} {
+		before := client.MergeFrom(p.DeepCopy())
+		p.Spec.Params["mutability"] = mutability
+		require.NoError(t, a.kube.Patch(t.Context(), p, before))
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			require.NoError(c, a.kube.Get(t.Context(), client.ObjectKeyFromObject(p), p))
+			is := meta.FindStatusCondition(p.Status.Conditions, "Ready")
+			require.NotNil(c, is)
+			require.Equal(c, metav1.ConditionTrue, is.Status, is.Message)
+			require.Equal(c, p.Generation, is.ObservedGeneration)
+			repository, tags := a.aws.of(p.Status.Steps[0].Child)
+			require.Equal(c, mutability, repository["imageTagMutability"])
+			require.Equal(c, "Repository", tags["sagemaker.gitops.dev/kind"])
+		}, patience, 50*time.Millisecond)
 	}
 }
 
