@@ -149,7 +149,7 @@ const (
 	// carried out; a failure still makes it not Ready.
 	PipelineReadyWhenSubmitted PipelineReadiness = "Submitted"
 	// PipelineReadyWhenServing keeps it Ready while what an earlier plan made
-	// serves, even if the present one fails.
+	// serves, also while the present one is being carried out, and if it fails.
 	PipelineReadyWhenServing PipelineReadiness = "Serving"
 )
 

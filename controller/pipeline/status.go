@@ -116,10 +116,14 @@ func (s *scene) verdict(ctx context.Context, now time.Time) reconcile.Verdict {
 
 // atWork is the verdict on a plan that is being carried out.
 func (s *scene) atWork(message, why string, after time.Duration) reconcile.Verdict {
-	if s.pipeline.Spec.Readiness == v1alpha1.PipelineReadyWhenSubmitted {
+	switch {
+	case s.pipeline.Spec.Readiness == v1alpha1.PipelineReadyWhenSubmitted:
 		return reconcile.Ready(reason.Submitted, message, after)
+	case s.pipeline.Spec.Readiness == v1alpha1.PipelineReadyWhenServing && s.pipeline.Status.Serving != nil:
+		return reconcile.Ready(why, message, after)
+	default:
+		return reconcile.Progressing(why, message, after)
 	}
-	return reconcile.Progressing(why, message, after)
 }
 
 // failed is the verdict on a plan of which a step has failed, or holds.

@@ -77,6 +77,31 @@ func fluxSubmitted(u *fluxUser) {
 	require.Len(u, u.jobs("TrainingJob"), 2, "going back trains nothing")
 }
 
+// fluxServing: with readiness: Serving one Kustomization with wait: true is ready as long as
+// something serves, also while a person is asked about a candidate.
+func fluxServing(u *fluxUser) {
+	first := u.begin()
+	u.until("a person is asked", func() bool { return u.pipeline().Status.Phase == v1alpha1.PipelineAwaiting })
+	require.False(u, u.verdict(u.name).ReadyAt(first), "nothing serves yet")
+	approval := fmt.Sprintf("approvals: [{step: approve, evidence: %q, by: alice}]", u.step("approve").Evidence)
+	u.untilReady(u.name, u.edit("app/approvals.yaml", "approvals: []", approval))
+	endpoint, _ := u.bench.AWS.Object("Endpoint", u.name)
+	require.Equal(u, "InService", endpoint.Status)
+
+	changed := u.edit(pipelineFile, `rounds: "50"`, `rounds: "75"`)
+	u.until("a person is asked about the change", func() bool {
+		return len(u.jobs("TrainingJob")) == 2 && u.pipeline().Status.Phase == v1alpha1.PipelineAwaiting
+	})
+	u.untilReady(u.name, changed)
+	require.Equal(u, v1alpha1.PipelineAwaiting, u.pipeline().Status.Phase)
+
+	u.untilReady(u.name, u.revert(changed))
+	u.until("the pipeline has completed", func() bool { return u.pipeline().Status.Phase == v1alpha1.PipelineCompleted })
+	require.Len(u, u.jobs("TrainingJob"), 2, "going back trains nothing")
+	endpoint, _ = u.bench.AWS.Object("Endpoint", u.name)
+	require.Equal(u, "InService", endpoint.Status)
+}
+
 // fluxOvertake: of two Kustomizations the one that applies does not wait for what the
 // other judges, so a newer commit stops the job that is at work. Nothing is called ready
 // before the newer commit's job has completed.

@@ -36,6 +36,7 @@ var fluxScenarios = []struct {
 }{
 	{"wait", fluxWait},
 	{"submitted", fluxSubmitted},
+	{"serving", fluxServing},
 	{"overtake", fluxOvertake},
 	{"expressions", fluxExpressions},
 	{"control", fluxControl},
@@ -71,12 +72,12 @@ func TestFlux(t *testing.T) {
 	var all sync.WaitGroup
 	for _, scenario := range fluxScenarios {
 		all.Go(func() {
-			if !t.Run(scenario.name, func(t *testing.T) { scenario.run(newFluxUser(t, b, sink, scenario.name)) }) {
-				return
-			}
-			for _, r := range fluxRows[scenario.name] {
-				holds(cluster.FluxTool, r)
-			}
+			t.Run(scenario.name, func(t *testing.T) {
+				scenario.run(newFluxUser(t, b, sink, scenario.name))
+				for _, r := range fluxRows[scenario.name] {
+					holds(cluster.FluxTool, r)
+				}
+			})
 		})
 	}
 	all.Wait()

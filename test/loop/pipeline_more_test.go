@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -214,8 +215,8 @@ spec:
 	require.LessOrEqual(t, len(jobs[0].Name), 32)
 }
 
-// TestPipelineStaysReadyWhileItServes: with readiness Serving a candidate that is not
-// good enough is told by an event, and the pipeline stays Ready.
+// TestPipelineStaysReadyWhileItServes: with readiness Serving the pipeline stays Ready
+// while a candidate is at work. One that is not good enough is told by an event.
 func TestPipelineStaysReadyWhileItServes(t *testing.T) {
 	w := newPipelineWorld(t)
 	serving := "readiness: Serving"
@@ -225,6 +226,11 @@ func TestPipelineStaysReadyWhileItServes(t *testing.T) {
 	w.completed()
 	w.measures(9)
 	w.apply(pipeline(map[string]string{"rounds": "1"}, serving, approved(evidence)))
+	w.until("the candidate is at work", func() bool {
+		p := w.pipeline()
+		return p.Status.Phase == v1alpha1.PipelineRunning && readyCondition(p).ObservedGeneration == p.Generation
+	})
+	require.Equal(t, metav1.ConditionTrue, readyCondition(w.pipeline()).Status)
 	w.until("the candidate has failed", func() bool { return w.pipeline().Status.Phase == v1alpha1.PipelineFailed })
 	p := w.completed()
 	require.Equal(t, reason.Serving, readyCondition(p).Reason)
