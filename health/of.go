@@ -20,8 +20,8 @@ const annotationSuspend = "sagemaker.gitops.dev/suspend"
 // Of judges an object of our API group, or of another kind that the loop of this
 // project reconciles, given as decoded JSON or YAML (the Object of an
 // unstructured.Unstructured). See the package's truth table. The verdict on any
-// other object has no meaning. A nil or empty object
-// is Missing, a malformed one Unknown with a message that names the field.
+// other object has no meaning. A nil or empty object is Missing, a malformed one
+// Unknown with a message that names the field.
 func Of(object map[string]any) Result {
 	if len(object) == 0 {
 		return Result{Status: Missing, Message: "there is no such object"}

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
-	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,7 +22,6 @@ type Client struct {
 	Account, Region string
 
 	api     *sagemaker.Client
-	runtime *sagemakerruntime.Client
 	storage *s3.Client
 	budget  *budget
 
@@ -156,7 +154,6 @@ func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 				o.BaseEndpoint = &id.Endpoint
 			}
 		}),
-		runtime: sagemakerruntime.NewFromConfig(config),
 		storage: s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = pathStyle(o.BaseEndpoint) }),
 		config:  config,
 	}, nil

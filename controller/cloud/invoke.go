@@ -32,7 +32,7 @@ func (c *Client) Invoke(ctx context.Context, in Invocation) ([]byte, error) {
 	if in.Body == nil {
 		in.Body = []byte{} // the SDK takes an empty body, but not none
 	}
-	out, err := c.runtime.InvokeEndpoint(ctx, &sagemakerruntime.InvokeEndpointInput{
+	out, err := service(c, sagemakerruntime.NewFromConfig).InvokeEndpoint(ctx, &sagemakerruntime.InvokeEndpointInput{
 		EndpointName:           &in.Endpoint,
 		Body:                   in.Body,
 		ContentType:            optional(in.ContentType),
