@@ -140,7 +140,7 @@ func (o *Options) wants(kind string) bool { return len(o.Kinds) == 0 || slices.C
 func (o *Options) enabled() (map[string]reconcile.Kind, error) {
 	kinds := map[string]reconcile.Kind{}
 	for _, k := range slices.Concat(kind.All(), o.Own) {
-		if _, known := kinds[k.Kind()]; known {
+		if _, known := kinds[k.Kind()]; known || k.Kind() == modelDeployment || k.Kind() == modelPipeline {
 			return nil, fmt.Errorf("there are two kinds %s: tags of AWS objects tell kinds apart by their names", k.Kind())
 		}
 		kinds[k.Kind()] = k

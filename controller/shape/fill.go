@@ -13,15 +13,15 @@ import (
 // Fill sets the fields of an SDK input (a pointer to a struct) from a tree.
 // Every member of the tree, at any depth, must be a member of the input: the
 // error names the first that is not, or whose value does not fit.
-func Fill(t Tree, input any) error { return fill(t, input, false) }
+func Fill(t Tree, input any) error { return new(treeReader).fill(t, input) }
 
 // Pick sets the fields of an SDK input (a pointer to a struct) from those
 // members of the tree that the input has, at any depth, and passes over the
-// rest, and over structures of which that leaves nothing. So one tree, what is wanted over what was observed, serves Describe,
-// Update, Stop and Delete alike.
-func Pick(t Tree, input any) error { return fill(t, input, true) }
+// rest, and over structures of which that leaves nothing. So one tree, what is
+// wanted over what was observed, serves Describe, Update, Stop and Delete alike.
+func Pick(t Tree, input any) error { return (&treeReader{lenient: true}).fill(t, input) }
 
-func fill(t Tree, input any, lenient bool) error {
+func (r *treeReader) fill(t Tree, input any) error {
 	v := reflect.ValueOf(input).Elem()
 	for _, key := range sortedKeys(t) {
 		if t[key] == nil {
@@ -29,39 +29,22 @@ func fill(t Tree, input any, lenient bool) error {
 		}
 		f := v.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, key) })
 		if !f.IsValid() || !f.CanSet() {
-			if lenient {
+			if r.lenient {
 				continue
 			}
 			return fmt.Errorf("%s has no member %q", v.Type().Name(), key)
 		}
-		r := &treeReader{lenient: lenient}
+		before := r.taken
 		if err := r.set(f, t[key]); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
-		if fields, ok := t[key].(map[string]any); ok && len(fields) > 0 && lenient && f.Kind() == reflect.Pointer && !takes(f.Type().Elem(), fields) {
+		if fields, ok := t[key].(map[string]any); ok && len(fields) > 0 && r.lenient && r.taken == before && f.Kind() == reflect.Pointer {
 			f.SetZero() // it had none of the members, and would lack those that are required
-		}
-	}
-	return nil
-}
-
-// takes tells whether a structure has a member of the tree, at any depth. Anything else
-// takes all.
-func takes(structure reflect.Type, t Tree) bool {
-	if structure.Kind() != reflect.Struct {
-		return true
-	}
-	for key, value := range t {
-		f, ok := structure.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, key) })
-		if !ok || !f.IsExported() || value == nil {
 			continue
 		}
-		fields, deeper := value.(map[string]any)
-		if !deeper || f.Type.Kind() != reflect.Pointer || takes(f.Type.Elem(), fields) {
-			return true
-		}
+		r.taken++
 	}
-	return false
+	return nil
 }
 
 var (
@@ -124,7 +107,7 @@ func (r *treeReader) set(f reflect.Value, v any) error {
 		if !ok {
 			return mismatch(unnamed, "a structure", v)
 		}
-		return fill(fields, f.Addr().Interface(), r.lenient)
+		return r.fill(fields, f.Addr().Interface())
 	case reflect.Interface:
 		return errUnionTopLevel
 	default:

@@ -21,6 +21,7 @@ type treeReader struct {
 	pending bool // next has not been read yet
 	cursors []*cursor
 	lenient bool // members the schema does not have are passed over
+	taken   int  // how many members there were a place for
 }
 
 type cursor struct {
@@ -63,6 +64,7 @@ func (r *treeReader) member(s *smithy.Schema) (*smithy.Schema, error) {
 			return nil, fmt.Errorf("%s has no member %q", s.ID().Name+s.MemberName(), key)
 		}
 		r.offer(c.fields[key])
+		r.taken++
 		return m, nil
 	}
 	r.pop()
