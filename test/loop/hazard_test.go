@@ -361,7 +361,5 @@ func TestSupersededWhileRefused(t *testing.T) {
 	w.until("stopping is tried", func() bool { return w.aws.Journal().Counts()["StopTrainingJob"] == 1 })
 	w.apply(trainingJob(200, "modelPackageConfig: {modelPackageGroupRef: {name: none, namespace: other}}"))
 	w.until("it is stopped", func() bool { return len(w.jobs("Stopped")) == 1 })
-	ready := readyCondition(w.job())
-	require.Equal(t, reason.ReferenceDenied, ready.Reason)
-	require.Contains(t, ready.Message, "kind ModelPackageGroup is not enabled in this controller")
+	require.Contains(t, w.because(reason.ReferenceDenied, jobOf(w)), "kind ModelPackageGroup is not enabled in this controller")
 }
