@@ -105,7 +105,7 @@ func (l *life) wait() {
 // approve commits an approval of what waits for one.
 func (l *life) approve() {
 	step := l.stepOf("approve")
-	if step.Phase != v1alpha1.StepAwaiting {
+	if step.Phase != v1alpha1.StepAwaiting || slices.Contains(l.evidence, step.Evidence) {
 		return
 	}
 	train, there := get(l.world, l.stepOf("train").Child, &v1alpha1.TrainingJob{})
