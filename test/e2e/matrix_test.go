@@ -97,7 +97,8 @@ func table(cell func(cluster.Tool, row) string) string {
 	return text.String()
 }
 
-// TestMain tells in the end what has come of the matrix, and how long it took.
+// TestMain tells in the end what has come of the matrix, and how long it took. A run of all
+// tests fails if a cell of the matrix or a time is missing.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	// A bench waits most of the time, for AWS and for what looks at it now and then.
@@ -114,7 +115,31 @@ func TestMain(m *testing.M) {
 		}))
 		fmt.Fprintln(os.Stdout, timetable())
 	}
+	everything := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" &&
+		flag.Lookup("test.list").Value.String() == ""
+	if missing := missing(); code == 0 && everything && len(missing) > 0 {
+		fmt.Fprintln(os.Stdout, "no test has seen:\n"+strings.Join(missing, "\n"))
+		code = 1
+	}
 	os.Exit(code)
+}
+
+// missing is what the tables lack after a run.
+func missing() []string {
+	var lacks []string
+	for _, tool := range both {
+		for _, line := range matrix {
+			if slices.Contains(line.tools, tool) && seen.cells[tool][line.row] == "" {
+				lacks = append(lacks, fmt.Sprintf("%s: %s", tool, line.row))
+			}
+		}
+		for _, s := range spans {
+			if len(measured.times[tool][s]) == 0 {
+				lacks = append(lacks, fmt.Sprintf("%s: %s", tool, s))
+			}
+		}
+	}
+	return lacks
 }
 
 // TestMatrix: the README has the matrix, and tells of each time.
