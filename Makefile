@@ -36,6 +36,10 @@ playground: preflight ## Start the same and leave it running, to push to.
 build: ## Build the controller into bin/.
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sagemaker-gitops ./cmd/sagemaker-gitops
 
+.PHONY: image
+image: ## Build the controller's image with Docker, as IMAGE=<registry>/sagemaker-gitops:<version>.
+	docker build --build-arg VERSION=$(VERSION) --build-arg PACKAGE=$(or $(PACKAGE),./cmd/sagemaker-gitops) --tag $(or $(IMAGE),sagemaker-gitops:$(VERSION)) .
+
 .PHONY: manifests
 manifests: ## Print what kustomize/default installs.
 	@$(TOOL) kustomize build kustomize/default
