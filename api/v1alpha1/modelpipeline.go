@@ -28,7 +28,11 @@ type ModelPipelineSpec struct {
 	Params map[string]string `json:"params,omitempty"`
 
 	// ParamsFrom are ConfigMaps whose keys are parameters too. Later ones count
-	// more than earlier ones, and params more than all of them.
+	// more than earlier ones, and params more than all of them. Let their names change
+	// with what they hold, as the names that kustomize generates do: then the pipeline
+	// is not Ready before it has done what they say. One that keeps its name is read
+	// again at once if it has the label reconcile.fluxcd.io/watch: Enabled, and every
+	// ten minutes otherwise.
 	// +kubebuilder:validation:MaxItems=10
 	// +listType=atomic
 	// +optional
@@ -197,7 +201,7 @@ type PipelineSource struct {
 
 	// ConfigMap of the same namespace. Its keys are packed as files of a tar archive,
 	// compressed by gzip, and uploaded once to <artifacts>/sources/<digest>.tar.gz.
-	// Read again in every round: it is in git like the pipeline.
+	// Read again when those of paramsFrom are: it is in git like the pipeline.
 	// +optional
 	ConfigMap *ConfigMapReference `json:"configMap,omitempty"`
 

@@ -119,15 +119,22 @@ func (o *Options) scheme() (*runtime.Scheme, error) {
 	return scheme, err
 }
 
-func cacheOptions(namespaces []string) cache.Options {
-	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
-	for _, ns := range namespaces {
+func (o *Options) cacheOptions() (cache.Options, error) {
+	configs, err := labels.Parse(o.ConfigsLabelSelector)
+	if err != nil {
+		return cache.Options{}, fmt.Errorf("--watch-configs-label-selector: %w", err)
+	}
+	options := cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject:         map[client.Object]cache.ByObject{&corev1.ConfigMap{}: {Label: configs}},
+	}
+	for _, ns := range o.Namespaces {
 		if options.DefaultNamespaces == nil {
 			options.DefaultNamespaces = map[string]cache.Config{}
 		}
 		options.DefaultNamespaces[ns] = cache.Config{}
 	}
-	return options
+	return options, nil
 }
 
 // New makes a manager with the loops of all kinds, ready to be started.
@@ -136,9 +143,13 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	if err != nil {
 		return nil, err
 	}
+	cached, err := o.cacheOptions()
+	if err != nil {
+		return nil, err
+	}
 	mgr, err := ctrl.NewManager(kube, ctrl.Options{
 		Scheme: scheme,
-		Cache:  cacheOptions(o.Namespaces),
+		Cache:  cached,
 		Client: client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}, &corev1.ServiceAccount{}}}},
 		Metrics: metricsserver.Options{
 			BindAddress:   o.MetricsAddr,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	fluxcontroller "github.com/fluxcd/pkg/runtime/controller"
 	"github.com/fluxcd/pkg/runtime/leaderelection"
 	"github.com/fluxcd/pkg/runtime/logger"
@@ -41,6 +42,9 @@ type Options struct {
 	Kinds []string
 	// LabelSelector says which objects are reconciled; empty means all.
 	LabelSelector string
+	// ConfigsLabelSelector says which ConfigMaps are watched for the pipelines that take
+	// parameters or sources from them; empty means all. Others are read now and then.
+	ConfigsLabelSelector string
 	// SageMakerEndpointURL is the URL of the SageMaker API, such as that of a
 	// VPC endpoint, for namespaces that name none.
 	SageMakerEndpointURL string
@@ -82,6 +86,8 @@ func (o *Options) BindFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&o.Namespaces, "watch-namespace", nil, "namespaces to watch (default: all)")
 	fs.StringSliceVar(&o.Kinds, "kinds", nil, "kinds to reconcile, such as TrainingJob,Model (default: all)")
 	fs.StringVar(&o.LabelSelector, "watch-label-selector", "", "labels of the objects to reconcile (default: all); others can still be referred to")
+	fs.StringVar(&o.ConfigsLabelSelector, "watch-configs-label-selector", fluxmeta.LabelKeyWatch+"="+fluxmeta.LabelValueWatchEnabled,
+		"labels of the ConfigMaps whose change makes pipelines look at once, empty for all; others are read every ten minutes")
 	fs.StringVar(&o.SageMakerEndpointURL, "sagemaker-endpoint-url", "",
 		"URL of the SageMaker API, such as that of a VPC endpoint (default: that of the AWS configuration); namespaces may name another")
 	fs.IntVar(&o.Workers, "workers", 4, "how many objects of a kind are reconciled at once")
@@ -122,6 +128,9 @@ func (o *Options) Check() error {
 	}
 	if _, err := labels.Parse(o.LabelSelector); err != nil {
 		return fmt.Errorf("--watch-label-selector: %w", err)
+	}
+	if _, err := labels.Parse(o.ConfigsLabelSelector); err != nil {
+		return fmt.Errorf("--watch-configs-label-selector: %w", err)
 	}
 	_, err := o.enabled()
 	return err

@@ -10,7 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrl "sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/trigger"
@@ -116,27 +115,6 @@ func monitor(p *v1alpha1.ModelPipeline, name string) string {
 		}
 	}
 	return name
-}
-
-// monitoredBy maps a monitoring schedule to the pipelines that it triggers.
-func (r *Reconciler) monitoredBy(ctx context.Context, schedule client.Object) []ctrl.Request {
-	var list v1alpha1.ModelPipelineList
-	if err := r.Client.List(ctx, &list, client.InNamespace(schedule.GetNamespace())); err != nil {
-		return nil // it is looked for again at the next change
-	}
-	var requests []ctrl.Request
-	for i := range list.Items {
-		p := &list.Items[i]
-		if p.Spec.Triggers == nil {
-			continue
-		}
-		for _, v := range p.Spec.Triggers.OnViolation {
-			if monitor(p, v.MonitoringSchedule) == schedule.GetName() {
-				requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p)})
-			}
-		}
-	}
-	return requests
 }
 
 // followed tells whether a source is to be looked at again now.

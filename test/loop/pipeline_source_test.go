@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -164,6 +165,37 @@ func TestPipelineMissingArtifact(t *testing.T) {
 	require.Equal(t, 1, w.mutations()["CreateTrainingJob"])
 	require.NoError(t, w.aws.PutObject("acme-ml", key, []byte("model")))
 	w.completed()
+}
+
+// TestPipelineWatchesConfigMaps: another content of a ConfigMap that is labelled to be
+// watched is carried out at once, that of another when ConfigMaps are read again.
+func TestPipelineWatchesConfigMaps(t *testing.T) {
+	w := newPipelineWorld(t)
+	config := &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "params", Labels: map[string]string{fluxmeta.LabelKeyWatch: fluxmeta.LabelValueWatchEnabled}},
+		Data:       map[string]string{"rounds": "200"},
+	}
+	require.NoError(t, w.kube.Create(w.ctx, config))
+	w.apply(replace(pipeline(nil, "paramsFrom: [{configMapRef: {name: params}}]"), `rounds: "100", `, ""))
+	w.awaits()
+	trains := func(rounds string) func() bool {
+		return func() bool { return len(w.jobs("InProgress")) == 1 && hyperParameter(w, "num_round") == rounds }
+	}
+	config.Data["rounds"] = "300"
+	require.NoError(t, w.kube.Update(w.ctx, config))
+	w.untilWithin("it trains again at once", 30*time.Second, trains("300"))
+	w.awaits()
+
+	config.Labels = nil
+	config.Data["rounds"] = "400" // the watch tells that the label is gone
+	require.NoError(t, w.kube.Update(w.ctx, config))
+	w.untilWithin("it trains once more at once", 30*time.Second, trains("400"))
+	w.awaits()
+	config.Data["rounds"] = "500"
+	require.NoError(t, w.kube.Update(w.ctx, config))
+	w.pass(4*time.Minute, 10*time.Second)
+	require.Empty(t, w.jobs("InProgress"), "nobody has told of it")
+	w.untilWithin("it is read again", 7*time.Minute, trains("500"))
 }
 
 // packed is an archive as Flux's source-controller serves it.
