@@ -8,7 +8,7 @@ export CGO_ENABLED ?= 0
 
 # Modules of their own whose tests and tidiness count. The modules under
 # test/cluster only pin what is built from them and have no tests.
-NESTED := api/gen test/argocd
+NESTED := api/gen test/argocd test/monitoring
 # What `make generate` writes.
 GENERATED := 'api/v1alpha1/zz_generated.*' kustomize/crd 'test/simulator/internal/model/zz_generated.*' api/gen/REPORT.md kustomize/components/argocd kustomize/components/flux 'examples/own-kind/v1alpha1/zz_generated.*' examples/own-kind/install/crd
 # Packages with goroutines of their own.
