@@ -2,9 +2,11 @@ package loop_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,11 +18,18 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/manager"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
 )
 
-const monitoring = "../../kustomize/components/monitoring/"
+const (
+	monitoring = "../../kustomize/components/monitoring/"
+	samples    = "../monitoring/testdata/"
+)
+
+// choices is the query of a dashboard's variable.
+var choices = regexp.MustCompile(`^label_values\((.+), (\w+)\)$`)
 
 // queries are those of the shipped alerts and of the shipped dashboard, by title.
 func queries(t *testing.T) map[string]string {
@@ -36,6 +45,9 @@ func queries(t *testing.T) map[string]string {
 	require.NoError(t, err)
 	require.NoError(t, yaml.Unmarshal(text, &rule))
 	var dashboard struct {
+		Templating struct {
+			List []struct{ Name, Type, Query string }
+		}
 		Panels []struct {
 			Title   string
 			Targets []struct{ Expr string }
@@ -56,12 +68,41 @@ func queries(t *testing.T) map[string]string {
 			all[panel.Title] = strings.NewReplacer("$__rate_interval", "5m", "$namespace", ".*").Replace(target.Expr)
 		}
 	}
+	for _, variable := range dashboard.Templating.List {
+		if variable.Type == "query" {
+			require.Regexp(t, choices, variable.Query)
+			all["$"+variable.Name] = choices.ReplaceAllString(variable.Query, "count by ($2) ($1)")
+		}
+	}
+	require.Greater(t, len(all), 20)
+	return all
+}
+
+// sampled are the series by which the queries are tried, each as a query for itself.
+func sampled(t *testing.T) map[string]string {
+	t.Helper()
+	var cases []struct{ Series map[string]string }
+	text, err := os.ReadFile(samples + "alerts.yaml")
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(text, &cases))
+	var shown map[string]string
+	text, err = os.ReadFile(samples + "dashboard.yaml")
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(text, &shown))
+
+	all := map[string]string{}
+	for _, c := range cases {
+		maps.Copy(shown, c.Series)
+	}
+	for series := range shown {
+		all["sample "+series] = series
+	}
 	require.Greater(t, len(all), 20)
 	return all
 }
 
 // scraped are the metrics of a started controller, and the labels of each.
-func (w *world) scraped(enough string) map[string]map[string]bool {
+func (w *world) scraped(enough ...string) map[string]map[string]bool {
 	w.t.Helper()
 	address, err := cluster.FreeAddress()
 	require.NoError(w.t, err)
@@ -96,21 +137,22 @@ func (w *world) scraped(enough string) map[string]map[string]bool {
 				found[match[1]][name[1]] = true
 			}
 		}
-		require.Contains(c, found, enough)
+		require.Subset(c, slices.Collect(maps.Keys(found)), enough)
 	}, time.Minute, 100*time.Millisecond)
 	return found
 }
 
 // TestMonitoringAsksForWhatThereIs: every metric in the shipped alerts and in the
 // dashboard is one that a started controller tells, or kube-state-metrics with our
-// configuration, and has the labels that are asked for.
+// configuration, and has the labels that are asked for. So is every series by which
+// the queries are tried.
 func TestMonitoringAsksForWhatThereIs(t *testing.T) {
 	w := newLonelyWorld(t)
 	w.apply(`
 kind: ModelPackageGroup
 metadata: {name: versions}
 spec: {}`)
-	known := w.scraped("sagemaker_gitops_aws_calls_total")
+	known := w.scraped("sagemaker_gitops_aws_calls_total", "controller_runtime_reconcile_time_seconds_bucket") // which is there when a round has ended
 
 	// What Prometheus makes itself, and what kube-state-metrics tells.
 	known["up"] = map[string]bool{}
@@ -144,32 +186,46 @@ spec: {}`)
 		}
 	}
 
-	for title, query := range queries(t) {
+	outcomes := []string{"HeldBack"}
+	for class := cloud.None; class <= cloud.Server; class++ {
+		outcomes = append(outcomes, class.String())
+	}
+
+	all := queries(t)
+	maps.Copy(all, sampled(t))
+	for title, query := range all {
 		parsed, err := metricsql.Parse(query)
 		require.NoError(t, err, title)
-		var labels, grouped []string
-		name := ""
+		var grouped []string
+		named := map[string]bool{}
+		told := func(name, label string) {
+			if label != "job" && label != "pod" { // Prometheus sets those
+				require.True(t, known[name][label], "%s: %s has no label %s", title, name, label)
+			}
+		}
 		metricsql.VisitAll(parsed, func(e metricsql.Expr) {
 			switch e := e.(type) {
 			case *metricsql.MetricExpr:
 				for _, filters := range e.LabelFilterss {
-					for _, filter := range filters {
-						if filter.Label == "__name__" {
-							name = filter.Value
-							require.Contains(t, known, name, "%s: nobody tells %s", title, name)
-							continue
+					require.Equal(t, "__name__", filters[0].Label, title)
+					name := filters[0].Value
+					require.NotNil(t, known[name], "%s: nobody tells %s", title, name)
+					named[name] = true
+					for _, filter := range filters[1:] {
+						told(name, filter.Label)
+						if filter.Label == "outcome" {
+							require.Subset(t, outcomes, strings.Split(filter.Value, "|"), title)
 						}
-						labels = append(labels, filter.Label)
 					}
 				}
 			case *metricsql.AggrFuncExpr:
 				grouped = append(grouped, e.Modifier.Args...)
 			}
 		})
-		require.NotEmpty(t, name, title)
-		for _, label := range append(labels, grouped...) {
-			if label != "job" && label != "pod" { // Prometheus sets those
-				require.True(t, known[name][label], "%s: %s has no label %s", title, name, label)
+		require.NotEmpty(t, named, title)
+		for name := range named {
+			for _, label := range grouped {
+				told(name, label)
 			}
 		}
 	}
