@@ -148,6 +148,14 @@ func TestAlertsFollowHealth(t *testing.T) {
 			expected = map[string][]string{"Degraded": {stalledAlert}, "Progressing": {notReadyAlert}, "Suspended": {}, "Healthy": {}}[row.Argo]
 		}
 		require.Equal(t, expected, alarmed(t, object), "%s: %s", row.Object, row.Reason)
+
+		spec, metadata := object["spec"].(map[string]any), object["metadata"].(map[string]any)
+		delete(spec, "suspend")
+		metadata["annotations"] = map[string]any{"sagemaker.gitops.dev/suspend": "true"}
+		require.Empty(t, alarmed(t, object), "%s, suspended by annotation", row.Object)
+		metadata["annotations"] = map[string]any{"sagemaker.gitops.dev/suspend": "false"}
+		spec["suspend"] = true
+		require.Empty(t, alarmed(t, object), "%s, suspended in the spec", row.Object)
 	}
 }
 
