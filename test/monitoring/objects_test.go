@@ -123,7 +123,7 @@ var otherwise = map[string][]string{
 	"stale.yaml":              {}, // the controller has not seen what git asks for: alerts of its own tell that
 	"stale-failed.yaml":       {stalledAlert},
 	"deleting-failed.yaml":    {stalledAlert},
-	"deleting-suspended.yaml": {},
+	"deleting-suspended.yaml": {}, // the alerts do not tell it from what is only suspended
 	"deleting-ready.yaml":     {}, // until the controller has seen it, which writes Deleting or what it waits for
 }
 
