@@ -14,8 +14,9 @@ const Finalizer = Group + "/finalizer"
 // spec says beside is no reason for another run.
 const LabelDigest = Group + "/digest"
 
-// AnnotationStop asks to stop a job that is at work, by any token that has not been
-// used for it before. It is then done with: the same spec is not run again.
+// AnnotationStop asks to stop a job, by any token that has not been used for it before:
+// the run that is at work, or else the one that would be started. It is then done with:
+// the same spec is not run again until forceAt or rerun asks for it.
 const AnnotationStop = Group + "/stop"
 
 // AnnotationSuspend counts like suspend in the spec while it is "true". It is for
@@ -46,7 +47,7 @@ type CommonStatus struct {
 	meta.ForceRequestStatus     `json:",inline"`
 
 	// LastHandledStop is the token of the newest request to stop a job that had its
-	// effect, or came too late.
+	// effect, or came when the run had ended by itself.
 	// +optional
 	LastHandledStop string `json:"lastHandledStop,omitempty"`
 
@@ -110,7 +111,7 @@ const (
 	RunCompleted RunOutcome = "Completed"
 	// RunFailed ended badly.
 	RunFailed RunOutcome = "Failed"
-	// RunStopped was stopped.
+	// RunStopped was stopped, or was asked to stop before it was started.
 	RunStopped RunOutcome = "Stopped"
 	// RunSuperseding is being stopped because a newer run takes its place.
 	RunSuperseding RunOutcome = "Superseding"
@@ -135,6 +136,9 @@ type Run struct {
 	EndTime *metav1.Time `json:"endTime,omitempty"`
 	// BillableSeconds is what AWS charges for, where it says so.
 	BillableSeconds *int64 `json:"billableSeconds,omitempty"`
+	// StopRequest is the token of the request by annotation to stop the run, written
+	// before AWS is asked to.
+	StopRequest string `json:"stopRequest,omitempty"`
 }
 
 // Revision is one generation of an object that AWS cannot change.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,6 +56,7 @@ func (r *Reconciler) see(s *scene, step *plan.Step) (plan.Seen, error) {
 		return seen, nil // it has not been judged since
 	}
 	seen.Reason, seen.Message, seen.FailedAt, seen.Attempt = is.Reason, is.Message, is.LastTransitionTime.Time, attempt(obj)
+	seen.TimedOut = timedOut(obj)
 	switch {
 	case reconcile.Settled(obj) == "":
 		seen.State = plan.Done
@@ -66,6 +68,17 @@ func (r *Reconciler) see(s *scene, step *plan.Step) (plan.Seen, error) {
 
 // retryToken is what a child is asked to run again with.
 const retryToken = "retry-"
+
+// stopToken is what a child is asked to stop with that takes too long.
+const stopToken = "timeout-"
+
+// timedOut tells whether the pipeline has asked for the present run of a child to stop.
+func timedOut(obj reconcile.Object) bool {
+	status := obj.Common()
+	return slices.ContainsFunc(status.Runs, func(run v1alpha1.Run) bool {
+		return run.Name == status.Name && strings.HasPrefix(run.StopRequest, stopToken)
+	})
+}
 
 // attempt is how many times a child has been asked to run again.
 func attempt(obj client.Object) int32 {

@@ -86,7 +86,7 @@ func (s *scene) verdict(ctx context.Context, now time.Time) reconcile.Verdict {
 	switch {
 	case len(by[v1alpha1.StepFailed]) > 0:
 		status.Phase = v1alpha1.PipelineFailed
-		return s.failed(ctx, by[v1alpha1.StepFailed][0], after)
+		return s.failed(ctx, worst(by[v1alpha1.StepFailed]), after)
 	case len(by[v1alpha1.StepHeld]) > 0:
 		status.Phase = v1alpha1.PipelineHeld
 		return s.failed(ctx, by[v1alpha1.StepHeld][0], after)
@@ -126,6 +126,12 @@ func (s *scene) atWork(message, why string, after time.Duration) reconcile.Verdi
 	}
 }
 
+// worst is the first step that has failed by itself, or else the first that somebody has
+// stopped.
+func worst(failed []plan.Decision) plan.Decision {
+	return failed[max(slices.IndexFunc(failed, func(d plan.Decision) bool { return !d.Stopped }), 0)]
+}
+
 // failed is the verdict on a plan of which a step has failed, or holds.
 func (s *scene) failed(ctx context.Context, d plan.Decision, after time.Duration) reconcile.Verdict {
 	why := reason.StepFailed
@@ -136,6 +142,8 @@ func (s *scene) failed(ctx context.Context, d plan.Decision, after time.Duration
 		why = reason.Rejected
 	case d.Status.Decision == plan.Expired:
 		why = reason.Expired
+	case d.Stopped:
+		why = reason.Stopped
 	}
 	message := fmt.Sprintf("%s (step %s)", d.Status.Message, d.Step.Spec.Name)
 	if is := s.pipeline.Status.Serving; is != nil {

@@ -34,6 +34,9 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 			s.stopHandled()
 			return v, nil
 		}
+		if s.stop() != "" {
+			return r.withhold(s, run.name), nil
+		}
 		return r.create(ctx, s, run.name)
 	}
 	differences := s.jobDrift(described)
@@ -65,11 +68,15 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 	case Deleting:
 		return progressing(reason.Deleting, s.tell(described), r.look(s, described)), nil
 	case Creating, Running, Stopping:
-		if err := r.stopAsked(ctx, s, run.name, situation); err != nil {
-			return verdict{}, err
+		if s.stop() != "" && situation != Stopping {
+			return r.stopRun(ctx, s, run.name, described)
 		}
+		s.stopHandled()
 		return r.atWork(s, described), nil
 	default:
+		if situation == Stopped && s.stop() != "" { // it is what the request asks for
+			s.runNamed(run.name).StopRequest = s.stop()
+		}
 		s.stopHandled()
 		return r.ended(ctx, s, run, described, situation)
 	}
@@ -128,6 +135,9 @@ func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, 
 			return run, nil, err
 		}
 		if counts {
+			if force != "" && s.named != "" && run.ownership == identity.Ours {
+				r.warnf(ctx, s, reason.ValidationFailed, "forceAt runs nothing: %s exists, and a new run needs a new name. Give another %s", s.named, s.kind.NameField())
+			}
 			s.forceHandled = true
 			return run, described, nil
 		}
@@ -169,7 +179,13 @@ func (s *scope) remembered(run found) (verdict, bool) {
 	case v1alpha1.RunFailed:
 		return stalled(reason.Failed, message, 0), true
 	case v1alpha1.RunStopped:
-		return stalled(reason.StoppedExternally, message, 0), true
+		switch {
+		case was.StopRequest == "":
+			return stalled(reason.StoppedExternally, message, 0), true
+		case was.StartTime == nil:
+			message = run.name + " has not been started"
+		}
+		return s.onRequest(was, message), true
 	default:
 		return verdict{}, false
 	}
@@ -237,28 +253,6 @@ func (r *Reconciler) atWork(s *scope, described shape.Tree) verdict {
 	return progressing(why, s.tell(described), after)
 }
 
-// stopAsked stops a run that somebody has asked to stop by annotation.
-func (r *Reconciler) stopAsked(ctx context.Context, s *scope, name string, situation Situation) error {
-	if s.stop() == "" {
-		return nil
-	}
-	if situation != Stopping {
-		err := s.call(ctx, s.kind.Stop, name, nil)
-		if c := cloud.Classify(err); err != nil && c != cloud.Busy && c != cloud.NotFound { // else it has ended in this moment
-			return err
-		}
-		r.eventf(ctx, s, reason.Stopping, "stopping %s, as the annotation %s asks", name, v1alpha1.AnnotationStop)
-	}
-	s.stopHandled()
-	return nil
-}
-
-func (s *scope) stopHandled() {
-	if token := s.stop(); token != "" {
-		s.object.Common().LastHandledStop = token
-	}
-}
-
 // ended is the verdict on a run that has ended. Its tags are put right once
 // per spec; nothing else is ever asked of AWS about it again.
 func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described shape.Tree, situation Situation) (verdict, error) {
@@ -277,7 +271,11 @@ func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described s
 	if situation == Done {
 		return ready(reason.Completed, s.tell(described), 0), nil
 	}
-	return stalled(s.reasonOf(described), s.failure(described), 0), nil
+	why := s.reasonOf(described)
+	if was := s.runNamed(run.name); why == reason.StoppedExternally && was != nil && was.StopRequest != "" {
+		return s.onRequest(was, s.tell(described)), nil
+	}
+	return stalled(why, s.failure(described), 0), nil
 }
 
 // supersede stops the runs of other digests and says which it is still waiting

@@ -132,6 +132,10 @@ func (r *Reconciler) eventf(ctx context.Context, s *scope, why, format string, a
 	r.event(ctx, s.object, corev1.EventTypeNormal, why, fmt.Sprintf(format, args...))
 }
 
+func (r *Reconciler) warnf(ctx context.Context, s *scope, why, format string, args ...any) {
+	r.event(ctx, s.object, corev1.EventTypeWarning, why, fmt.Sprintf(format, args...))
+}
+
 // event sends an event about an object, and the commit that it came with, as far as
 // that is known: Flux's notification-controller hands it on.
 func (r *Reconciler) event(ctx context.Context, obj Object, kind, why, message string) {

@@ -118,7 +118,8 @@ const (
 	// Interrupted means that AWS took the instances of a spot job away for
 	// good.
 	Interrupted = "Interrupted"
-	// StoppedExternally means that somebody else stopped the job or instance.
+	// StoppedExternally means that somebody else stopped the job or instance, or that
+	// it is not known who did: a cluster that is built anew does not know.
 	StoppedExternally = "StoppedExternally"
 	// DeletedExternally means that somebody else deleted what cannot be made
 	// again by itself.
@@ -147,8 +148,9 @@ const (
 	Rejected = "Rejected"
 )
 
-// Stopped is the reason of a job that was stopped on request. Ready is False
-// and Stalled True; Argo CD shows it as Suspended, not as Degraded.
+// Stopped is the reason of a job that was stopped on request, and of a pipeline that does
+// not go on for that. Ready is False and Stalled True; Argo CD shows it as Suspended, not
+// as Degraded.
 const Stopped = "Stopped"
 
 // Reasons of an object that cannot go on until a person changes something.

@@ -43,6 +43,8 @@ type Seen struct {
 	FailedAt time.Time
 	// Attempt is how many times it was run again.
 	Attempt int32
+	// TimedOut says that it was asked to stop because it took too long.
+	TimedOut bool
 }
 
 // Facts are all that decisions depend on beside the plan.
@@ -80,6 +82,9 @@ type Decision struct {
 	Status v1alpha1.StepStatus
 	// Create, Update, Retry and Stop say what is to be done about its resource.
 	Create, Update, Retry, Stop bool
+	// Stopped says that the step has failed only in that somebody has asked for its job
+	// to stop.
+	Stopped bool
 	// Instance is the instance type it is run again on; empty if on the same.
 	Instance string
 	// After is when something is due that nobody tells of; 0 if nothing is.

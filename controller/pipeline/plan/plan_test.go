@@ -293,6 +293,8 @@ func TestTimeout(t *testing.T) {
 		{"another attempt has begun", since(2*time.Hour, 0), plan.Seen{State: plan.Working, Attempt: 1}, v1alpha1.StepRunning, false, time.Hour, ""},
 		{"too long", since(time.Hour, 0), plan.Seen{State: plan.Working}, v1alpha1.StepFailed, true, 0, "has not come to an end within 1h0m0s"},
 		{"it was stopped for that", since(2*time.Hour, 0), plan.Seen{State: plan.Broken, Reason: reason.StoppedExternally}, v1alpha1.StepFailed, false, 0, "has not come to an end within 1h0m0s"},
+		{"it was stopped for that, as the job says", since(2*time.Hour, 0), plan.Seen{State: plan.Broken, Reason: reason.Stopped, TimedOut: true}, v1alpha1.StepFailed, false, 0, "has not come to an end within 1h0m0s"},
+		{"a person had stopped it before", since(2*time.Hour, 0), plan.Seen{State: plan.Broken, Reason: reason.Stopped, Message: "as asked"}, v1alpha1.StepFailed, false, 0, "as asked"},
 		{"it failed by itself", since(2*time.Hour, 0), plan.Seen{State: plan.Broken, Reason: reason.AlgorithmError, Message: "out of memory"}, v1alpha1.StepFailed, false, 0, "out of memory"},
 		{"it has ended in time", since(2*time.Hour, 0), plan.Seen{State: plan.Done}, v1alpha1.StepSucceeded, false, 0, ""},
 	} {
@@ -305,6 +307,28 @@ func TestTimeout(t *testing.T) {
 			require.Equal(t, row.after, d.After)
 			require.Contains(t, d.Status.Message, row.message)
 		})
+	}
+}
+
+// A job that a person has stopped has not failed by itself, and is run again by nobody else.
+func TestStoppedByAPerson(t *testing.T) {
+	p := made(t, strings.ReplaceAll(text, "- name: quality", "  retry: {limit: 2, failures: [Capacity, Internal, Interrupted, Algorithm, Client]}\n- name: quality"))
+	for _, row := range []struct {
+		reason  string
+		seen    plan.Seen
+		stopped bool
+	}{
+		{"by the annotation", plan.Seen{Reason: reason.Stopped}, true},
+		{"by the pipeline, after its time", plan.Seen{Reason: reason.Stopped, TimedOut: true}, false},
+		{"by somebody else", plan.Seen{Reason: reason.StoppedExternally}, false},
+	} {
+		f := facts()
+		row.seen.State = plan.Broken
+		f.Seen["train"] = row.seen
+		d := p.Decide(f)[0]
+		require.Equal(t, v1alpha1.StepFailed, d.Status.Phase, row.reason)
+		require.Equal(t, row.stopped, d.Stopped, row.reason)
+		require.False(t, d.Retry, row.reason)
 	}
 }
 

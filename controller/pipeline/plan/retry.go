@@ -31,7 +31,7 @@ func (d *Decision) limit(f Facts, was v1alpha1.StepStatus) {
 		return
 	case begun:
 		d.Stop = d.Step.Kind.Job
-	case left > 0, seen.Reason != reason.StoppedExternally:
+	case left > 0, !seen.TimedOut && seen.Reason != reason.StoppedExternally:
 		return // it has failed by itself
 	}
 	s.Phase, s.Message = v1alpha1.StepFailed, fmt.Sprintf("%s has not come to an end within %s", d.Step.Child, limit)
@@ -74,6 +74,7 @@ func (d *Decision) broken(f Facts, seen Seen) {
 	if seen.Reason == reason.Rejected {
 		s.Decision = Rejected
 	}
+	d.Stopped = seen.Reason == reason.Stopped && !seen.TimedOut
 	retry, fallback := d.Step.Spec.Retry, d.Step.Spec.InstanceFallback
 	limit, failures := len(fallback), []v1alpha1.FailureClass{v1alpha1.FailureCapacity}
 	if retry != nil {
