@@ -252,6 +252,18 @@ func TestPipelineRejected(t *testing.T) {
 	require.NoError(t, w.kube.Update(w.ctx, p))
 	w.pipelineStalled(reason.Rejected)
 	require.Empty(t, w.aws.Objects("Endpoint"))
+
+	decide := func(annotations map[string]string) {
+		p := w.pipeline()
+		p.Annotations = annotations
+		require.NoError(t, w.kube.Update(w.ctx, p))
+	}
+	decide(map[string]string{"sagemaker.gitops.dev/reject": "other=" + evidence})
+	w.pass(time.Minute, step)
+	w.pipelineStalled(reason.Rejected)
+	decide(map[string]string{"sagemaker.gitops.dev/approve": "approve=" + evidence})
+	w.completed()
+
 	w.apply(pipeline(map[string]string{"rounds": "200"}))
 	require.NotEqual(t, evidence, w.awaits())
 }

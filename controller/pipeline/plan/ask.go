@@ -53,8 +53,11 @@ func (d *Decision) ask(f Facts, digests map[string]string, results []gate.Result
 	switch {
 	case s.Decision == Approved:
 		return
-	case same && was.Decision == Approved: // an approval that was taken back changes nothing
+	case same && was.Decision == Approved: // a decision that was taken back changes nothing; there is one annotation for all steps
 		s.Decision, s.Phase, s.Message = Approved, v1alpha1.StepSucceeded, was.Message
+		return
+	case same && was.Decision == Rejected:
+		s.Decision, s.Phase, s.Message = Rejected, v1alpha1.StepFailed, was.Message
 		return
 	case f.Known:
 		s.Phase, s.Why = v1alpha1.StepSucceeded, "this plan has served before"

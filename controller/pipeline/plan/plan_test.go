@@ -190,6 +190,16 @@ func TestDecide(t *testing.T) {
 		{"it was approved before the approval was taken out", func(f *plan.Facts) {
 			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Decision: plan.Approved}
 		}, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "create serve"},
+		{"it was rejected before the rejection was taken out", func(f *plan.Facts) {
+			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Decision: plan.Rejected}
+		}, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
+		{"it was rejected, and is approved now", func(f *plan.Facts) {
+			f.Approvals = inGit(decided(false))
+			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Decision: plan.Rejected}
+		}, "train:Succeeded quality:Succeeded approve:Succeeded serve:Running", "create serve"},
+		{"something else was rejected", func(f *plan.Facts) {
+			f.Was["approve"] = v1alpha1.StepStatus{Evidence: "sha256:00", Decision: plan.Rejected}
+		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
 		{"nobody decides for too long", func(f *plan.Facts) {
 			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Since: new(metav1.NewTime(now.Add(-time.Hour)))}
 		}, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
