@@ -541,7 +541,8 @@ type GateReport struct {
 type ApprovalStep struct {
 	// Sources are where a decision counts: Git is an entry in spec.approvals,
 	// Annotation is sagemaker.gitops.dev/approve or reject with step=evidence. Both by
-	// default.
+	// default. A decision is remembered when it is taken away; a rejection then ends with
+	// an approval of the same evidence.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=2
 	// +listType=set
@@ -686,7 +687,8 @@ type ModelPipelineStatus struct {
 	Serving *ServedPlan `json:"serving,omitempty"`
 
 	// RolledBackTo is the plan that the annotation sagemaker.gitops.dev/rollback asks
-	// for, until the spec changes.
+	// for, as <plan> or <plan>@<token>, until the spec changes. Another token asks for it
+	// again after that.
 	// +optional
 	RolledBackTo *PipelineRollback `json:"rolledBackTo,omitempty"`
 
@@ -746,6 +748,9 @@ type PipelineRollback struct {
 	// PlanDigest is that of the plan.
 	// +optional
 	PlanDigest string `json:"planDigest,omitempty"`
+	// Token tells the request from an earlier one for the same plan.
+	// +optional
+	Token string `json:"token,omitempty"`
 	// Generation of the spec that it stands in for. Another spec ends it.
 	// +optional
 	Generation int64 `json:"generation,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -18,7 +19,8 @@ import (
 )
 
 // annotationRollback asks for an earlier plan by its digest, when git cannot be
-// reached. It holds until the spec changes or the annotation goes.
+// reached. It holds until the spec changes or the annotation goes. What follows on an @
+// tells a request from an earlier one for the same plan.
 const annotationRollback = v1alpha1.Group + "/rollback"
 
 // labelPlan is the label of ControllerRevisions with the name of their pipeline.
@@ -80,13 +82,13 @@ func (r *Reconciler) keepRevision(ctx context.Context, s *scene) error {
 // spec has changed since.
 func (r *Reconciler) rollback(ctx context.Context, s *scene) (*snapshot, error) {
 	p := s.pipeline
-	digest := p.Annotations[annotationRollback]
+	digest, token, _ := strings.Cut(p.Annotations[annotationRollback], "@")
 	if digest == "" {
 		p.Status.RolledBackTo = nil
 		return nil, nil
 	}
-	if is := p.Status.RolledBackTo; is == nil || is.PlanDigest != digest {
-		p.Status.RolledBackTo = &v1alpha1.PipelineRollback{PlanDigest: digest, Generation: p.Generation}
+	if is := p.Status.RolledBackTo; is == nil || is.PlanDigest != digest || is.Token != token {
+		p.Status.RolledBackTo = &v1alpha1.PipelineRollback{PlanDigest: digest, Token: token, Generation: p.Generation}
 	} else if is.Generation != p.Generation {
 		return nil, nil // git has the word again
 	}

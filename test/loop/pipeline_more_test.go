@@ -339,6 +339,14 @@ func TestPipelineRolledBackByHand(t *testing.T) {
 	w.until("git has the word again", func() bool { return isReady(w.pipeline()) && w.served() != model })
 	require.Equal(t, reason.Completed, readyCondition(w.pipeline()).Reason)
 	require.Equal(t, second, w.pipeline().Status.PlanDigest)
+
+	annotate(first + "@again")
+	w.until("it has gone back once more", func() bool {
+		return isReady(w.pipeline()) && w.served() == model && readyCondition(w.pipeline()).Reason == reason.RolledBackByHand
+	})
+	require.Equal(t, first, w.pipeline().Status.PlanDigest)
+	w.pass(time.Hour, 10*time.Second)
+	require.Equal(t, model, w.served(), "it holds")
 }
 
 // TestPipelineRetains: a step that retains what it makes keeps it when the pipeline
