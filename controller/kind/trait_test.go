@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/script"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator"
 )
 
@@ -162,6 +164,7 @@ func TestTraitsFitTheLifecycle(t *testing.T) {
 			case reconcile.Job:
 				require.True(t, k.Stop.Exists(), "a job that is superseded is stopped")
 				require.NotEmpty(t, k.EndTime, "status.runs tells when a run ended")
+				require.Contains(t, script.ActionsOf(k.Kind()).Discovery, strconv.Quote(k.NameField()), "Argo CD offers no second run of one name")
 			case reconcile.Revision:
 				require.True(t, k.Delete.Exists(), "history is pruned")
 				require.Equal(t, k.Update.Exists(), len(k.Mutable) > 0, "a revision says what of it can be updated")

@@ -2,6 +2,7 @@ package script
 
 import (
 	"embed"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -40,11 +41,11 @@ type Action struct {
 //	reconcile       every kind  looks at AWS again
 //	suspend         every kind  holds the controller back until it is resumed
 //	resume          every kind  ends that, unless git suspends
-//	stop            jobs        stops the run
-//	rerun           jobs        runs again what has ended
+//	stop            jobs        stops the run that is at work
+//	rerun           jobs        runs again what has ended, unless git gives its name
 //	retry           other kinds tries again what has failed
-//	approve, reject ModelPipeline  decides on the step that waits; by the parameters step
-//	                and evidence, or else on the only one
+//	approve, reject ModelPipeline  decides on the step that waits for an annotation; by the
+//	                parameters step and evidence, or else on the only one
 //	rollback        ModelPipeline  goes back to the parameter plan of status.history, or
 //	                else to the newest one that does not serve
 //	roll-forward    ModelPipeline  ends that
@@ -54,13 +55,19 @@ func ActionsOf(kind string) Actions {
 	switch {
 	case kind == modelPipeline:
 		names = append(names, "retry", "approve", "reject", "rollback", "roll-forward")
-	case health.Kinds()[kind].Ready == reason.Completed:
+	case isJob(kind):
 		names = append(names, "stop", "rerun")
 	default:
 		names = append(names, "retry")
 	}
 
 	actions := Actions{Discovery: file("facts.lua")}
+	if kind == modelPipeline {
+		actions.Discovery += file("awaiting.lua")
+	}
+	if field, job := nameField(kind); job {
+		actions.Discovery += fmt.Sprintf("local nameField = %q\n", field)
+	}
 
 	for _, name := range names {
 		actions.Discovery += file(name + "/discovery.lua")
@@ -72,11 +79,22 @@ func ActionsOf(kind string) Actions {
 	return actions
 }
 
+func isJob(kind string) bool { return health.Kinds()[kind].Ready == reason.Completed }
+
+// nameField is the field of a job's spec that gives its name in AWS.
+func nameField(kind string) (field string, job bool) {
+	if kind == "PipelineExecution" {
+		return "pipelineExecutionDisplayName", true
+	}
+
+	return strings.ToLower(kind[:1]) + kind[1:] + "Name", isJob(kind)
+}
+
 // lua is what an action does.
 func lua(action string) string {
 	text := file("annotate.lua")
 	if strings.HasPrefix(action, "approve") || strings.HasPrefix(action, "reject") {
-		text += file("decision.lua")
+		text += file("awaiting.lua") + file("decision.lua")
 	}
 	if action == "retry" { // to run again and to try again are asked for alike
 		action = "rerun"

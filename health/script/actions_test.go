@@ -2,6 +2,7 @@ package script_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -19,17 +20,53 @@ const prefix = "sagemaker.gitops.dev/"
 // now stands for a time of this minute.
 const now = "<now>"
 
+// evidence is as a pipeline tells it.
+const evidence = "sha256:0f9a8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1"
+
 // pipeline is one that waits for a decision on release, and has served two plans.
-func pipeline(annotations map[string]any) map[string]any {
-	return object("ModelPipeline", annotations, map[string]any{
-		"conditions": []any{map[string]any{"type": "Reconciling", "status": "True", "reason": "AwaitingApproval"}},
-		"steps": []any{
+// Beside that it waits for what no annotation decides.
+func pipeline(annotations map[string]any, more ...any) map[string]any {
+	p := object("ModelPipeline", annotations, map[string]any{
+		"conditions": []any{stands("Reconciling", "AwaitingApproval")},
+		"steps": append([]any{
 			map[string]any{"name": "train", "phase": "Succeeded"},
-			map[string]any{"name": "release", "phase": "AwaitingApproval", "evidence": "e1"},
-		},
+			map[string]any{"name": "register", "phase": "AwaitingApproval"},
+			map[string]any{"name": "audit", "phase": "AwaitingApproval", "evidence": evidence},
+			map[string]any{"name": "release", "phase": "AwaitingApproval", "evidence": evidence},
+		}, more...),
 		"serving": map[string]any{"planDigest": "p2"},
 		"history": []any{map[string]any{"planDigest": "p2"}, map[string]any{"planDigest": "p1"}},
 	})
+	p["spec"] = map[string]any{"steps": []any{
+		map[string]any{"name": "train", "template": map[string]any{"kind": "TrainingJob"}},
+		map[string]any{"name": "register", "template": map[string]any{"kind": "ModelPackage"}},
+		map[string]any{"name": "audit", "approval": map[string]any{"sources": []any{"Git"}}},
+		map[string]any{"name": "release", "approval": map[string]any{}},
+		map[string]any{"name": "review", "approval": map[string]any{"sources": []any{"Git", "Annotation"}}},
+	}}
+	return p
+}
+
+// review waits for an annotation too.
+func review() any {
+	return map[string]any{"name": "review", "phase": "AwaitingApproval", "evidence": evidence}
+}
+
+// undecided waits for the model registry and for git.
+func undecided() map[string]any {
+	p := pipeline(nil)
+	p["status"] = map[string]any{"conditions": []any{stands("Reconciling", "AwaitingApproval")}, "steps": []any{
+		map[string]any{"name": "register", "phase": "AwaitingApproval"},
+		map[string]any{"name": "audit", "phase": "AwaitingApproval", "evidence": evidence},
+	}}
+	return p
+}
+
+// with sets fields of an object's spec.
+func with(o map[string]any, fields map[string]any) map[string]any {
+	spec, _ := o["spec"].(map[string]any)
+	maps.Copy(spec, fields)
+	return o
 }
 
 func object(kind string, annotations, status map[string]any) map[string]any {
@@ -46,8 +83,19 @@ func object(kind string, annotations, status map[string]any) map[string]any {
 	}
 }
 
+// job is one of which AWS has a run.
 func job(conditions ...any) map[string]any {
-	return object("TrainingJob", nil, map[string]any{"conditions": append([]any{}, conditions...)})
+	return object("TrainingJob", nil, map[string]any{
+		"conditions": append([]any{}, conditions...),
+		"runs":       []any{map[string]any{"name": "abalone-a1", "outcome": "Running", "startTime": "2026-03-01T12:00:00Z"}},
+	})
+}
+
+// unmade is a job that AWS knows nothing of yet.
+func unmade(conditions ...any) map[string]any {
+	j := job(conditions...)
+	j["status"] = map[string]any{"conditions": conditions, "runs": []any{map[string]any{"name": "abalone-a1", "outcome": "Submitting"}}}
+	return j
 }
 
 func stands(kind, why string) any {
@@ -71,17 +119,27 @@ func TestActions(t *testing.T) {
 		{"stops", "stop", job(), nil, `{"sagemaker.gitops.dev/stop":"<now>"}`, ""},
 		{"suspends", "suspend", job(), nil, `{"sagemaker.gitops.dev/suspend":"true"}`, ""},
 		{"lets go and keeps the rest", "resume", object("Model", map[string]any{prefix + "suspend": "true", "theirs": "1"}, nil), nil, `{"sagemaker.gitops.dev/suspend":null}`, ""},
-		{"approves the only step that waits", "approve", pipeline(nil), nil, `{"sagemaker.gitops.dev/approve":"release=e1"}`, ""},
-		{"approves what was seen", "approve", pipeline(nil), map[string]string{"step": "release", "evidence": "e1"}, `{"sagemaker.gitops.dev/approve":"release=e1"}`, ""},
-		{"does not approve what nobody has seen", "approve", pipeline(nil), map[string]string{"step": "release", "evidence": "e0"}, "", "step release has other evidence now: e1"},
+		{"approves the only step that waits for an annotation", "approve", pipeline(nil), nil, `{"sagemaker.gitops.dev/approve":"release=<e>"}`, ""},
+		{"approves what was seen", "approve", pipeline(nil), map[string]string{"step": "release", "evidence": evidence}, `{"sagemaker.gitops.dev/approve":"release=<e>"}`, ""},
+		{"approves what the menu shows", "approve", pipeline(nil), map[string]string{"evidence": evidence[:15]}, `{"sagemaker.gitops.dev/approve":"release=<e>"}`, ""},
+		{"does not approve what nobody has seen", "approve", pipeline(nil), map[string]string{"step": "release", "evidence": "sha256:0f9a8e7e"}, "", "step release has other evidence now: " + evidence},
+		{"does not guess", "approve", pipeline(nil), map[string]string{"evidence": evidence[:14]}, "", "step release has other evidence now: " + evidence},
 		{"does not approve what does not wait", "approve", pipeline(nil), map[string]string{"step": "train"}, "", "0 steps await a decision by the name train"},
+		{"does not approve what the model registry decides on", "approve", pipeline(nil), map[string]string{"step": "register"}, "", "0 steps await a decision by the name register"},
+		{"does not approve what git decides on", "reject", pipeline(nil), map[string]string{"step": "audit"}, "", "0 steps await a decision by the name audit"},
+		{"does not choose", "approve", pipeline(nil, review()), nil, "", "2 steps await a decision: name one"},
+		{"approves the one that is named", "approve", pipeline(nil, review()), map[string]string{"step": "review"}, `{"sagemaker.gitops.dev/approve":"review=<e>"}`, ""},
 		{"nothing waits", "reject", object("ModelPipeline", nil, nil), nil, "", "0 steps await a decision"},
 		{
-			"takes back an approval", "reject", pipeline(map[string]any{prefix + "approve": "release=e1"}), nil,
-			`{"sagemaker.gitops.dev/approve":null,"sagemaker.gitops.dev/reject":"release=e1"}`, "",
+			"takes back an approval", "reject", pipeline(map[string]any{prefix + "approve": "release=" + evidence}), nil,
+			`{"sagemaker.gitops.dev/approve":null,"sagemaker.gitops.dev/reject":"release=<e>"}`, "",
 		},
-		{"goes back to what served before", "rollback", pipeline(nil), nil, `{"sagemaker.gitops.dev/rollback":"p1"}`, ""},
-		{"goes back to a plan by its digest", "rollback", pipeline(nil), map[string]string{"plan": "p2"}, `{"sagemaker.gitops.dev/rollback":"p2"}`, ""},
+		{
+			"leaves the rejection of another step", "approve", pipeline(map[string]any{prefix + "reject": "other=" + evidence}), nil,
+			`{"sagemaker.gitops.dev/approve":"release=<e>"}`, "",
+		},
+		{"goes back to what served before", "rollback", pipeline(nil), nil, `{"sagemaker.gitops.dev/rollback":"p1@<now>"}`, ""},
+		{"goes back to a plan by its digest", "rollback", pipeline(nil), map[string]string{"plan": "p2"}, `{"sagemaker.gitops.dev/rollback":"p2@<now>"}`, ""},
 		{"knows no such plan", "rollback", pipeline(nil), map[string]string{"plan": "p9"}, "", "status.history has no earlier plan p9"},
 		{"has nothing to let go of", "resume", job(), nil, ``, ""},
 		{"ends a roll-back", "roll-forward", pipeline(map[string]any{prefix + "rollback": "p1"}), nil, `{"sagemaker.gitops.dev/rollback":null}`, ""},
@@ -102,7 +160,7 @@ func TestActions(t *testing.T) {
 			}
 			require.NoError(t, err)
 
-			want := `{"metadata":{"annotations":` + row.patch + `}}`
+			want := `{"metadata":{"annotations":` + strings.ReplaceAll(row.patch, "<e>", evidence) + `}}`
 			if row.patch == "" {
 				want = `{}`
 			}
@@ -125,7 +183,7 @@ func mergePatch(t *testing.T, before, after map[string]any) string {
 
 	text := string(patch)
 	for _, at := range []time.Time{time.Now(), time.Now().Add(-time.Minute)} {
-		for word := range strings.SplitSeq(text, `"`) {
+		for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '"' || r == '@' }) {
 			if strings.HasPrefix(word, at.UTC().Format("2006-01-02T15:04")) {
 				_, err := time.Parse(time.RFC3339, word)
 				require.NoError(t, err)
@@ -172,6 +230,18 @@ func TestDiscovery(t *testing.T) {
 	}{
 		{"a job at work", job(stands("Reconciling", "Running")), []string{"reconcile", "stop", "suspend"}},
 		{"a job at work that is ready when submitted", job(stands("Ready", "Submitted")), []string{"reconcile", "stop", "suspend"}},
+		{"a job that waits for what it refers to", unmade(stands("Reconciling", "WaitingForReference")), []string{"reconcile", "suspend"}},
+		{"a job that waits while an earlier run is at work", job(stands("Reconciling", "WaitingForReference")), []string{"reconcile", "suspend"}},
+		{"a job that AWS has no room for", unmade(stands("Reconciling", "QuotaExceeded")), []string{"reconcile", "suspend"}},
+		{"a job of which AWS does not tell now", job(stands("Reconciling", "Throttled")), []string{"reconcile", "stop", "suspend"}},
+		{"a job that is being stopped", job(stands("Reconciling", "Stopping")), []string{"reconcile", "suspend"}},
+		{"a job at work that is suspended", with(job(stands("Reconciling", "Running")), map[string]any{"suspend": true}), []string{"reconcile"}},
+		{"a job at work that is only observed", with(job(stands("Reconciling", "Running")), map[string]any{"managementPolicy": "Observe"}), []string{"reconcile", "suspend"}},
+		{"a job that has ended and is only observed", with(job(stands("Ready", "Completed")), map[string]any{"managementPolicy": "Observe"}), []string{"reconcile", "suspend"}},
+		{"a job that was stopped", job(stands("Stalled", "Stopped")), []string{"reconcile", "rerun", "suspend"}},
+		{"a job that git has given its name", with(job(stands("Stalled", "ClientError")), map[string]any{"trainingJobName": "abalone-a1"}), []string{"reconcile", "suspend"}},
+		{"one that was never made", with(unmade(stands("Stalled", "Stopped")), map[string]any{"trainingJobName": "abalone-a1"}), []string{"reconcile", "rerun", "suspend"}},
+		{"one that git has given another name", with(job(stands("Stalled", "ClientError")), map[string]any{"trainingJobName": "other"}), []string{"reconcile", "rerun", "suspend"}},
 		{"a job that has ended", job(stands("Ready", "Completed")), []string{"reconcile", "rerun", "suspend"}},
 		{"a job that has failed", job(stands("Stalled", "ClientError")), []string{"reconcile", "rerun", "suspend"}},
 		{"git suspends, and git resumes", suspended, []string{"reconcile", "rerun"}},
@@ -180,6 +250,16 @@ func TestDiscovery(t *testing.T) {
 		{"a deployment that was rolled back", object("ModelDeployment", nil, map[string]any{"conditions": []any{stands("Stalled", "RolledBack")}}), []string{"reconcile", "retry", "suspend"}},
 		{"a pipeline that waits", pipeline(nil), []string{"approve", "reconcile", "reject", "rollback", "suspend"}},
 		{"a pipeline that went back", pipeline(map[string]any{prefix + "rollback": "p1"}), []string{"approve", "reconcile", "reject", "roll-forward", "rollback", "suspend"}},
+		{"a pipeline that waits for the model registry and for git", undecided(), []string{"reconcile", "suspend"}},
+		{"a pipeline that serves on while its plan has failed", object("ModelPipeline", nil, map[string]any{"conditions": []any{
+			stands("Ready", "Serving"), map[string]any{"type": "CandidateHealthy", "status": "False", "reason": "StepFailed"},
+		}}), []string{"reconcile", "retry", "suspend"}},
+		{"a pipeline at work of which a step has failed", object("ModelPipeline", nil, map[string]any{
+			"conditions": []any{stands("Reconciling", "Running")}, "steps": []any{map[string]any{"name": "train", "phase": "Failed"}},
+		}), []string{"reconcile", "retry", "suspend"}},
+		{"a pipeline that a gate holds", object("ModelPipeline", nil, map[string]any{
+			"conditions": []any{stands("Ready", "Serving")}, "steps": []any{map[string]any{"name": "quality", "phase": "Held"}},
+		}), []string{"reconcile", "retry", "suspend"}},
 		{"a new pipeline", object("ModelPipeline", nil, nil), []string{"reconcile", "suspend"}},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
@@ -212,6 +292,32 @@ func TestDiscovery(t *testing.T) {
 			require.Equal(t, row.enabled, enabled)
 			require.ElementsMatch(t, defined, all, "what is offered can be done")
 		})
+	}
+}
+
+// TestTitles: what a person reads before pressing the button, for Argo CD shows nothing
+// else of what an action will do.
+func TestTitles(t *testing.T) {
+	t.Parallel()
+
+	named := with(job(stands("Stalled", "ClientError")), map[string]any{"trainingJobName": "abalone-a1"})
+	for _, row := range []struct {
+		object        map[string]any
+		action, title string
+	}{
+		{pipeline(nil), "approve", "Approve release sha256:0f9a8e7d"},
+		{pipeline(nil), "reject", "Reject release sha256:0f9a8e7d"},
+		{pipeline(nil, review()), "approve", "Approve one of release, review"},
+		{pipeline(nil), "rollback", "Roll back to p1"},
+		{object("ModelPipeline", nil, nil), "approve", "Approve"},
+		{object("ModelPipeline", nil, nil), "rollback", "Roll back"},
+		{named, "rerun", "Run again (needs another trainingJobName)"},
+		{job(), "rerun", "Run again"},
+	} {
+		kind, _ := row.object["kind"].(string)
+		var found map[string]struct{ DisplayName string }
+		require.NoError(t, run(script.ActionsOf(kind).Discovery, row.object, nil, &found))
+		require.Equal(t, row.title, found[row.action].DisplayName)
 	}
 }
 

@@ -16,9 +16,10 @@ const actionable = "testdata"
 
 // offer is a row of testdata/expected.yaml.
 type offer struct {
-	Object  string          `json:"object"`
-	Reason  string          `json:"reason"`
-	Offers  map[string]bool `json:"offers"`
+	Object  string            `json:"object"`
+	Reason  string            `json:"reason"`
+	Offers  map[string]bool   `json:"offers"`
+	Titles  map[string]string `json:"titles"`
 	Actions []struct {
 		Name        string             `json:"name"`
 		Params      map[string]string  `json:"params"`
@@ -95,11 +96,15 @@ func TestDiscovery(t *testing.T) {
 		actions, err := vm.ExecuteResourceActionDiscovery(object, scripts)
 		require.NoError(t, err)
 
-		is := map[string]bool{}
+		is, titles := map[string]bool{}, map[string]string{}
 		for _, action := range actions {
 			is[action.Name] = !action.Disabled
+			titles[action.Name] = action.DisplayName
 			require.NotEmpty(t, action.DisplayName)
 		}
 		require.Equal(t, row.Offers, is, row.Reason)
+		for action, title := range row.Titles {
+			require.Equal(t, title, titles[action], row.Reason)
+		}
 	}
 }

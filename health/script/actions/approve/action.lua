@@ -1,4 +1,6 @@
 annotations["sagemaker.gitops.dev/approve"] = decision
-annotations["sagemaker.gitops.dev/reject"] = nil
+if annotations["sagemaker.gitops.dev/reject"] == decision then
+  annotations["sagemaker.gitops.dev/reject"] = nil
+end
 obj.metadata.annotations = annotations
 return obj

@@ -1,4 +1,6 @@
 annotations["sagemaker.gitops.dev/reject"] = decision
-annotations["sagemaker.gitops.dev/approve"] = nil
+if annotations["sagemaker.gitops.dev/approve"] == decision then
+  annotations["sagemaker.gitops.dev/approve"] = nil
+end
 obj.metadata.annotations = annotations
 return obj

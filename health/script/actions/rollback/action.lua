@@ -7,6 +7,7 @@ end
 if earlier == nil then
   error("status.history has no earlier plan " .. plan)
 end
-annotations["sagemaker.gitops.dev/rollback"] = earlier
+-- The time makes it another request than an earlier one for the same plan.
+annotations["sagemaker.gitops.dev/rollback"] = earlier .. "@" .. require("os").date("!%Y-%m-%dT%H:%M:%SZ")
 obj.metadata.annotations = annotations
 return obj

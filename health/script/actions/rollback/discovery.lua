@@ -6,9 +6,9 @@ for _, plan in ipairs(status.history or {}) do
   end
 end
 local rolledBack = (annotations["sagemaker.gitops.dev/rollback"] or "") ~= ""
-local back = {}
+local back, to = {}, ""
 if earlier ~= nil then
-  back = {{name = "plan", default = earlier}}
+  back, to = {{name = "plan", default = earlier}}, " to " .. earlier
 end
-actions["rollback"] = {displayName = "Roll back", iconClass = "fa fa-fw fa-undo", disabled = earlier == nil, params = back}
+actions["rollback"] = {displayName = "Roll back" .. to, iconClass = "fa fa-fw fa-undo", disabled = earlier == nil, params = back}
 actions["roll-forward"] = {displayName = "End the roll-back", iconClass = "fa fa-fw fa-forward", disabled = not rolledBack}

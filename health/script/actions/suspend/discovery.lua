@@ -1,3 +1,2 @@
-local suspended = annotations["sagemaker.gitops.dev/suspend"] == "true"
-local inSpec = obj.spec ~= nil and obj.spec.suspend == true
+local suspended, inSpec = annotations["sagemaker.gitops.dev/suspend"] == "true", spec.suspend == true
 actions["suspend"] = {displayName = "Suspend", iconClass = "fa fa-fw fa-pause", disabled = suspended or inSpec}
