@@ -29,7 +29,7 @@ func StatusOf(kind Kind, told shape.Tree, references int, text string) any {
 		for range maxRuns {
 			seconds := int64(86400)
 			status.Runs = append(status.Runs, v1alpha1.Run{
-				Name: text[:63], Digest: text[:10], Outcome: v1alpha1.RunSuperseded, StartTime: &now, EndTime: &now, BillableSeconds: &seconds,
+				Name: text[:63], Digest: text[:10], Outcome: v1alpha1.RunSuperseded, StartTime: &now, EndTime: &now, BillableSeconds: &seconds, StopRequest: text[:63],
 			})
 		}
 	case Revision:

@@ -15,6 +15,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 )
 
 // stopJob asks to stop a job as a person does.
@@ -109,6 +110,32 @@ func TestStoppedBeforeItStarts(t *testing.T) {
 	w.apply(trainingJob(200))
 	w.until("another spec runs", func() bool { return isReady(w.job()) && w.mutations()["CreateTrainingJob"] == 2 })
 	require.Zero(t, w.mutations()["StopTrainingJob"])
+}
+
+// TestStoppedForLackOfQuota: neither is one that AWS has refused so far, with which a
+// pipeline loses patience.
+func TestStoppedForLackOfQuota(t *testing.T) {
+	w := newPipelineWorld(t)
+	w.fault(fault.Rule{
+		Action: fault.Reject, Operation: "CreateTrainingJob", Code: "ResourceLimitExceeded",
+		Message: "The account-level service limit 'ml.m5.large for training job usage' is 2 Instances, with current utilization of 2 Instances and a request delta of 1 Instances.",
+	})
+	w.apply(replace(pipeline(nil), "  - name: train\n", "  - name: train\n    timeout: 20m\n"))
+	p := w.pipelineStalled(reason.StepFailed)
+	require.Contains(t, readyCondition(p).Message, "has not come to an end within 20m0s")
+	job := func() *v1alpha1.TrainingJob {
+		job, _ := get(w, w.stepOf("train").Child, &v1alpha1.TrainingJob{})
+		return job
+	}
+	w.until("the job is stopped", func() bool { return isStalled(job()) && readyCondition(job()).Reason == reason.Stopped })
+	require.Contains(t, readyCondition(job()).Message, "has not been started")
+	w.aws.Faults().Clear()
+	w.measures(2.08)
+	w.pass(time.Hour, 10*time.Second)
+	require.Empty(t, w.aws.Objects("TrainingJob"))
+	w.forced(w.pipeline(), "now")
+	w.awaits()
+	require.Len(t, w.aws.Objects("TrainingJob"), 1)
 }
 
 // TestStoppedInAnotherCluster: who has stopped a job is known to the cluster in which
