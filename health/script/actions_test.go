@@ -52,6 +52,11 @@ func review() any {
 	return map[string]any{"name": "review", "phase": "AwaitingApproval", "evidence": evidence}
 }
 
+// rejected is an approval that came to another decision.
+func rejected(step, decision string) any {
+	return map[string]any{"name": step, "phase": "Failed", "decision": decision, "evidence": evidence}
+}
+
 // undecided waits for the model registry and for git.
 func undecided() map[string]any {
 	p := pipeline(nil)
@@ -256,6 +261,18 @@ func TestDiscovery(t *testing.T) {
 		}}), []string{"reconcile", "retry", "suspend"}},
 		{"a pipeline at work of which a step has failed", object("ModelPipeline", nil, map[string]any{
 			"conditions": []any{stands("Reconciling", "Running")}, "steps": []any{map[string]any{"name": "train", "phase": "Failed"}},
+		}), []string{"reconcile", "retry", "suspend"}},
+		{"a pipeline that a person has rejected", object("ModelPipeline", nil, map[string]any{
+			"conditions": []any{stands("Stalled", "Rejected")}, "steps": []any{rejected("release", "Rejected")},
+		}), []string{"reconcile", "suspend"}},
+		{"a pipeline that nobody has decided on in time", object("ModelPipeline", nil, map[string]any{
+			"conditions": []any{stands("Stalled", "Expired")}, "steps": []any{rejected("release", "Expired")},
+		}), []string{"reconcile", "retry", "suspend"}},
+		{"a version that the model registry has rejected", object("ModelPipeline", nil, map[string]any{
+			"conditions": []any{stands("Stalled", "Rejected")}, "steps": []any{map[string]any{"name": "register", "phase": "Failed", "decision": "Rejected"}},
+		}), []string{"reconcile", "retry", "suspend"}},
+		{"a rejection beside a failure", object("ModelPipeline", nil, map[string]any{
+			"conditions": []any{stands("Stalled", "Rejected")}, "steps": []any{rejected("release", "Rejected"), map[string]any{"name": "train", "phase": "Failed"}},
 		}), []string{"reconcile", "retry", "suspend"}},
 		{"a pipeline that a gate holds", object("ModelPipeline", nil, map[string]any{
 			"conditions": []any{stands("Ready", "Serving")}, "steps": []any{map[string]any{"name": "quality", "phase": "Held"}},

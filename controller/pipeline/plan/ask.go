@@ -64,8 +64,8 @@ func (d *Decision) ask(f Facts, digests map[string]string, results []gate.Result
 		return
 	}
 	s.Phase, s.Message = v1alpha1.StepAwaiting, "waiting for a decision on "+s.Evidence
-	since := f.Now
-	if same && was.Since != nil {
+	since, anew := f.Now, f.Forced && was.Decision == Expired
+	if same && was.Since != nil && !anew {
 		since = was.Since.Time
 	}
 	s.Since = newTime(since)

@@ -203,6 +203,10 @@ func TestDecide(t *testing.T) {
 		{"nobody decides for too long", func(f *plan.Facts) {
 			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Since: new(metav1.NewTime(now.Add(-time.Hour)))}
 		}, "train:Succeeded quality:Succeeded approve:Failed serve:Blocked", ""},
+		{"somebody asks again after that", func(f *plan.Facts) {
+			f.Forced = true
+			f.Was["approve"] = v1alpha1.StepStatus{Evidence: evidence, Decision: plan.Expired, Since: new(metav1.NewTime(now.Add(-time.Hour)))}
+		}, "train:Succeeded quality:Succeeded approve:AwaitingApproval serve:Pending", ""},
 		{"it serves", func(f *plan.Facts) {
 			f.Approvals, f.Seen["serve"] = inGit(decided(false)), plan.Seen{State: plan.Done}
 		}, "train:Succeeded quality:Succeeded approve:Succeeded serve:Succeeded", ""},
