@@ -67,6 +67,9 @@ type world struct {
 	cluster   string   // the controller's cluster name
 	kinds     []string // that the controller reconciles; none means all
 	subject   string   // the name of the pipeline that the test is about
+	// account is the service account as which the controller asks the API server; none
+	// means somebody who may do everything.
+	account string
 	// selector and endpointURL are flags of the controller.
 	selector, endpointURL string
 	hashes                identity.Hashes
@@ -145,7 +148,7 @@ func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, 
 	o.Hashes = w.hashes
 	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
 
-	kube := rest.CopyConfig(shared.Config)
+	kube := w.configOf(w.account)
 	kube.Wrap(w.counting)
 	config, err := w.aws.AWSConfig(w.ctx)
 	require.NoError(w.t, err)
@@ -164,6 +167,18 @@ func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, 
 		cancel()
 		require.NoError(w.t, <-done)
 	}
+}
+
+// configOf is a configuration of clients that are a service account, <namespace>:<name>,
+// or somebody who may do everything.
+func (w *world) configOf(account string) *rest.Config {
+	config := rest.CopyConfig(shared.Config)
+	if account != "" {
+		config.Impersonate = rest.ImpersonationConfig{
+			UserName: "system:serviceaccount:" + account, Groups: []string{"system:serviceaccounts", "system:authenticated"},
+		}
+	}
+	return config
 }
 
 func (w *world) stopController() {
