@@ -11,10 +11,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
+	"k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
 	"sigs.k8s.io/yaml"
@@ -38,7 +40,9 @@ func compiled(t *testing.T) map[string]policy {
 		var p admissionregistrationv1.ValidatingAdmissionPolicy
 		require.NoError(t, yaml.UnmarshalStrict([]byte(document), &p))
 
-		compiler, err := plugincel.NewCompositedCompiler(environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
+		environments := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion())
+		plain := plugincel.NewConditionCompiler(environments)
+		compiler, err := plugincel.NewCompositedCompiler(environments)
 		require.NoError(t, err)
 
 		vars := plugincel.OptionalVariableDeclarations{}
@@ -56,8 +60,16 @@ func compiled(t *testing.T) map[string]policy {
 			messages[i] = &validating.MessageExpressionCondition{MessageExpression: v.MessageExpression}
 		}
 
+		// As the API server does, whose variables conditions do not know.
+		conditions := make([]plugincel.ExpressionAccessor, len(p.Spec.MatchConditions))
+		for i := range conditions {
+			conditions[i] = &matchconditions.MatchCondition{Name: p.Spec.MatchConditions[i].Name, Expression: p.Spec.MatchConditions[i].Expression}
+		}
+
+		matcher := matchconditions.NewMatcher(
+			plain.CompileCondition(conditions, plugincel.OptionalVariableDeclarations{}, environment.NewExpressions), p.Spec.FailurePolicy, "policy", "validate", p.Name)
 		validator := validating.NewValidator(
-			compiler.CompileCondition(rules, vars, environment.NewExpressions), nil,
+			compiler.CompileCondition(rules, vars, environment.NewExpressions), matcher,
 			compiler.CompileCondition(nil, vars, environment.NewExpressions),
 			compiler.CompileCondition(messages, vars, environment.NewExpressions), p.Spec.FailurePolicy, nil)
 		require.NoError(t, validator.CompileError())
@@ -73,15 +85,32 @@ func compiled(t *testing.T) map[string]policy {
 func (p policy) refuses(t *testing.T, kind string, spec map[string]any, annotations map[string]string) string {
 	t.Helper()
 
+	return p.refusesChange(t, kind, nil, spec, annotations)
+}
+
+// refusesChange is why it refuses that an object with a spec, if there was one, gets another.
+func (p policy) refusesChange(t *testing.T, kind string, was, spec map[string]any, annotations map[string]string) string {
+	t.Helper()
+
 	of := schema.GroupVersionKind{Group: group, Version: "v1alpha1", Kind: kind}
 	resource := schema.GroupVersionResource{Group: group, Version: "v1alpha1", Resource: strings.ToLower(kind) + "s"}
-	object := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
-	object.SetGroupVersionKind(of)
+	objectOf := func(spec map[string]any) runtime.Object {
+		u := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
+		u.SetGroupVersionKind(of)
 
-	request := admission.NewAttributesRecord(object, nil, of, "ml", "a", resource, "", admission.Create, &metav1.CreateOptions{}, false, nil)
+		return u
+	}
+	object := objectOf(spec)
+
+	var old runtime.Object
+	if was != nil {
+		old = objectOf(was)
+	}
+
+	request := admission.NewAttributesRecord(object, old, of, "ml", "a", resource, "", admission.Create, &metav1.CreateOptions{}, false, nil)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ml", Annotations: annotations}}
 	result := p.Validate(t.Context(), resource, &admission.VersionedAttributes{
-		Attributes: request, VersionedKind: of, VersionedObject: object,
+		Attributes: request, VersionedKind: of, VersionedObject: object, VersionedOldObject: old,
 	}, nil, namespace, celconfig.RuntimeCELCostBudget, nil)
 
 	for _, decision := range result.Decisions {
@@ -199,6 +228,71 @@ func TestDemandsAreAboutEveryField(t *testing.T) {
 				require.Empty(t, p.refuses(t, kind, with(row.bad), nil), "without an annotation nothing is required")
 			}
 		}
+	}
+}
+
+// TestLimitsLetGoOfWhatIsThere: what was let in before can be steered, and no more.
+func TestLimitsLetGoOfWhatIsThere(t *testing.T) {
+	t.Parallel()
+
+	policies := compiled(t)
+	limit := map[string]string{group + "/allowed-instance-types": "ml.t3.medium"}
+	spec := func(field string, value any) map[string]any {
+		return map[string]any{"resourceConfig": map[string]any{"instanceType": "ml.p5.48xlarge"}, "rerun": "a", field: value}
+	}
+	changed := func(was, is map[string]any) string {
+		return policies["instance-types.yaml"].refusesChange(t, "TrainingJob", was, is, limit)
+	}
+
+	for _, name := range steering() {
+		require.Empty(t, changed(spec("rerun", "a"), spec(name, "new")), name)
+		require.Empty(t, changed(spec(name, "was"), spec(name, "is")), name)
+		require.Empty(t, changed(spec(name, "was"), spec("rerun", "a")), name)
+
+		with := spec(name, "new")
+		with["resourceConfig"] = map[string]any{"instanceType": "ml.p4d.24xlarge"}
+		require.NotEmpty(t, changed(spec("rerun", "a"), with), name)
+	}
+
+	full, observe := spec("managementPolicy", "Full"), spec("managementPolicy", "Observe")
+	require.Empty(t, changed(spec("rerun", "a"), observe))
+	require.Empty(t, changed(full, observe))
+
+	for _, row := range []struct {
+		reason  string
+		was, is map[string]any
+	}{
+		{"what was observed is to be made", observe, full},
+		{"likewise", observe, spec("rerun", "a")},
+		{"another run of it", spec("rerun", "a"), spec("rerun", "b")},
+		{"more of it", spec("rerun", "a"), spec("environment", map[string]any{"A": "b"})},
+		{"less of it", spec("environment", map[string]any{"A": "b"}), spec("rerun", "a")},
+	} {
+		require.NotEmpty(t, changed(row.was, row.is), row.reason)
+	}
+}
+
+// TestSteeringBringsNothing: what is not looked at exists, and has nothing that is limited.
+func TestSteeringBringsNothing(t *testing.T) {
+	t.Parallel()
+
+	volumes, outputs := keyDemands(t)
+
+	var limited []string
+
+	for _, d := range slices.Concat(volumes, outputs) {
+		limited = append(limited, d.path())
+	}
+
+	for _, uses := range [][]use{instanceFields(t), imageFields(t), roleFields(t), runtimeFields(t)} {
+		limited = append(limited, pathsOf(uses)...)
+	}
+
+	for _, name := range steering() {
+		require.True(t, slices.ContainsFunc(fields(t), func(f field) bool { return f.path == name }), name)
+		require.False(t, slices.ContainsFunc(limited, func(path string) bool {
+			return path == name || strings.HasPrefix(path, name+".") || strings.HasPrefix(path, name+"[")
+		}), name)
 	}
 }
 

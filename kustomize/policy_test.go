@@ -72,6 +72,27 @@ func pathsOf(uses []use) []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
+// steering are the fields at the root of specs that say how to go about what is there:
+// none can bring an instance type, an image, a role, a key or run time.
+func steering() []string {
+	return []string{
+		"approvalDescription", "approvals", "deletionPolicy", "handOverTo", "history", "interval",
+		"modelApprovalStatus", "protect", "readiness", "revisionHistoryLimit", "suspend",
+	}
+}
+
+// another is the CEL expression that tells whether a spec is to be looked at: it is new,
+// or differs in more than what steers. What only observes makes nothing.
+func another() string {
+	steers := "f in ['" + strings.Join(steering(), "', '") + "'] ||"
+
+	return `oldObject == null ||
+        !object.?spec.orValue({}).all(f, ` + steers + `
+          f == 'managementPolicy' && object.spec[f] == 'Observe' || oldObject.?spec[?f] == object.?spec[?f]) ||
+        !oldObject.?spec.orValue({}).all(f, ` + steers + `
+          object.?spec[?f].hasValue())`
+}
+
 // head is what the policies on limits have in common.
 func head(name, about string) string {
 	return generated + "# " + about + `
@@ -88,9 +109,10 @@ spec:
         operations: [CREATE, UPDATE]
         resources: ["*"]
   matchConditions:
-    # What has been let in stays, and can be deleted: only a new spec is looked at.
+    # What has been let in stays, and can be let go of: only a new spec is looked at.
     - name: spec
-      expression: oldObject == null || object.?spec != oldObject.?spec
+      expression: >-
+        ` + another() + `
   variables:
     - name: spec
       expression: object.?spec.orValue({})
