@@ -138,7 +138,7 @@ func (r *Reconciler) supersede(ctx context.Context, s *scene) error {
 			continue // it has ended
 		}
 		if err := s.family.DeleteWith(ctx, obj, v1alpha1.DeletionDelete); err != nil {
-			return err
+			return kept(obj, err)
 		}
 		s.round.Eventf(ctx, reason.Stopping, "stopping %s, which the plan has no more", obj.GetName())
 	}
@@ -170,7 +170,7 @@ func (r *Reconciler) prune(ctx context.Context, s *scene) error {
 				continue
 			}
 			if err := r.forget(ctx, s, obj); err != nil {
-				return err
+				return kept(obj, err)
 			}
 		}
 	}
@@ -182,6 +182,14 @@ func (r *Reconciler) forget(ctx context.Context, s *scene, obj reconcile.Object)
 		return s.family.DeleteWith(ctx, obj, v1alpha1.DeletionRetain)
 	}
 	return s.family.Delete(ctx, obj)
+}
+
+// kept makes a step's error of a refusal to let go of what it has made.
+func kept(obj client.Object, err error) error {
+	if child.Refused(err) {
+		return &plan.StepError{Step: obj.GetLabels()[labelStep], Err: err}
+	}
+	return err
 }
 
 func (r *Reconciler) isJob(obj reconcile.Object) bool {

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -90,6 +92,11 @@ func TestLimitsOfANamespace(t *testing.T) {
 	require.NoError(t, w.try(older), "what is there can be applied again")
 	require.NoError(t, w.try(replace(older, "metadata: {", "metadata: {labels: {a: b}, ")))
 	require.Error(t, w.try(replace(older, "instanceCount: 1", "instanceCount: 2")), "another spec is looked at")
+	for _, steers := range []string{"suspend: true", "deletionPolicy: Retain", "managementPolicy: Observe"} {
+		require.NoError(t, w.try(replace(older, "spec:\n", "spec:\n  "+steers+"\n")), "what is there can be let go of")
+		require.ErrorContains(t, w.try(replace(replace(older, "spec:\n", "spec:\n  "+steers+"\n"), "ml.p5.", "ml.p4d.")), "ml.p4d.48xlarge is none")
+	}
+	require.Error(t, w.try(replace(older, "spec:\n", "spec:\n  rerun: again\n")), "and no more is made of it")
 
 	w.startController()
 	w.until("it has a finalizer", func() bool {
@@ -137,6 +144,102 @@ func TestLimitsOfPipelines(t *testing.T) {
 	p = w.pipelineStalled(reason.ValidationFailed)
 	require.Contains(t, readyCondition(p).Message, "step serve: ")
 	require.Empty(t, w.aws.Objects("Endpoint"))
+}
+
+// TestLimitsThatComeLater: a pipeline goes on letting go of what it has made when that
+// would not be let in any more.
+func TestLimitsThatComeLater(t *testing.T) {
+	w := newPipelineWorld(t)
+	const forgetful = "history: {limit: 0}"
+	w.apply(pipeline(nil, forgetful))
+	w.until("a job runs", func() bool { return len(w.jobs("InProgress")) == 1 })
+	superseded := w.stepOf("train").Child
+	w.limit(replace(limited, "ml.m5.xlarge", "ml.p5.48xlarge"), "is none", map[string]string{"allowed-instance-types": "ml.m5.large, ml.m5.2xlarge"})
+
+	within := map[string]string{"rounds": "200", "instanceType": "ml.m5.2xlarge"}
+	w.apply(pipeline(within, forgetful))
+	w.until("it is superseded", func() bool { return len(w.jobs("Stopped")) == 1 && len(w.jobs("InProgress")) == 1 })
+	evidence := w.awaits()
+	w.apply(pipeline(within, forgetful, approved(evidence)))
+	w.completed()
+	w.until("nothing is left of it", func() bool { _, there := get(w, superseded, &v1alpha1.TrainingJob{}); return !there })
+	served := w.served()
+
+	w.limit(replace(limited, "ml.m5.xlarge", "ml.m5.2xlarge"), "is none", map[string]string{"allowed-instance-types": "ml.t3.medium"})
+	w.apply(pipeline(within, forgetful, approved(evidence), "deletionPolicy: Retain"))
+	require.NoError(t, w.kube.Delete(w.ctx, w.pipeline()))
+	w.until("the pipeline is gone", func() bool { _, there := get(w, "abalone", &v1alpha1.ModelPipeline{}); return !there })
+	require.Equal(t, served, w.served())
+}
+
+// TestPipelineRefusedToLetGo: what the API server does not let a pipeline let go of is
+// told, and goes on when it does.
+func TestPipelineRefusedToLetGo(t *testing.T) {
+	w := newPipelineWorld(t)
+	w.apply(pipeline(nil))
+	w.until("a job runs", func() bool { return len(w.jobs("InProgress")) == 1 })
+	loosen := w.keep(&v1alpha1.TrainingJob{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: w.stepOf("train").Child}})
+	w.apply(pipeline(map[string]string{"rounds": "200"}))
+	p := w.pipelineStalled(reason.ValidationFailed)
+	require.Contains(t, readyCondition(p).Message, "step train: letting go of abalone-train-")
+	require.Contains(t, readyCondition(p).Message, "all stays as it is")
+
+	w.apply(pipeline(map[string]string{"rounds": "200"}, "deletionPolicy: Retain"))
+	require.NoError(t, w.kube.Delete(w.ctx, w.pipeline()))
+	w.until("it says why it stays", func() bool {
+		is := readyCondition(w.pipeline())
+		return strings.HasPrefix(is.Message, "letting go of abalone-train-") && strings.Contains(is.Message, "all stays as it is")
+	})
+	loosen()
+	w.until("it is gone", func() bool { _, there := get(w, "abalone", &v1alpha1.ModelPipeline{}); return !there })
+}
+
+// TestDeploymentRefusedToLetGo: a deployment that is being deleted tells the same.
+func TestDeploymentRefusedToLetGo(t *testing.T) {
+	w := newDeploymentWorld(t)
+	w.apply(deployment(1))
+	w.deployed()
+	loosen := w.keep(&v1alpha1.Endpoint{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "abalone"}})
+	w.apply(deployment(1, "suspend: true", "deletionPolicy: Retain"))
+	require.NoError(t, w.kube.Delete(w.ctx, w.deployment()))
+	w.until("it says why it stays", func() bool {
+		is := readyCondition(w.deployment())
+		return strings.HasPrefix(is.Message, "letting go of abalone") && strings.Contains(is.Message, "all stays as it is")
+	})
+	loosen()
+	w.until("it is gone", func() bool { _, there := get(w, "abalone", &v1alpha1.ModelDeployment{}); return !there })
+}
+
+// keep makes a policy of somebody else's by which nobody changes the deletionPolicy of an
+// object, or of others in the namespace, until that is loosened.
+func (w *world) keep(obj client.Object) (loosen func()) {
+	w.t.Helper()
+	w.everywhere(replace(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: NAME}
+spec:
+  matchConstraints:
+    namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: NAME}}
+    resourceRules:
+    - {apiGroups: [sagemaker.gitops.dev], apiVersions: ["*"], operations: [UPDATE], resources: [trainingjobs, models, endpointconfigs, endpoints]}
+  validations:
+  - expression: object.spec.?deletionPolicy == oldObject.spec.?deletionPolicy
+    message: all stays as it is
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: NAME}
+spec: {policyName: NAME, validationActions: [Deny]}
+`, "NAME", w.namespace))
+	retain := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"deletionPolicy":"Retain"}}`))
+	require.Eventually(w.t, func() bool {
+		return apierrors.IsInvalid(w.kube.Patch(w.ctx, obj, retain, client.DryRunAll))
+	}, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
+	return func() {
+		binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}
+		require.NoError(w.t, w.kube.Delete(w.ctx, binding))
+	}
 }
 
 // TestLimitsOfDeployments: what a deployment makes is held to them too, and it says so.

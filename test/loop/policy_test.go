@@ -23,11 +23,17 @@ var installing sync.Mutex
 // install applies the cluster-wide objects of a file.
 func (w *world) install(file string) {
 	w.t.Helper()
-	installing.Lock()
-	defer installing.Unlock()
 	text, err := os.ReadFile(file)
 	require.NoError(w.t, err)
-	for doc := range strings.SplitSeq(string(text), "\n---\n") {
+	w.everywhere(string(text))
+}
+
+// everywhere applies cluster-wide objects.
+func (w *world) everywhere(text string) {
+	w.t.Helper()
+	installing.Lock()
+	defer installing.Unlock()
+	for doc := range strings.SplitSeq(text, "\n---\n") {
 		u := newUnstructured()
 		require.NoError(w.t, yaml.UnmarshalStrict([]byte(doc), &u.Object))
 		require.NoError(w.t, w.kube.Patch(w.ctx, u, client.Apply, client.FieldOwner("git"), client.ForceOwnership)) //nolint:staticcheck // the objects are made of text
