@@ -1,6 +1,7 @@
 package kustomize_test
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func TestListsAreAboutEveryField(t *testing.T) {
 		says             string
 	}{
 		{"instance-types", instanceFields(t), "ml.t3.medium, ml.m5.*", "ml.m5.large", "ml.m5d.large", "instance type ml.m5d.large is none that the namespace allows: ml.t3.medium, ml.m5.*"},
-		{"images", imageFields(t), "a.example.com/*", "a.example.com/x:1", "a.example.com.evil.com/x:1", "image a.example.com.evil.com/x:1 is none that the namespace allows: a.example.com/*"},
+		{"images", codeFields(t), "a.example.com/*", "a.example.com/x:1", "a.example.com.evil.com/x:1", "image or algorithm a.example.com.evil.com/x:1 is none that the namespace allows: a.example.com/*"},
 		{"roles", roleFields(t), "arn:aws:iam::1:role/ml", "arn:aws:iam::1:role/ml", "arn:aws:iam::1:role/ml2", "role arn:aws:iam::1:role/ml2 is none that the namespace allows: arn:aws:iam::1:role/ml"},
 	} {
 		require.NotEmpty(t, list.uses)
@@ -206,28 +207,64 @@ func TestDemandsAreAboutEveryField(t *testing.T) {
 
 					return filled(d.path(), value)
 				}
-				with := func(value any) map[string]any {
-					all := spec(value)
-					if d.when != "" {
-						list := map[string]string{"EndpointConfig": "productionVariants", "ModelDeployment": "variants"}[kind]
-						all[list] = []any{map[string]any{"instanceType": "ml.m5.large"}}
-					}
-
-					return all
+				where := d.where
+				if where == nil {
+					where = []string{""}
+				} else {
+					require.Empty(t, p.refuses(t, kind, spec(nil), annotations), "%s without instances", kind)
 				}
 
-				for _, bad := range []any{row.bad, nil} {
-					if bad == nil && strings.HasSuffix(d.parent, "[]") {
-						continue // an empty element is an empty object of its own
+				for _, instances := range where {
+					with := func(value any) map[string]any {
+						all := spec(value)
+						if instances != "" {
+							maps.Copy(all, filled(instances, "ml.m5.large"))
+						}
+
+						return all
 					}
 
-					require.Contains(t, p.refuses(t, kind, with(bad), annotations), row.says+d.path(), kind)
-				}
+					for _, bad := range []any{row.bad, nil} {
+						if bad == nil && strings.HasSuffix(d.parent, "[]") {
+							continue // an empty element is an empty object of its own
+						}
 
-				require.Empty(t, p.refuses(t, kind, with(row.good), annotations), "%s of %s", d.path(), kind)
-				require.Empty(t, p.refuses(t, kind, with(row.bad), nil), "without an annotation nothing is required")
+						require.Contains(t, p.refuses(t, kind, with(bad), annotations), row.says+d.path(), "%s, %s", kind, instances)
+					}
+
+					require.Empty(t, p.refuses(t, kind, with(row.good), annotations), "%s of %s, %s", d.path(), kind, instances)
+					require.Empty(t, p.refuses(t, kind, with(row.bad), nil), "without an annotation nothing is required")
+				}
 			}
 		}
+	}
+}
+
+// TestKeptInstances: instances may be kept for no longer than a job may run.
+func TestKeptInstances(t *testing.T) {
+	t.Parallel()
+
+	p := compiled(t)["run-time.yaml"]
+	annotations := map[string]string{group + "/max-run-time": "1h"}
+
+	for _, u := range keptFields(t) {
+		job, in := strings.CutSuffix(u.path, "resourceConfig.keepAlivePeriodInSeconds")
+		require.True(t, in, u.path)
+
+		spec := func(kept int64) map[string]any {
+			all := map[string]any{
+				"resourceConfig":    map[string]any{"keepAlivePeriodInSeconds": kept},
+				"stoppingCondition": map[string]any{"maxRuntimeInSeconds": int64(3600), "maxWaitTimeInSeconds": int64(7200)},
+			}
+			if job == "" {
+				return all
+			}
+
+			return filled(strings.TrimSuffix(job, "."), all)
+		}
+
+		require.Empty(t, p.refuses(t, u.kind, spec(3600), annotations), "waiting for instances is not running")
+		require.Contains(t, p.refuses(t, u.kind, spec(3601), annotations), "spec."+u.path+" has to say so")
 	}
 }
 
@@ -276,16 +313,11 @@ func TestLimitsLetGoOfWhatIsThere(t *testing.T) {
 func TestSteeringBringsNothing(t *testing.T) {
 	t.Parallel()
 
+	limited := pathsOf(slices.Concat(instanceFields(t), codeFields(t), roleFields(t), runtimeFields(t), keptFields(t)))
+
 	volumes, outputs := keyDemands(t)
-
-	var limited []string
-
 	for _, d := range slices.Concat(volumes, outputs) {
 		limited = append(limited, d.path())
-	}
-
-	for _, uses := range [][]use{instanceFields(t), imageFields(t), roleFields(t), runtimeFields(t)} {
-		limited = append(limited, pathsOf(uses)...)
 	}
 
 	for _, name := range steering() {
@@ -311,7 +343,7 @@ func TestLimitsFitEveryKind(t *testing.T) {
 
 	var paths []string
 
-	for _, uses := range [][]use{instanceFields(t), imageFields(t), roleFields(t), runtimeFields(t)} {
+	for _, uses := range [][]use{instanceFields(t), codeFields(t), roleFields(t), runtimeFields(t), keptFields(t)} {
 		for _, u := range uses {
 			paths = append(paths, plain(u.path))
 		}

@@ -182,6 +182,21 @@ func instanceFields(t *testing.T) []use {
 	return found
 }
 
+// codeFields are the fields with an image, or with an algorithm, which has one.
+func codeFields(t *testing.T) []use {
+	t.Helper()
+
+	found := imageFields(t)
+
+	for _, f := range fields(t) {
+		if f.name() == "algorithmName" {
+			found = append(found, use{f.kind, f.path})
+		}
+	}
+
+	return found
+}
+
 // roleFields are the fields with the ARN of a role.
 func roleFields(t *testing.T) []use {
 	t.Helper()
@@ -205,8 +220,8 @@ type demand struct {
 	parent string
 	// field from the part on.
 	field string
-	// when is a further condition in CEL.
-	when string
+	// where are paths of which one has to be there; none means that it does not matter.
+	where []string
 }
 
 func (d demand) path() string { return strings.TrimPrefix(d.parent+"."+d.field, ".") }
@@ -220,36 +235,50 @@ func (d demand) cel(refuses, otherwise string) string {
 
 	if d.parent == "" {
 		text := "request.kind.kind in ['" + strings.Join(d.kinds, "', '") + "'] && "
-		if d.when != "" {
-			text += d.when + " && "
+
+		if len(d.where) > 0 {
+			there := make([]string, len(d.where))
+			for i, path := range d.where {
+				there[i] = within(path, func(at string) string { return at + ".hasValue()" })
+			}
+
+			text += "(" + strings.Join(there, " ||\n            ") + ") && "
 		}
 
 		return text + refused("variables.spec")
 	}
 
-	lists := strings.Split(d.parent, "[]")
-	last := lists[len(lists)-1]
-	base := "variables.spec"
-	open := 0
+	return within(d.parent, func(at string) string {
+		if strings.HasSuffix(d.parent, "[]") {
+			return refused(at)
+		}
+
+		return at + ".hasValue() && " + refused(at)
+	})
+}
+
+// within is the CEL expression that tells whether something is true at a path of the
+// spec, somewhere in its lists.
+func within(path string, is func(at string) string) string {
+	lists := strings.Split(path, "[]")
+	last := len(lists) - 1
+	at := "variables.spec"
 
 	var text strings.Builder
 
-	for _, list := range lists[:len(lists)-1] {
-		item := string(rune('x' + open))
-		text.WriteString(base + ".?" + strings.ReplaceAll(strings.TrimPrefix(list, "."), ".", ".?") + ".orValue([]).exists(" + item + ", ")
-		base = item
-		open++
+	for i, list := range lists {
+		if list = strings.TrimPrefix(list, "."); list != "" {
+			at += ".?" + strings.ReplaceAll(list, ".", ".?")
+		}
+
+		if i < last {
+			item := string(rune('x' + i))
+			text.WriteString(at + ".orValue([]).exists(" + item + ", ")
+			at = item
+		}
 	}
 
-	if last = strings.TrimPrefix(last, "."); last != "" {
-		part := base + ".?" + strings.ReplaceAll(last, ".", ".?")
-		text.WriteString(part + ".hasValue() && ")
-		base = part
-	}
-
-	text.WriteString(refused(base) + strings.Repeat(")", open))
-
-	return text.String()
+	return text.String() + is(at) + strings.Repeat(")", last)
 }
 
 // unmet is the CEL expression for the paths at which demands are not met.
@@ -306,21 +335,19 @@ func keyDemands(t *testing.T) (volumes, outputs []demand) {
 		}
 	}
 
-	return merged(volumes), merged(outputs)
+	return merged(volumes, instanceFields(t)), merged(outputs, nil)
 }
 
 // merged has each demand once. An endpoint without instances has no volumes.
-func merged(demands []demand) []demand {
+func merged(demands []demand, instances []use) []demand {
 	var all []demand
 
-	variants := map[string]string{"EndpointConfig": "productionVariants", "ModelDeployment": "variants"}
-
 	for _, d := range demands {
-		if len(d.kinds) == 1 && variants[d.kinds[0]] != "" {
-			d.when = "variables.spec.?" + variants[d.kinds[0]] + ".orValue([]).exists(x, x.?instanceType.hasValue())"
+		if len(d.kinds) == 1 && slices.Contains([]string{"EndpointConfig", "ModelDeployment"}, d.kinds[0]) {
+			d.where = pathsOf(slices.DeleteFunc(slices.Clone(instances), func(u use) bool { return u.kind != d.kinds[0] }))
 		}
 
-		same := func(other demand) bool { return other.path() == d.path() && other.when == d.when }
+		same := func(other demand) bool { return other.path() == d.path() && slices.Equal(other.where, d.where) }
 		if i := slices.IndexFunc(all, same); i >= 0 {
 			all[i].kinds = append(all[i].kinds, d.kinds...)
 		} else {
@@ -369,7 +396,22 @@ func runtimeFields(t *testing.T) []use {
 	return found
 }
 
-func longest(demands []demand) string {
+// keptFields are the times for which instances are kept when a job has ended.
+func keptFields(t *testing.T) []use {
+	t.Helper()
+
+	var found []use
+
+	for _, f := range fields(t) {
+		if f.name() == "keepAlivePeriodInSeconds" {
+			found = append(found, use{f.kind, f.path})
+		}
+	}
+
+	return found
+}
+
+func longest(jobs, kept []demand) string {
 	const name = "run-time"
 
 	return head(name, "How long jobs may run, where the namespace limits it.") + `    - name: limit
@@ -378,7 +420,8 @@ func longest(demands []demand) string {
       expression: "variables.limit == '' ? 0 : duration(variables.limit).getSeconds()"
     - name: longer
       expression: >-
-        variables.limit == '' ? [] : ` + unmet(demands, "%s > variables.seconds", "2147483647") + `
+        variables.limit == '' ? [] : ` + unmet(jobs, "%s > variables.seconds", "2147483647") + ` +
+        ` + unmet(kept, "%s > variables.seconds", "0") + `
   validations:
     - expression: size(variables.longer) == 0
       messageExpression: >-
@@ -395,10 +438,10 @@ func limits(t *testing.T) map[string]string {
 
 	return map[string]string{
 		"instance-types.yaml": allowList("instance-types", "The instance types that a namespace allows.", "instance type", pathsOf(instanceFields(t))),
-		"images.yaml":         allowList("images", "The images, or registries, that a namespace allows.", "image", pathsOf(imageFields(t))),
+		"images.yaml":         allowList("images", "The images, or registries, and the algorithms that a namespace allows.", "image or algorithm", pathsOf(codeFields(t))),
 		"roles.yaml":          allowList("roles", "The roles that a namespace allows.", "role", pathsOf(roleFields(t))),
 		"encryption.yaml":     encryption(volumes, outputs),
-		"run-time.yaml":       longest(demandsOf(runtimeFields(t), "stoppingCondition.maxRuntimeInSeconds")),
+		"run-time.yaml":       longest(demandsOf(runtimeFields(t), "stoppingCondition.maxRuntimeInSeconds"), demandsOf(keptFields(t), "keepAlivePeriodInSeconds")),
 	}
 }
 

@@ -63,12 +63,14 @@ func TestLimitsOfANamespace(t *testing.T) {
 	w := newWorld(t)
 	rows := []struct{ reason, from, to, says string }{
 		{"an instance type", "ml.m5.xlarge", "ml.p5.48xlarge", "instance type ml.p5.48xlarge is none that the namespace allows: ml.m5.*, ml.t3.medium"},
-		{"a registry", "141502667606.", "666666666666.", "image 666666666666.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1 is none that the namespace allows: 141502667606.*"},
+		{"a registry", "141502667606.", "666666666666.", "image or algorithm 666666666666.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1 is none that the namespace allows: 141502667606.*"},
+		{"an algorithm", "trainingImage: 141502667606.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1", "algorithmName: anything", "image or algorithm anything is none that the namespace allows"},
 		{"a role", "role/abalone", "role/admin", "role arn:aws:iam::123456789012:role/admin is none that the namespace allows: arn:aws:iam::123456789012:role/abalone"},
 		{"a role to call AWS with", "spec:", "spec:\n  assumeRole: {roleARN: arn:aws:iam::123456789012:role/admin}", "role arn:aws:iam::123456789012:role/admin is none"},
 		{"no key for the volume", ", volumeKMSKeyID: alias/ml", "", "the namespace requires volumes to be encrypted: name a KMS key in spec.resourceConfig.volumeKMSKeyID"},
 		{"no key for the output", ", kmsKeyID: alias/ml", "", "the namespace requires outputs to be encrypted: name a KMS key in spec.outputDataConfig.kmsKeyID"},
 		{"too long", "3600", "7201", "the namespace lets jobs run for 2h at most: spec.stoppingCondition.maxRuntimeInSeconds has to say so"},
+		{"instances that are kept", "instanceCount: 1", "instanceCount: 1, keepAlivePeriodInSeconds: 7201", "the namespace lets jobs run for 2h at most: spec.resourceConfig.keepAlivePeriodInSeconds has to say so"},
 		{"as long as AWS likes", "  stoppingCondition: {maxRuntimeInSeconds: 3600}\n", "", "the namespace lets jobs run for 2h at most"},
 	}
 	for _, row := range rows {
@@ -87,6 +89,19 @@ func TestLimitsOfANamespace(t *testing.T) {
 			err := w.try(replace(limited, row.from, row.to))
 			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), row.says)
 		}, time.Minute, 50*time.Millisecond, row.reason)
+	}
+	for _, variants := range []string{
+		"productionVariants: [{variantName: a, modelName: a, instanceType: ml.m5.large}]",
+		"productionVariants: [{variantName: a, modelName: a, instancePools: [{instanceType: ml.m5.large, priority: 1}]}]",
+		"productionVariants: [{variantName: a, modelName: a, serverlessConfig: {maxConcurrency: 1, memorySizeInMB: 1024}}]\n" +
+			"  shadowProductionVariants: [{variantName: b, modelName: a, instanceType: ml.m5.large}]",
+	} {
+		config := "kind: EndpointConfig\nmetadata: {name: a}\nspec:\n  " + variants
+		require.ErrorContains(t, w.try(config), "the namespace requires volumes to be encrypted: name a KMS key in spec.kmsKeyID")
+		deployment := replace(replace(replace(config, "EndpointConfig", "ModelDeployment"), "productionV", "v"), "shadowProductionV", "shadowV")
+		require.ErrorContains(t, w.try(deployment), "the namespace requires volumes to be encrypted: name a KMS key in spec.kmsKeyID")
+		require.NoError(t, w.try(config+"\n  kmsKeyID: alias/ml"))
+		require.NoError(t, w.try(deployment+"\n  kmsKeyID: alias/ml"))
 	}
 	require.NoError(t, w.try(limited))
 	require.NoError(t, w.try(older), "what is there can be applied again")
