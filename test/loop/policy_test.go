@@ -1,6 +1,7 @@
 package loop_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -133,4 +134,62 @@ func TestApprovingStepsIsAVerb(t *testing.T) {
 	require.True(t, refused(change(editor, decided)))
 	require.NoError(t, change(lead, decided))
 	require.NoError(t, change(editor, pipeline(map[string]string{"rounds": "200"}, approved("sha256:"+strings.Repeat("0", 64)))))
+}
+
+// TestNeedOfApprovalIsAVerb: whoever may not approve may not do away with the need of an
+// approval either, and may change all else of a pipeline that has one.
+func TestNeedOfApprovalIsAVerb(t *testing.T) {
+	w := newWorld(t)
+	for _, file := range []string{"rbac/view.yaml", "rbac/edit.yaml", "rbac/admin.yaml", "components/policy/actions.yaml"} {
+		w.install("../../kustomize/" + file)
+	}
+	editor := w.as("need-editor", "sagemaker-gitops-view", "sagemaker-gitops-edit")
+	lead := w.as("need-lead", "sagemaker-gitops-view", "sagemaker-gitops-edit", "sagemaker-gitops-admin")
+	try := func(c client.Client, text string) error {
+		return c.Patch(w.ctx, w.parse(text), client.Apply, client.DryRunAll, client.FieldOwner("git"), client.ForceOwnership) //nolint:staticcheck // the object is made of text
+	}
+	says := "needs the verb approve on modelpipelines.sagemaker.gitops.dev"
+
+	asks := pipeline(nil)
+	unasked := replace(replace(asks, "dependsOn: [approve]", "dependsOn: [quality]"), "  - name: approve\n    dependsOn: [quality]\n    approval: {}\n", "")
+	w.apply(unasked)
+	require.Eventually(t, func() bool { return try(editor, asks) == nil }, time.Minute, 50*time.Millisecond, "to ask needs no verb")
+	require.NoError(t, try(editor, replace(unasked, "dependsOn: [quality]", "dependsOn: [train]")), "where nobody is asked nothing is to be held")
+
+	w.apply(asks)
+	require.Eventually(t, func() bool { return try(editor, unasked) != nil }, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
+	for _, row := range []struct{ reason, spec string }{
+		{"nobody is asked any more", unasked},
+		{"a step goes around it", replace(asks, "dependsOn: [approve]", "dependsOn: [quality]")},
+		{"a step needs nothing any more", replace(asks, "    dependsOn: [approve]\n", "")},
+		{"a step goes around it under another name", replace(asks, "  - name: serve\n    dependsOn: [approve]\n", "  - name: publish\n")},
+		{"a decision on less", replace(asks, "    dependsOn: [quality]\n", "")},
+		{"another way to decide", replace(asks, "approval: {}", "approval: {sources: [Annotation]}")},
+		{"a gate in place of a person", replace(asks, "approval: {}", "gate: {checks: [{name: a, metric: {step: train, name: a}, max: \"1\"}]}")},
+	} {
+		require.ErrorContains(t, try(editor, row.spec), says, row.reason)
+		require.NoError(t, try(lead, row.spec), row.reason)
+	}
+	for _, row := range []struct{ reason, spec string }{
+		{"another parameter", pipeline(map[string]string{"rounds": "200"})},
+		{"another gate", pipeline(map[string]string{"maxRMSE": "3"})},
+		{"more to wait for", replace(asks, "dependsOn: [approve]", "dependsOn: [approve, quality]")},
+		{"another step", asks + "  - name: more\n    dependsOn: [approve]\n    approval: {}\n"},
+		{"no change", asks},
+	} {
+		require.NoError(t, try(editor, row.spec), row.reason)
+	}
+
+	chain := replace(asks, "dependsOn: [approve]", "dependsOn: [between]") + "  - name: between\n    dependsOn: [approve]\n    gate: {checks: [{name: a, metric: {step: train, name: a}, max: \"1\"}]}\n"
+	w.apply(chain)
+	require.ErrorContains(t, try(editor, replace(chain, "    dependsOn: [approve]\n", "")), says, "a chain is cut in the middle")
+
+	steps, names := make([]string, 100), make([]string, 100) // as many as there may be
+	for i := range steps {
+		names[i] = fmt.Sprintf("s%d", i)
+		steps[i] = fmt.Sprintf("{name: %s, dependsOn: [%s], approval: {}, when: \"true\"}", names[i], strings.Join(names[:i], ", "))
+	}
+	largest := "kind: ModelPipeline\nmetadata: {name: largest}\nspec:\n  steps: [" + strings.Join(steps, ", ") + "]\n"
+	w.apply(largest)
+	require.NoError(t, try(editor, replace(largest, "true", "false")), "the policy costs no more than the API server bears")
 }
