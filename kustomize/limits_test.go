@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/apiserver/pkg/admission"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
@@ -41,7 +42,7 @@ func compiled(t *testing.T) map[string]policy {
 		var p admissionregistrationv1.ValidatingAdmissionPolicy
 		require.NoError(t, yaml.UnmarshalStrict([]byte(document), &p))
 
-		environments := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion())
+		environments := environment.MustBaseEnvSet(version.MajorMinor(1, 30)) // the oldest that the README names
 		plain := plugincel.NewConditionCompiler(environments)
 		compiler, err := plugincel.NewCompositedCompiler(environments)
 		require.NoError(t, err)
