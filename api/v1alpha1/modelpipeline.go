@@ -210,15 +210,17 @@ type PipelineSource struct {
 	// +optional
 	S3 *S3PipelineSource `json:"s3,omitempty"`
 
-	// Artifact is what a source of Flux has fetched. Its files are packed and uploaded
-	// like those of a ConfigMap, and looked at again every minute.
+	// Artifact is what a source of Flux has fetched, 64 MiB at most. Its files are packed
+	// and uploaded like those of a ConfigMap, and looked at again every minute.
 	// +optional
 	Artifact *ArtifactSource `json:"artifact,omitempty"`
 }
 
-// ArtifactSource is what a source of Flux has fetched (source.toolkit.fluxcd.io).
+// ArtifactSource is what a source of Flux has fetched (source.toolkit.fluxcd.io). The
+// controller fetches it from there: kustomize/README.md says how network policies let it.
 type ArtifactSource struct {
-	// Kind of the source.
+	// Kind of the source. An ExternalArtifact is served by whoever writes its status, such
+	// as Flux's source-watcher.
 	// +kubebuilder:validation:Enum=GitRepository;OCIRepository;Bucket;ExternalArtifact
 	Kind string `json:"kind"`
 	// Name of the source, in the same namespace.

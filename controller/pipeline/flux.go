@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"time"
 
-	"github.com/fluxcd/pkg/http/fetch"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -22,15 +18,12 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
-const (
-	// maxArtifact is how large an artifact may be, packed and unpacked, in bytes.
-	maxArtifact = 64 << 20
-	// fetchTime is how long it may take to fetch one.
-	fetchTime = time.Minute
-)
-
 // waitingError says what has to be there first.
-type waitingError struct{ what string }
+type waitingError struct {
+	what string
+	// failed says that an attempt at it has failed: the next ones come later and later.
+	failed bool
+}
 
 func (e *waitingError) Error() string { return e.what }
 
@@ -44,13 +37,13 @@ func (r *Reconciler) packArtifact(ctx context.Context, s *scene, source v1alpha1
 	case meta.IsNoMatchError(err):
 		return is, reconcile.Refuse(reason.ValidationFailed, "%s: Flux's source-controller is not installed, or serves no %s in version v1", at, from.Kind)
 	case apierrors.IsNotFound(err):
-		return is, &waitingError{fmt.Sprintf("%s: there is no %s %s", at, from.Kind, from.Name)}
+		return is, &waitingError{what: fmt.Sprintf("%s: there is no %s %s", at, from.Kind, from.Name)}
 	case err != nil:
 		return is, fmt.Errorf("reading %s %s: %w", from.Kind, from.Name, err)
 	}
 	url, digest := shape.String(object.Object, "status.artifact.url"), shape.String(object.Object, "status.artifact.digest")
 	if url == "" || digest == "" {
-		return is, &waitingError{fmt.Sprintf("%s: %s %s has fetched nothing yet", at, from.Kind, from.Name)}
+		return is, &waitingError{what: fmt.Sprintf("%s: %s %s has fetched nothing yet", at, from.Kind, from.Name)}
 	}
 	is.Definition = sum(fmt.Appendf(nil, "%q %q", digest, from.Path))
 	for _, was := range s.pipeline.Status.Sources {
@@ -58,52 +51,31 @@ func (r *Reconciler) packArtifact(ctx context.Context, s *scene, source v1alpha1
 			return was, nil
 		}
 	}
-	files, err := fetched(ctx, url, digest, from.Path)
+	directory, err := os.MkdirTemp("", "artifact-")
 	if err != nil {
-		return is, fmt.Errorf("%s: %w", at, err)
+		return is, err
 	}
-	if len(files) == 0 {
+	defer os.RemoveAll(directory)
+	if err := download(ctx, serverOf(from), url, digest, directory, answerTime); err != nil {
+		return is, &waitingError{what: fmt.Sprintf("%s: %s", at, err), failed: true}
+	}
+	s.hold(&r.packing)
+	files, err := filesOf(directory, from.Path)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return is, reconcile.Refuse(reason.ValidationFailed, "%s: %s", at, err)
+	case err != nil:
+		return is, fmt.Errorf("%s: %w", at, err)
+	case len(files) == 0:
 		return is, reconcile.Refuse(reason.ValidationFailed, "%s: %s %s has no files at %q", at, from.Kind, from.Name, from.Path)
 	}
 	return s.packFiles(is, at, files)
 }
 
-// fetched are the files of an artifact below a directory.
-func fetched(ctx context.Context, url, digest, below string) (map[string][]byte, error) {
-	directory, err := os.MkdirTemp("", "artifact-")
-	if err != nil {
-		return nil, err
+// serverOf is who serves what a source has fetched.
+func serverOf(from *v1alpha1.ArtifactSource) string {
+	if from.Kind == "ExternalArtifact" {
+		return "the server of ExternalArtifact " + from.Name
 	}
-	defer os.RemoveAll(directory)
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
-	defer cancel()
-	if err := fetch.New(fetch.WithUntar(), fetch.WithMaxDownloadSize(maxArtifact), fetch.WithRetries(0)).FetchWithContext(ctx, url, digest, directory); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(directory) // what a path or a link says stays within
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	files, size := map[string][]byte{}, 0
-	start := filepath.Clean(filepath.FromSlash(below))
-	err = fs.WalkDir(root.FS(), filepath.ToSlash(start), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		content, err := root.ReadFile(filepath.FromSlash(path))
-		if err != nil {
-			return err
-		}
-		if size += len(content); size > maxArtifact {
-			return fmt.Errorf("the files are larger than %d MiB", maxArtifact>>20)
-		}
-		name, err := filepath.Rel(start, filepath.FromSlash(path))
-		files[filepath.ToSlash(name)] = content
-		return err
-	})
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return nil, nil
-	}
-	return files, err
+	return "source-controller"
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -48,8 +49,25 @@ type scene struct {
 	definition string
 	// packed are archives of sources that are to be uploaded, by URI.
 	packed map[string][]byte
+	// held is what other rounds wait for.
+	held sync.Locker
 	// failure is an error of AWS that may pass, met while a gate was judged.
 	failure error
+}
+
+// hold waits for what one round at a time may hold, and holds it until the round ends.
+func (s *scene) hold(lock sync.Locker) {
+	if s.held == nil {
+		lock.Lock()
+		s.held = lock
+	}
+}
+
+// letGo lets others have it.
+func (s *scene) letGo() {
+	if s.held != nil {
+		s.held.Unlock()
+	}
 }
 
 func childKey(kind, name string) string { return kind + "/" + name }

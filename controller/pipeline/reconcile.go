@@ -29,6 +29,9 @@ type Reconciler struct {
 	mu    sync.Mutex
 	// looked are the times at which sources in S3 were looked at.
 	looked map[string]time.Time
+	// packing is held by the round that has files of an artifact in memory, and archives
+	// of them until they are uploaded: those of all workers at once would be too much.
+	packing sync.Mutex
 }
 
 // New makes the loop. The kinds of the options are those that steps can be.
@@ -66,8 +69,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if round.Suspended() {
 		return round.End(ctx, reconcile.Suspended(), nil)
 	}
+	defer s.letGo()
 	v, err := r.carryOut(ctx, s)
 	if waiting, ok := errors.AsType[*waitingError](err); ok {
+		if waiting.failed {
+			return round.End(ctx, round.Retry(reason.WaitingForReference, waiting.what), nil)
+		}
 		return round.End(ctx, reconcile.Progressing(reason.WaitingForReference, waiting.what, artifactInterval), nil)
 	}
 	if refused := refusal(err); refused != nil {

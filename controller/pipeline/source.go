@@ -25,8 +25,12 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
-// maxManifest is how long a manifest may be, in bytes.
-const maxManifest = 16 << 20
+const (
+	// maxManifest is how long a manifest may be, in bytes.
+	maxManifest = 16 << 20
+	// maxPacked is how much one round may have to upload, in bytes.
+	maxPacked = 128 << 20
+)
 
 // packSources finds the digests of sources that the cluster has.
 func (r *Reconciler) packSources(ctx context.Context, s *scene) error {
@@ -176,6 +180,13 @@ func (s *scene) packFiles(is v1alpha1.SourceStatus, at string, files map[string]
 		s.packed = map[string][]byte{}
 	}
 	s.packed[is.URI] = archive
+	size := 0
+	for _, one := range s.packed {
+		size += len(one)
+	}
+	if size > maxPacked {
+		return is, reconcile.Refuse(reason.ValidationFailed, "%s: what is to be uploaded of all sources is larger than %d MiB", at, maxPacked>>20)
+	}
 	return is, nil
 }
 

@@ -234,6 +234,11 @@ func Progressing(why, message string, after time.Duration) Verdict {
 	return Verdict{progressing(why, message, after)}
 }
 
+// Retry means that an attempt has failed which is repeated, later and later.
+func (r *Round) Retry(why, message string) Verdict {
+	return Verdict{progressing(why, message, r.c.r.retryAfter(r.s, nil))}
+}
+
 // Stalled means that it will not.
 func Stalled(why, message string, after time.Duration) Verdict {
 	return Verdict{stalled(why, message, after)}

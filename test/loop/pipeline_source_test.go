@@ -232,20 +232,30 @@ func TestPipelineFollowsFlux(t *testing.T) {
 		return u
 	}
 	require.Eventually(t, func() bool { return w.kube.Create(w.ctx, repository()) == nil }, time.Minute, 50*time.Millisecond, "the API server takes up kinds after a moment")
-	commits := func(files map[string]string) {
+	commitsAt := func(address string, files map[string]string) {
 		content := packed(t, files)
 		served.Store(&content)
 		digest := sha256.Sum256(content)
 		u := repository()
 		require.NoError(t, w.kube.Get(w.ctx, client.ObjectKeyFromObject(u), u))
-		u.Object["status"] = map[string]any{"artifact": map[string]any{"url": server.URL + "/ml.tar.gz", "digest": "sha256:" + hex.EncodeToString(digest[:])}}
+		u.Object["status"] = map[string]any{"artifact": map[string]any{"url": address + "/ml.tar.gz", "digest": "sha256:" + hex.EncodeToString(digest[:])}}
 		require.NoError(t, w.kube.Update(w.ctx, u))
 	}
+	commits := func(files map[string]string) { commitsAt(server.URL, files) }
 	spec := replace(withSources(), "{name: code, configMap: {name: code}}", "{name: code, artifact: {kind: GitRepository, name: ml, path: code}}")
 	w.startController()
 	w.apply(spec)
 	w.until("it waits for Flux", func() bool { return readyCondition(w.pipeline()).Reason == reason.WaitingForReference })
 	require.Contains(t, readyCondition(w.pipeline()).Message, "GitRepository ml has fetched nothing yet")
+
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	commitsAt(closed.URL, map[string]string{"code/train.py": "print(0)"})
+	w.until("it tells who does not answer, and where", func() bool {
+		ready := readyCondition(w.pipeline())
+		return ready.Reason == reason.WaitingForReference &&
+			strings.HasPrefix(ready.Message, "sources[code].artifact: source-controller did not answer at "+closed.URL+"/ml.tar.gz: ")
+	})
 
 	commits(map[string]string{"code/train.py": "print(1)", "code/lib/a.py": "a", "README.md": "one"})
 	first := w.awaits()
