@@ -12,6 +12,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
@@ -205,7 +206,6 @@ func TestPodIsRestricted(t *testing.T) {
 	require.False(t, *container.SecurityContext.AllowPrivilegeEscalation)
 	require.True(t, *container.SecurityContext.ReadOnlyRootFilesystem)
 	require.Equal(t, []corev1.Capability{"ALL"}, container.SecurityContext.Capabilities.Drop)
-	require.False(t, container.Resources.Limits.Memory().IsZero(), "GOMEMLIMIT is taken from it")
 
 	ports := map[string]int32{}
 	for _, port := range container.Ports {
@@ -215,6 +215,21 @@ func TestPodIsRestricted(t *testing.T) {
 	require.Equal(t, map[string]int32{"http-prom": 8080, "healthz": 9440}, ports)
 	require.Contains(t, ports, container.LivenessProbe.HTTPGet.Port.StrVal)
 	require.Contains(t, ports, container.ReadinessProbe.HTTPGet.Port.StrVal)
+}
+
+// TestMemoryLimit: what Go keeps to leaves a tenth of the container's memory for the rest.
+func TestMemoryLimit(t *testing.T) {
+	t.Parallel()
+
+	container := build(t, "default").container(t)
+	index := slices.IndexFunc(container.Env, func(e corev1.EnvVar) bool { return e.Name == "GOMEMLIMIT" })
+	require.GreaterOrEqual(t, index, 0)
+
+	number, found := strings.CutSuffix(container.Env[index].Value, "MiB") // the form that Go reads
+	require.True(t, found)
+
+	limit := resource.MustParse(number + "Mi")
+	require.InDelta(t, 0.9, limit.AsApproximateFloat64()/container.Resources.Limits.Memory().AsApproximateFloat64(), 0.01)
 }
 
 func (i *installation) container(t *testing.T) corev1.Container {
