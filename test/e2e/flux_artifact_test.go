@@ -4,11 +4,16 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -16,11 +21,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/static"
-	"github.com/google/go-containerregistry/pkg/v1/types"
+	ocitypes "github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -28,8 +34,8 @@ import (
 )
 
 // fluxArtifact: a pipeline is made of what source-controller fetches from git, a
-// registry and a bucket: other files in the directory run what is made of them again,
-// and others elsewhere do not.
+// registry and a bucket, and of what somebody else serves: other files in the directory
+// run what is made of them again, and others elsewhere do not.
 func fluxArtifact(u *fluxUser) {
 	images := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	u.Cleanup(images.Close)
@@ -42,7 +48,9 @@ func fluxArtifact(u *fluxUser) {
 	}))
 	u.push()
 	u.sync("registry.example.com", host, "s3.example.com", strings.TrimPrefix(u.bench.AWS.URL(), "http://"))
-	runs := map[string]int{"git": 1, "oci": 1, "bucket": 1}
+	maker := u.newMaker()
+	maker.publish(map[string]string{"code/train.py": "1"})
+	runs := map[string]int{"git": 1, "oci": 1, "bucket": 1, "external": 1}
 	u.untilRan(runs)
 
 	for _, change := range []struct {
@@ -58,6 +66,9 @@ func fluxArtifact(u *fluxUser) {
 			u.pushImage(host, map[string]string{"code/train.py": "1", file: text})
 		}},
 		{"an object", "bucket", "Bucket", u.putFile},
+		{"an artifact of somebody else", "external", "ExternalArtifact", func(file, text string) {
+			maker.publish(map[string]string{"code/train.py": "1", file: text})
+		}},
 	} {
 		u.fetch(change.kind, change.source, true, func() { change.push("notes.txt", "2") })
 		u.untilRan(runs)
@@ -116,6 +127,16 @@ func (u *fluxUser) untilRan(runs map[string]int) {
 // pushImage pushes files as an artifact.
 func (u *fluxUser) pushImage(host string, files map[string]string) {
 	u.Helper()
+	image, err := mutate.AppendLayers(empty.Image, static.NewLayer(u.packed(files), ocitypes.OCILayer))
+	require.NoError(u, err)
+	tag, err := name.NewTag(host+"/acme/ml:latest", name.Insecure)
+	require.NoError(u, err)
+	require.NoError(u, remote.Write(tag, image, remote.WithContext(u.Context())))
+}
+
+// packed are files as an archive.
+func (u *fluxUser) packed(files map[string]string) []byte {
+	u.Helper()
 	var content bytes.Buffer
 	compressed := gzip.NewWriter(&content)
 	archive := tar.NewWriter(compressed)
@@ -126,15 +147,41 @@ func (u *fluxUser) pushImage(host string, files map[string]string) {
 	}
 	require.NoError(u, archive.Close())
 	require.NoError(u, compressed.Close())
-	image, err := mutate.AppendLayers(empty.Image, static.NewLayer(content.Bytes(), types.OCILayer))
-	require.NoError(u, err)
-	tag, err := name.NewTag(host+"/acme/ml:latest", name.Insecure)
-	require.NoError(u, err)
-	require.NoError(u, remote.Write(tag, image, remote.WithContext(u.Context())))
+	return content.Bytes()
 }
 
 // putFile writes a file into the bucket.
 func (u *fluxUser) putFile(file, text string) {
 	u.Helper()
 	require.NoError(u, u.bench.AWS.PutObject(u.name, file, []byte(text)))
+}
+
+// maker is a controller that makes an ExternalArtifact, and serves it itself.
+type maker struct {
+	*fluxUser
+
+	url    string
+	served atomic.Pointer[[]byte]
+}
+
+func (u *fluxUser) newMaker() *maker {
+	m := &maker{fluxUser: u}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(*m.served.Load()) }))
+	u.Cleanup(server.Close)
+	m.url = server.URL
+	return m
+}
+
+// publish serves files, and says so.
+func (m *maker) publish(files map[string]string) {
+	m.Helper()
+	content := m.packed(files)
+	m.served.Store(&content)
+	digest := fmt.Sprintf("sha256:%x", sha256.Sum256(content))
+	status, err := json.Marshal(map[string]any{"status": map[string]any{"artifact": map[string]any{
+		"url": m.url + "/ml.tar.gz", "path": "ml.tar.gz", "digest": digest, "revision": "latest@" + digest, "lastUpdateTime": metav1.Now(),
+	}}})
+	require.NoError(m, err)
+	object := fluxObject("source.toolkit.fluxcd.io/v1", "ExternalArtifact", m.name, m.name)
+	require.NoError(m, m.bench.Kube.Status().Patch(m.Context(), object, client.RawPatch(types.MergePatchType, status)))
 }

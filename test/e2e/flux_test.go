@@ -132,6 +132,7 @@ func newFluxUser(t *testing.T, b *bench.Bench, sink *eventSink, name string) *fl
 func (u *fluxUser) tell() {
 	for kind, apiVersion := range map[string]string{
 		"GitRepository": "source.toolkit.fluxcd.io/v1", "OCIRepository": "source.toolkit.fluxcd.io/v1", "Bucket": "source.toolkit.fluxcd.io/v1",
+		"ExternalArtifact": "source.toolkit.fluxcd.io/v1",
 		"ModelPipeline": v1alpha1.GroupVersion.String(), "TrainingJob": v1alpha1.GroupVersion.String(), "Endpoint": v1alpha1.GroupVersion.String(),
 	} {
 		list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": apiVersion, "kind": kind + "List"}}
