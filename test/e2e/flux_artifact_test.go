@@ -84,12 +84,7 @@ func fluxArtifact(u *fluxUser) {
 func (u *fluxUser) fetch(kind, source string, ask bool, do func()) {
 	u.Helper()
 	object := fluxObject("source.toolkit.fluxcd.io/v1", kind, u.name, u.name)
-	digest := func() string {
-		require.NoError(u, u.bench.Kube.Get(u.Context(), client.ObjectKeyFromObject(object), object))
-		text, _, err := unstructured.NestedString(object.Object, "status", "artifact", "digest")
-		require.NoError(u, err)
-		return text
-	}
+	digest := func() string { return u.artifact(kind, "digest") }
 	fetched, seen := digest(), u.definition(source)
 	do()
 	u.annotate(object, "reconcile.fluxcd.io/requestedAt")
@@ -98,6 +93,16 @@ func (u *fluxUser) fetch(kind, source string, ask bool, do func()) {
 		u.annotate(u.pipeline(), "reconcile.fluxcd.io/requestedAt")
 	}
 	u.until("the pipeline has seen another artifact of "+kind, func() bool { return u.definition(source) != seen })
+}
+
+// artifact is what a source says of its artifact.
+func (u *fluxUser) artifact(kind, field string) string {
+	u.Helper()
+	object := fluxObject("source.toolkit.fluxcd.io/v1", kind, u.name, u.name)
+	require.NoError(u, u.bench.Kube.Get(u.Context(), client.ObjectKeyFromObject(object), object))
+	text, _, err := unstructured.NestedString(object.Object, "status", "artifact", field)
+	require.NoError(u, err)
+	return text
 }
 
 // definition is by what the pipeline knows the artifact of a source.

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"time"
@@ -9,9 +10,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/bench"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
@@ -62,11 +66,19 @@ func (u *fluxUser) hyperParameter(name string) any {
 	return parameters[name]
 }
 
+// jobConditions are those of the job.
+func (u *fluxUser) jobConditions() []metav1.Condition {
+	u.Helper()
+	return get[v1alpha1.TrainingJob](u).Status.Conditions
+}
+
 // fluxControl: a commit suspends an object and another resumes it; requestedAt has it
 // looked at, and forceAt has a job that failed run again, which heals the
-// Kustomization without a commit.
+// Kustomization without a commit. Flux judges by the expressions of
+// kustomize/components/flux.
 func fluxControl(u *fluxUser) {
-	u.untilReady(u.name, u.begin())
+	u.untilReadyAndDone(u.begin())
+	u.requireExpressions()
 	u.untilReady(u.name, u.edit(jobFile, "suspend: false", "suspend: true", `num_round: "50"`, `num_round: "75"`))
 	require.Len(u, u.jobs("TrainingJob"), 1, "what is suspended starts nothing")
 	u.untilReady(u.name, u.edit(jobFile, `num_round: "50"`, `num_round: "75"`))
@@ -81,7 +93,7 @@ func fluxControl(u *fluxUser) {
 	})
 	require.NoError(u, err)
 	commit := u.edit(jobFile, `num_round: "50"`, `num_round: "90"`)
-	u.untilFailed(u.name, commit)
+	u.untilFailed(u.name, commit, u.jobConditions)
 	require.Equal(u, reason.AlgorithmError, readyOf(get[v1alpha1.TrainingJob](u).Status.Conditions).Reason)
 	token = u.annotate(get[v1alpha1.TrainingJob](u), "reconcile.fluxcd.io/requestedAt", "reconcile.fluxcd.io/forceAt")
 	u.untilReady(u.name, commit)
@@ -89,13 +101,43 @@ func fluxControl(u *fluxUser) {
 	require.Len(u, u.jobs("TrainingJob"), 4, "the failed run, and one more")
 }
 
+// unmoved is for how long what is suspended is watched. Flux sees a commit within a second.
+const unmoved = 5 * time.Second
+
+// suspend suspends the Kustomization, or resumes it.
+func (u *fluxUser) suspend(is bool) {
+	u.Helper()
+	kustomization := fluxObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", cluster.FluxNamespace, u.name)
+	patch := fmt.Appendf(nil, `{"spec":{"suspend":%t}}`, is)
+	require.NoError(u, u.bench.Kube.Patch(u.Context(), kustomization, client.RawPatch(types.MergePatchType, patch)))
+}
+
+// requireExpressions: Flux has an expression for each of our kinds.
+func (u *fluxUser) requireExpressions() {
+	u.Helper()
+	kustomization := fluxObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", cluster.FluxNamespace, u.name)
+	require.NoError(u, u.bench.Kube.Get(u.Context(), client.ObjectKeyFromObject(kustomization), kustomization))
+	expressions, _, err := unstructured.NestedSlice(kustomization.Object, "spec", "healthCheckExprs")
+	require.NoError(u, err)
+	require.Len(u, expressions, len(kind.All())+2, "each kind, ModelDeployment and ModelPipeline")
+}
+
 // fluxPrune: what a commit takes out of git is deleted, here and in AWS; with
-// deletionPolicy WaitForTermination a Kustomization is gone when all of it is.
+// deletionPolicy WaitForTermination a Kustomization is gone when all of it is. While the
+// Kustomization is suspended nothing happens.
 func fluxPrune(u *fluxUser) {
 	require.NoError(u, u.bench.AWS.PutObject(bench.Bucket, "prune/model.tar.gz", []byte("model")))
 	u.untilReady(u.name, u.begin())
 	require.Len(u, u.jobs("Model"), 2)
-	u.untilReady(u.name, u.pushed(u.repository.Remove(u.Context(), "one model is enough", "app/spare.yaml")))
+	u.suspend(true)
+	commit := u.pushed(u.repository.Remove(u.Context(), "one model is enough", "app/spare.yaml"))
+	u.until("Flux has fetched the commit", func() bool { return strings.HasSuffix(u.artifact("GitRepository", "revision"), commit) })
+	for start := time.Now(); time.Since(start) < unmoved; u.rest() {
+		require.True(u, u.exists(new(v1alpha1.Model), "spare"), "the Kustomization is suspended")
+		require.NotEqual(u, "main@sha1:"+commit, u.verdict(u.name).Attempted)
+	}
+	u.suspend(false)
+	u.untilReady(u.name, commit)
 	u.until("the model is gone", func() bool { return len(u.jobs("Model")) == 1 && !u.exists(new(v1alpha1.Model), "spare") })
 	require.True(u, u.bench.AWS.Exists("Endpoint", u.name))
 

@@ -41,7 +41,7 @@ func (u *fluxUser) untilReadyAndDone(commit string) {
 func fluxWait(u *fluxUser) {
 	u.untilReadyAndDone(u.begin())
 	bad := u.edit(jobFile, data, nowhere)
-	verdict := u.untilFailed(u.name, bad)
+	verdict := u.untilFailed(u.name, bad, u.jobConditions)
 	require.Contains(u, verdict.Ready.Message, "TrainingJob/wait/wait status: 'Failed'")
 	ready := readyOf(get[v1alpha1.TrainingJob](u).Status.Conditions)
 	require.Equal(u, reason.ValidationFailed, ready.Reason)
@@ -123,6 +123,30 @@ func fluxOvertake(u *fluxUser) {
 	require.Contains(u, []string{"Stopping", "Stopped"}, u.jobs("TransformJob")[0].Status)
 }
 
+// fluxRevert: a commit is taken back while Flux waits for its health. What it has begun is
+// stopped, and what was there before is ready again without a job.
+func fluxRevert(u *fluxUser) {
+	first := u.begin()
+	u.until("the first commit is ready", func() bool { return u.judged(first).ReadyAt(first) })
+	plan := u.pipeline().Status.PlanDigest
+
+	changed := u.edit(pipelineFile, `rounds: "60"`, `rounds: "70"`, `score: "no"`, `score: "yes"`)
+	u.until("Flux waits for the change, whose job is at work", func() bool {
+		jobs := u.jobs("TransformJob")
+		return u.judged(changed).AtWorkOn(changed) && len(jobs) == 1 && jobs[0].Status == "InProgress"
+	})
+	back := u.revert(changed)
+	u.until("the first commit's objects are ready at its revert", func() bool {
+		v := u.judged(back)
+		require.False(u, v.FailedAt(changed) || v.FailedAt(back), v)
+		return v.ReadyAt(back)
+	})
+	require.Equal(u, plan, u.pipeline().Status.PlanDigest)
+	require.Equal(u, v1alpha1.PipelineCompleted, u.pipeline().Status.Phase)
+	require.Len(u, u.jobs("TrainingJob"), 2, "the first commit's and the change's, and no other")
+	require.Contains(u, []string{"Stopping", "Stopped"}, u.jobs("TransformJob")[0].Status)
+}
+
 // judged is what Flux says of the Kustomization that judges. When the commit is applied
 // and the judgement put off, Flux is asked for it now, and not half a minute later.
 func (u *fluxUser) judged(commit string) bench.Verdict {
@@ -143,7 +167,7 @@ func fluxExpressions(u *fluxUser) {
 	u.untilReadyAndDone(u.begin())
 	require.Equal(u, reason.GateFailed, readyOf(u.pipeline().Status.Conditions).Reason)
 	bad := u.edit(pipelineFile, data, nowhere)
-	u.untilFailed(u.name, bad)
+	u.untilFailed(u.name, bad, func() []metav1.Condition { return u.pipeline().Status.Conditions })
 	require.Contains(u, readyOf(u.pipeline().Status.Conditions).Message, refused)
 	u.untilReady(u.name, u.revert(bad))
 }

@@ -16,11 +16,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/bench"
@@ -38,6 +41,7 @@ var fluxScenarios = []struct {
 	{"submitted", fluxSubmitted},
 	{"serving", fluxServing},
 	{"overtake", fluxOvertake},
+	{"revert", fluxRevert},
 	{"expressions", fluxExpressions},
 	{"control", fluxControl},
 	{"prune", fluxPrune},
@@ -133,7 +137,7 @@ func (u *fluxUser) tell() {
 	for kind, apiVersion := range map[string]string{
 		"GitRepository": "source.toolkit.fluxcd.io/v1", "OCIRepository": "source.toolkit.fluxcd.io/v1", "Bucket": "source.toolkit.fluxcd.io/v1",
 		"ExternalArtifact": "source.toolkit.fluxcd.io/v1",
-		"ModelPipeline": v1alpha1.GroupVersion.String(), "TrainingJob": v1alpha1.GroupVersion.String(), "Endpoint": v1alpha1.GroupVersion.String(),
+		"ModelPipeline":    v1alpha1.GroupVersion.String(), "TrainingJob": v1alpha1.GroupVersion.String(), "Endpoint": v1alpha1.GroupVersion.String(),
 	} {
 		list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": apiVersion, "kind": kind + "List"}}
 		if err := u.bench.Kube.List(context.WithoutCancel(u.Context()), list, client.InNamespace(u.name)); err != nil {
@@ -153,11 +157,19 @@ func (u *fluxUser) push() (commit string) {
 	return commit
 }
 
-// sync gives Flux what stands in sync.yaml, at the addresses there are here.
+// sync gives Flux what stands in sync.yaml, or is made of that by a kustomization, at the
+// addresses there are here.
 func (u *fluxUser) sync(addresses ...string) {
 	u.Helper()
-	text, err := os.ReadFile(path.Join("testdata", "flux", u.name, "sync.yaml"))
+	directory := path.Join("testdata", "flux", u.name)
+	text, err := os.ReadFile(path.Join(directory, "sync.yaml"))
 	require.NoError(u, err)
+	if _, err := os.Stat(path.Join(directory, "kustomization.yaml")); err == nil {
+		all, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), directory)
+		require.NoError(u, err)
+		text, err = all.AsYaml()
+		require.NoError(u, err)
+	}
 	text = []byte(strings.NewReplacer(append(addresses, "https://git.example.com/acme/ml", u.repository.URL)...).Replace(string(text)))
 	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), len(text))
 	for {
@@ -251,11 +263,21 @@ func (u *fluxUser) untilReady(kustomization, commit string) {
 	u.untilVerdict("Ready at "+commit, kustomization, func(v bench.Verdict) bool { return v.ReadyAt(commit) })
 }
 
-// untilFailed waits until Flux calls a commit unhealthy, which takes far less than its
-// timeout of five minutes.
-func (u *fluxUser) untilFailed(kustomization, commit string) bench.Verdict {
+// failFast is how long after an object of ours is Stalled Flux may take to say so. It
+// looks every five seconds; its timeout is five minutes.
+const failFast = time.Minute
+
+// untilFailed waits until Flux calls a commit unhealthy, soon after the object that the
+// conditions are of.
+func (u *fluxUser) untilFailed(kustomization, commit string, conditions func() []metav1.Condition) bench.Verdict {
 	u.Helper()
-	return u.untilVerdict("HealthCheckFailed at "+commit, kustomization, func(v bench.Verdict) bool { return v.FailedAt(commit) })
+	verdict := u.untilVerdict("HealthCheckFailed at "+commit, kustomization, func(v bench.Verdict) bool { return v.FailedAt(commit) })
+	stalled := meta.FindStatusCondition(conditions(), "Stalled")
+	require.NotNil(u, stalled)
+	took := verdict.Ready.LastTransitionTime.Sub(stalled.LastTransitionTime.Time)
+	u.Logf("Flux says so %s after the object", took)
+	require.LessOrEqual(u, took, failFast)
+	return verdict
 }
 
 func (u *fluxUser) untilVerdict(what, kustomization string, holds func(bench.Verdict) bool) (verdict bench.Verdict) {
