@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 )
 
 func tarball(t *testing.T, files map[string]string) []byte {
@@ -105,4 +107,17 @@ func TestFilesOf(t *testing.T) {
 	require.NoError(t, os.Truncate(filepath.Join(directory, "code", "train.py"), maxArtifact+1))
 	_, err := filesOf(directory, "")
 	require.ErrorIs(t, err, errTooLarge)
+}
+
+// TestPackedIsBounded: what a round has to upload is limited, however many sources it has.
+func TestPackedIsBounded(t *testing.T) {
+	t.Parallel()
+	s := &scene{pipeline: new(v1alpha1.ModelPipeline)}
+	s.pipeline.Spec.Artifacts = "s3://acme-ml/pipelines"
+	s.packed = map[string][]byte{"one": make([]byte, maxPacked-1<<10)}
+	_, err := s.packFiles(v1alpha1.SourceStatus{}, "sources[code].artifact", map[string][]byte{"train.py": []byte("print(1)")})
+	require.NoError(t, err)
+	s.packed["two"] = make([]byte, 1<<10)
+	_, err = s.packFiles(v1alpha1.SourceStatus{}, "sources[code].artifact", map[string][]byte{"train.py": []byte("print(2)")})
+	require.EqualError(t, err, "sources[code].artifact: what is to be uploaded of all sources is larger than 128 MiB")
 }
