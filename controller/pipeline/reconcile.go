@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -81,7 +83,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		p.Status.Phase, err = v1alpha1.PipelineRefused, refused
 		meta.RemoveStatusCondition(&p.Status.Conditions, v1alpha1.ConditionCandidateHealthy) // there is no plan
 	}
-	return round.End(ctx, v, err)
+	result, err := round.End(ctx, v, err)
+	ofFlux := func(source v1alpha1.PipelineSource) bool { return source.Artifact != nil }
+	if meta.IsStatusConditionTrue(p.Status.Conditions, fluxmeta.StalledCondition) && slices.ContainsFunc(p.Spec.Sources, ofFlux) {
+		result.RequeueAfter = min(result.RequeueAfter, artifactInterval) // a commit may mend what is refused
+	}
+	return result, err
 }
 
 // refusal makes one of the spec's own errors; nil if it is another.

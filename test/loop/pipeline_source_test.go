@@ -275,4 +275,9 @@ func TestPipelineFollowsFlux(t *testing.T) {
 
 	w.apply(replace(spec, "path: code", "path: ../code"))
 	require.Contains(t, readyCondition(w.pipelineStalled(reason.ValidationFailed)).Message, `GitRepository ml has no files at "../code"`)
+
+	w.apply(replace(spec, "path: code", "path: next"))
+	w.until("the commit for it is to come", func() bool { return strings.Contains(readyCondition(w.pipeline()).Message, `no files at "next"`) })
+	commits(map[string]string{"next/train.py": "print(3)"})
+	w.untilWithin("it has come", 2*time.Minute, func() bool { return readyCondition(w.pipeline()).Reason != reason.ValidationFailed })
 }
