@@ -111,7 +111,7 @@ func (r *Reconciler) runAgain(ctx context.Context, obj client.Object, d plan.Dec
 
 // stop asks a job to stop.
 func (r *Reconciler) stop(ctx context.Context, obj client.Object, d plan.Decision) error {
-	token := fmt.Sprintf("timeout-%d", d.Status.Attempt)
+	token := fmt.Sprintf("%s%d", stopToken, d.Status.Attempt)
 	if obj.GetAnnotations()[v1alpha1.AnnotationStop] == token {
 		return nil
 	}
