@@ -17,7 +17,7 @@ import (
 func TestArgoCDComponents(t *testing.T) {
 	t.Parallel()
 
-	config, notifications := argocd(t, "testdata/argocd")
+	config, notifications := argocd(t, "testdata/argocd", "argocd")
 
 	require.Equal(t, "https://argocd.example.com", config["url"], "what is there stays")
 	require.Contains(t, config, "resource.links")
@@ -47,12 +47,16 @@ func TestArgoCDComponents(t *testing.T) {
 		require.Contains(t, notifications, "trigger.on-sagemaker-"+name)
 		require.Contains(t, notifications, "template.sagemaker-"+name)
 	}
+
+	there, notificationsThere := argocd(t, "testdata/argocd-elsewhere", "openshift-gitops")
+	require.Equal(t, config, there)
+	require.Equal(t, notifications, notificationsThere)
 }
 
 func TestArgoCDWildcard(t *testing.T) {
 	t.Parallel()
 
-	config, _ := argocd(t, "testdata/argocd-wildcard")
+	config, _ := argocd(t, "testdata/argocd-wildcard", "")
 
 	var wildcards map[string]map[string]string
 	require.NoError(t, yaml.UnmarshalStrict([]byte(config["resource.customizations"]), &wildcards))
@@ -95,8 +99,9 @@ func TestFluxComponents(t *testing.T) {
 	}
 }
 
-// argocd are the data of Argo CD's two ConfigMaps in what a directory builds.
-func argocd(t *testing.T, directory string) (config, notifications map[string]string) {
+// argocd are the data of Argo CD's two ConfigMaps in what a directory builds, where they
+// have the namespace that is given. Argo CD's own manifests give them none.
+func argocd(t *testing.T, directory, namespace string) (config, notifications map[string]string) {
 	t.Helper()
 
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), directory)
@@ -108,6 +113,7 @@ func argocd(t *testing.T, directory string) (config, notifications map[string]st
 		require.NoError(t, err)
 		var object corev1.ConfigMap
 		require.NoError(t, yaml.UnmarshalStrict(document, &object))
+		require.Equal(t, namespace, object.Namespace)
 		all[object.Name] = object.Data
 	}
 
