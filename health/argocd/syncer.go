@@ -10,6 +10,7 @@ import (
 	enginehealth "github.com/argoproj/argo-cd/gitops-engine/pkg/health"
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/sync"
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/sync/common"
+	"github.com/argoproj/argo-cd/gitops-engine/pkg/sync/hook"
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/utils/kube"
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/utils/tracing"
 	"github.com/go-logr/logr"
@@ -19,6 +20,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 )
+
+// ignoreHealth is an annotation of Argo CD, which the engine does not know.
+const ignoreHealth = "argocd.argoproj.io/ignore-healthcheck"
 
 // Syncer makes a cluster what git says: it applies objects wave by wave, and begins a
 // wave when the one before is healthy.
@@ -31,7 +35,7 @@ type Syncer struct {
 	// Managed tells which live objects belong to what is synced. Those that git does not
 	// name are pruned if Options say sync.WithPrune(true).
 	Managed func(*cache.Resource) bool
-	// Namespace is that of objects which name none.
+	// Namespace is that of objects of namespaced kinds which name none.
 	Namespace string
 	// Health judges objects; nil means Override{}.
 	Health enginehealth.HealthOverride
@@ -62,7 +66,9 @@ func (s *Syncer) Sync(ctx context.Context, revision string, objects []*unstructu
 	started := metav1.Now()
 
 	for {
-		live, err := s.live(ctx, kubectl, objects, is.Resources)
+		placed := s.placed(objects)
+
+		live, err := s.live(ctx, kubectl, placed, is.Resources)
 		if err != nil {
 			return is, err
 		}
@@ -74,7 +80,7 @@ func (s *Syncer) Sync(ctx context.Context, revision string, objects []*unstructu
 		}, s.Options...)
 
 		step, done, err := sync.NewSyncContext(
-			revision, sync.Reconcile(objects, live, s.Namespace, s.Cache), s.Config, s.Config, kubectl, s.Namespace, options...)
+			revision, sync.Reconcile(placed, live, s.Namespace, s.Cache), s.Config, s.Config, kubectl, s.Namespace, options...)
 		if err != nil {
 			return is, fmt.Errorf("sync of %s: %w", revision, err)
 		}
@@ -95,6 +101,25 @@ func (s *Syncer) Sync(ctx context.Context, revision string, objects []*unstructu
 			return is, err
 		}
 	}
+}
+
+// placed are the objects with the namespace in which Argo CD applies them. A kind that the
+// API server does not know yet is taken for a namespaced one, as there.
+func (s *Syncer) placed(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
+	all := make([]*unstructured.Unstructured, len(objects))
+
+	for i, object := range objects {
+		all[i] = object.DeepCopy()
+
+		switch {
+		case !kube.IsNamespacedOrUnknown(s.Cache, object.GroupVersionKind().GroupKind()):
+			all[i].SetNamespace("")
+		case object.GetNamespace() == "":
+			all[i].SetNamespace(s.Namespace)
+		}
+	}
+
+	return all
 }
 
 // wait waits until it is time for the next look; false means that the context has ended.
@@ -148,14 +173,21 @@ func (s *Syncer) live(
 	return live, nil
 }
 
-// HealthOf is the health of objects together, as Argo CD gives an Application: the worst of
-// them, with a message that names the object. Objects that are judged by nobody do not
-// count. They are read from the API server, whose errors it returns.
+// HealthOf is the health of objects together, much as Argo CD gives an Application: the
+// worst of them, with a message that names the object. Hooks, objects with the annotation
+// argocd.argoproj.io/ignore-healthcheck: "true" and those that are judged by nobody do not
+// count. An object that is not there is Missing; Argo CD, which calls the Application
+// OutOfSync then, says so only if none is there. They are read from the API server, whose
+// errors it returns.
 func (s *Syncer) HealthOf(ctx context.Context, objects []*unstructured.Unstructured) (enginehealth.HealthStatus, error) {
 	worst := enginehealth.HealthStatus{Status: enginehealth.HealthStatusHealthy}
 	kubectl := newKubectl()
 
-	for _, object := range objects {
+	for _, object := range s.placed(objects) {
+		if hook.IsHook(object) || hook.Skip(object) || object.GetAnnotations()[ignoreHealth] == "true" {
+			continue
+		}
+
 		key := kube.GetResourceKey(object)
 
 		live, err := kubectl.GetResource(ctx, s.Config, object.GroupVersionKind(), key.Name, key.Namespace)

@@ -135,7 +135,13 @@ func (s *stage) end() argocd.Result {
 func (s *stage) health() string {
 	s.t.Helper()
 
-	is, err := s.syncer.HealthOf(s.t.Context(), s.objects("b"))
+	return s.healthOf(s.objects("b")...)
+}
+
+func (s *stage) healthOf(objects ...*unstructured.Unstructured) string {
+	s.t.Helper()
+
+	is, err := s.syncer.HealthOf(s.t.Context(), objects)
 	require.NoError(s.t, err)
 
 	return string(is.Status) + " " + is.Message
@@ -215,6 +221,48 @@ func TestDegradedFails(t *testing.T) {
 	require.Nil(t, s.get("EndpointConfig"), "the next wave does not begin")
 	require.Equal(t, "AWS knows no such image", is.Resources[0].Message)
 	require.Equal(t, "Degraded Model abalone: AWS knows no such image", s.health())
+}
+
+// TestNamespaceOfThoseThatNameNone: it is the Syncer's, and the objects stay as they are.
+func TestNamespaceOfThoseThatNameNone(t *testing.T) {
+	t.Parallel()
+
+	s := newStage(t)
+	objects := s.objects("a")
+	for _, object := range objects {
+		object.SetNamespace("")
+	}
+	s.start(t.Context(), "first", objects)
+	s.judge(1, condition("Ready", "Created", "model abalone exists"))
+	is := s.end()
+	require.Equal(t, common.OperationSucceeded, is.Phase, is.Message)
+	require.NotNil(t, s.get("EndpointConfig"))
+	require.Equal(t, "Progressing EndpointConfig abalone: generation 1 not reconciled yet, last was -1", s.healthOf(objects...))
+	require.Empty(t, objects[0].GetNamespace())
+
+	require.Equal(t, "Healthy ", s.healthOf(parse(t, "{apiVersion: v1, kind: Namespace, metadata: {name: "+s.namespace+"}}")), "a kind that has none")
+}
+
+// TestWhatDoesNotCount: hooks, and what git says not to judge.
+func TestWhatDoesNotCount(t *testing.T) {
+	t.Parallel()
+
+	s := newStage(t)
+	s.start(t.Context(), "first", s.objects("a"))
+	s.judge(1, condition("Stalled", "ValidationFailed", "AWS knows no such image"))
+	s.end()
+
+	for _, row := range []struct{ reason, annotation, value, want string }{
+		{"a hook", "argocd.argoproj.io/hook", "PostSync", "Healthy "},
+		{"what is never applied", "argocd.argoproj.io/hook", "Skip", "Healthy "},
+		{"a hook of Helm", "helm.sh/hook", "post-install", "Healthy "},
+		{"what is not to be judged", "argocd.argoproj.io/ignore-healthcheck", "true", "Healthy "},
+		{"what is", "argocd.argoproj.io/ignore-healthcheck", "false", "Degraded Model abalone: AWS knows no such image"},
+	} {
+		model := s.objects("a")[0]
+		model.SetAnnotations(map[string]string{row.annotation: row.value})
+		require.Equal(t, row.want, s.healthOf(model), row.reason)
+	}
 }
 
 func TestContextEnds(t *testing.T) {
