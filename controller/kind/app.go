@@ -20,4 +20,5 @@ var App = reconcile.Kind{
 	Within:    []string{"DomainId", "UserProfileName", "SpaceName", "AppType"},
 	States:    health.App,
 	Console:   "studio",
+	ShownAs:   domain,
 }

@@ -30,7 +30,11 @@ var Domain = reconcile.Kind{
 	Changing: domainSettings,
 	Retained: true,
 	Console:  "studio",
+	ShownAs:  domain,
 }
+
+// domain is the page that shows the domain and what is in it.
+func domain(address shape.Tree) string { return shape.String(address, "DomainId") }
 
 // domainSettings hands the settings to Update under the name it has for them.
 func domainSettings(request, _ shape.Tree) {

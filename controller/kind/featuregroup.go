@@ -30,7 +30,6 @@ var FeatureGroup = reconcile.Kind{
 	Reading:   additions,
 	Changing:  oneAtATime,
 	Retained:  true,
-	Console:   "feature-store",
 }
 
 // additions takes the features that are not there yet out of the definitions:

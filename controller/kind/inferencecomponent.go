@@ -25,6 +25,5 @@ var InferenceComponent = reconcile.Kind{
 		"Specification.Container.Image": "Specification.Container.DeployedImage.SpecifiedImage",
 		"RuntimeConfig.CopyCount":       "RuntimeConfig.DesiredCopyCount",
 	},
-	Serves:  map[string]string{"Specification.ModelName": "Model"},
-	Console: "inference-components",
+	Serves: map[string]string{"Specification.ModelName": "Model"},
 }

@@ -20,5 +20,5 @@ var LabelingJob = reconcile.Kind{
 	States:    health.LabelingJob,
 	KeepsRuns: true,
 	EndTime:   "LastModifiedTime",
-	Console:   "labeling-jobs",
+	Console:   "sagemaker/groundtruth#/labeling-jobs/details",
 }

@@ -32,7 +32,6 @@ var ModelPackage = reconcile.Kind{
 	Tags:      metadata{},
 	Retained:  true,
 	Approval:  true,
-	Console:   "model-packages",
 }
 
 // pending drops the approval status unless it is a decision: that a version

@@ -20,5 +20,4 @@ var ModelPackageGroup = reconcile.Kind{
 	Name:      "ModelPackageGroupName",
 	States:    health.ModelPackageGroup,
 	Retained:  true,
-	Console:   "model-packages",
 }

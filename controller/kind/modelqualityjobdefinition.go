@@ -19,5 +19,4 @@ var ModelQualityJobDefinition = reconcile.Kind{
 	Name:      "JobDefinitionName",
 	ARN:       "JobDefinitionArn",
 	States:    health.Existence,
-	Console:   "monitoring",
 }

@@ -20,5 +20,4 @@ var MonitoringSchedule = reconcile.Kind{
 	Name:      "MonitoringScheduleName",
 	States:    health.MonitoringSchedule,
 	Details:   map[string]reconcile.Detail{"Executions": executions},
-	Console:   "monitoring",
 }

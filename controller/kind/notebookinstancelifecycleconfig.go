@@ -19,5 +19,4 @@ var NotebookInstanceLifecycleConfig = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteNotebookInstanceLifecycleConfig),
 	Name:      "NotebookInstanceLifecycleConfigName",
 	States:    health.Existence,
-	Console:   "notebook-instances-lifecycle-configs",
 }

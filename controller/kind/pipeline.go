@@ -24,5 +24,4 @@ var Pipeline = reconcile.Kind{
 	WriteOnly: []string{"PipelineDefinitionS3Location"},
 	JSON:      []string{"PipelineDefinition"},
 	Complete:  pipelineDefinition,
-	Console:   "pipelines",
 }

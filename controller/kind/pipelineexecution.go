@@ -34,7 +34,6 @@ var PipelineExecution = reconcile.Kind{
 		"Steps": {Operation: cloud.Op((*sagemaker.Client).ListPipelineExecutionSteps), Member: "PipelineExecutionSteps"},
 	},
 	EndTime: "LastModifiedTime",
-	Console: "pipelines",
 }
 
 // whileExecuting drops what means nothing once an execution has ended.

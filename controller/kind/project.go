@@ -29,7 +29,6 @@ var Project = reconcile.Kind{
 	Reading:  templates,
 	Changing: provisioning,
 	Failure:  "ServiceCatalogProvisionedProductDetails.ProvisionedProductStatusMessage",
-	Console:  "projects",
 }
 
 // templates gives the details of a project's templates the names that they were

@@ -34,6 +34,7 @@ var ScalableTarget = reconcile.Kind{
 	StandsAsideFor: []string{"Endpoint"},
 	Yields:         map[string][]string{"ScheduledAction": {"MinCapacity", "MaxCapacity"}},
 	Console:        "endpoints",
+	ShownAs:        scaledEndpoint,
 }
 
 var describeTarget = cloud.ScalingOp((*applicationautoscaling.Client).DescribeScalableTargets).One("ScalableTargets", "ResourceId", "ResourceIds")
@@ -47,6 +48,16 @@ func scaledName(spec shape.Tree) []v1alpha1.ConsumedReference {
 		return nil
 	}
 	return []v1alpha1.ConsumedReference{{Path: "resourceID", Kind: kind, AWSName: parts[1], Value: parts[1]}}
+}
+
+// scaledEndpoint is the endpoint whose page shows how its variants are scaled.
+func scaledEndpoint(address shape.Tree) string {
+	endpoint, _ := strings.CutPrefix(shape.String(address, "ResourceId"), "endpoint/")
+	name, _, found := strings.Cut(endpoint, "/variant/")
+	if !found {
+		return ""
+	}
+	return name
 }
 
 // scalableResource makes a resource id of the endpoint and variant, or of the

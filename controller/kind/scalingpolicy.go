@@ -26,4 +26,5 @@ var ScalingPolicy = reconcile.Kind{
 	Complete:  scalableDimension,
 	Tags:      policyTags{},
 	Console:   "endpoints",
+	ShownAs:   scaledEndpoint,
 }

@@ -27,4 +27,5 @@ var ScheduledAction = reconcile.Kind{
 	Complete: scalableDimension,
 	Tags:     policyTags{},
 	Console:  "endpoints",
+	ShownAs:  scaledEndpoint,
 }

@@ -22,4 +22,5 @@ var Space = reconcile.Kind{
 	States:    health.Space,
 	Retained:  true,
 	Console:   "studio",
+	ShownAs:   domain,
 }

@@ -22,4 +22,5 @@ var UserProfile = reconcile.Kind{
 	States:    health.UserProfile,
 	Retained:  true,
 	Console:   "studio",
+	ShownAs:   domain,
 }

@@ -160,9 +160,12 @@ type Kind struct {
 	// EndTime and Billable are the members of Describe that tell when a job
 	// ended and how many seconds AWS charges.
 	EndTime, Billable string
-	// Console is the path in SageMaker's console below which objects are shown; in
-	// that of another service, <service>#<path>. Empty means that there is none.
+	// Console is the path in SageMaker's console below which objects are shown; on
+	// another page of the console, <page>#<path>. Empty means that none is known.
 	Console string
+	// ShownAs is what stands for an object there, by the members that tell AWS which one
+	// is meant; empty means that it is not shown. Nil means its name.
+	ShownAs func(address shape.Tree) string
 	// References are the fields that name other custom resources; nil means
 	// those generated with the type.
 	References []v1alpha1.ReferenceField

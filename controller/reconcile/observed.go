@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -41,7 +39,7 @@ func (s *scope) observed(described shape.Tree) {
 	}
 	status := s.object.Common()
 	status.ARN = s.arn(described)
-	status.ConsoleURL = s.consoleURL()
+	status.ConsoleURL = s.kind.ConsoleURL(status)
 	status.Defaults = nil
 	status.Defaults = s.defaults(chosen, s.room()/2)
 	fresh := s.kind.Object()
@@ -210,30 +208,6 @@ func beyond(want, have shape.Tree) shape.Tree {
 		}
 	}
 	return extra
-}
-
-// consoles are the AWS console's hosts by partition.
-var consoles = map[string]string{
-	"aws":        "console.aws.amazon.com",
-	"aws-cn":     "console.amazonaws.cn",
-	"aws-us-gov": "console.amazonaws-us-gov.com",
-}
-
-func (s *scope) consoleURL() string {
-	status := s.object.Common()
-	arn := strings.SplitN(status.ARN, ":", 6)
-	if s.kind.Console == "" || len(arn) != 6 || consoles[arn[1]] == "" {
-		return ""
-	}
-	service, at, elsewhere := strings.Cut(s.kind.Console, "#")
-	if !elsewhere {
-		service, at = "sagemaker", "/"+s.kind.Console
-	}
-	name := status.Name
-	if s.kind.AnyName {
-		name = url.PathEscape(name)
-	}
-	return fmt.Sprintf("https://%s.%s/%s/home?region=%s#%s/%s", status.Region, consoles[arn[1]], service, status.Region, at, name)
 }
 
 // look tells the observer what was seen and returns when to look again.

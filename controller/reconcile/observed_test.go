@@ -108,7 +108,7 @@ func TestConsoleURL(t *testing.T) {
 		{"China", "arn:aws-cn:sagemaker:eu-west-1:1:training-job/a", "jobs", "https://eu-west-1.console.amazonaws.cn/sagemaker/home?region=eu-west-1#/jobs/a"},
 		{"US government", "arn:aws-us-gov:sagemaker:eu-west-1:1:training-job/a", "jobs", "https://eu-west-1.console.amazonaws-us-gov.com/sagemaker/home?region=eu-west-1#/jobs/a"},
 		{
-			"CloudWatch, which has a console of its own", "arn:aws:cloudwatch:eu-west-1:1:alarm:a", "cloudwatch#alarmsV2:alarm",
+			"CloudWatch, which has a console of its own", "arn:aws:cloudwatch:eu-west-1:1:alarm:a", "cloudwatch/home#alarmsV2:alarm",
 			"https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/a",
 		},
 		{"a partition without a known console", "arn:aws-iso:sagemaker:eu-west-1:1:training-job/a", "jobs", ""},
@@ -119,7 +119,7 @@ func TestConsoleURL(t *testing.T) {
 		kind.Console = row.console
 		s := newScope(kind)
 		s.object.Common().Region, s.object.Common().Name, s.object.Common().ARN = "eu-west-1", "a", row.arn
-		require.Equal(t, row.want, s.consoleURL(), row.reason)
+		require.Equal(t, row.want, s.kind.ConsoleURL(s.object.Common()), row.reason)
 	}
 }
 
