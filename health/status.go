@@ -9,7 +9,11 @@ const (
 	// Progressing means that the object is not ready and can still become so
 	// without anybody's help.
 	Progressing Status = "Progressing"
-	// Healthy means that AWS has done what the current spec asks for.
+	// Healthy means that AWS has done what the current spec asks for. There are
+	// three exceptions: with readiness Submitted a job or pipeline is Healthy from
+	// when AWS works on it, with readiness Serving a pipeline is while what an
+	// earlier plan made serves, and a pipeline that somebody took back by
+	// annotation is while an earlier plan serves (reason RolledBackByHand).
 	Healthy Status = "Healthy"
 	// Suspended means that the object waits for a person's decision: it is
 	// suspended, was stopped on request or awaits approval.

@@ -24,8 +24,8 @@ var _ enginehealth.HealthOverride = Override{}
 
 // GetResourceHealth is what [health.Of] says of the object. It returns nil for an object
 // of another group that Others does not judge either, and no error but that of Others:
-// a malformed object of ours is Unknown. Of an object that is being deleted the engine
-// has words of its own and asks nobody.
+// a malformed object of ours is Unknown. Of an object that is being deleted this version of
+// the engine has words of its own and asks nobody.
 func (o Override) GetResourceHealth(object *unstructured.Unstructured) (*enginehealth.HealthStatus, error) {
 	if of := object.GroupVersionKind().Group; of != group && !slices.Contains(o.Groups, of) {
 		if o.Others == nil {

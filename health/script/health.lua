@@ -78,7 +78,8 @@ end
 if #wrong > 0 then
   return result("Unknown", "malformed object: " .. table.concat(wrong, "; "))
 elseif deletion ~= "" then
-  return result("Progressing", say("Reconciling", "pending deletion"))
+  local message = say("Reconciling", "pending deletion")
+  return {status = "Progressing", message = message, deletionMessage = message}
 elseif suspended then
   return result("Suspended", say("Ready", "suspended"))
 elseif observed == nil then

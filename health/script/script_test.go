@@ -50,6 +50,32 @@ func TestLuaSaysWhatGoSays(t *testing.T) {
 	}
 }
 
+// TestDeletionMessage: Argo CD from 3.6 on says that of an object that is being deleted, in
+// place of the message, which older ones would not say either.
+func TestDeletionMessage(t *testing.T) {
+	t.Parallel()
+
+	said := 0
+
+	for _, row := range rows[verdict](t, filepath.Join(fixtures, "expected.yaml")) {
+		object := load(t, filepath.Join(fixtures, row.Object))
+
+		want := ""
+		if u := (unstructured.Unstructured{Object: object}); row.Argo != health.Unknown && u.GetDeletionTimestamp() != nil {
+			want = row.Message
+			said++
+		}
+
+		var is struct {
+			DeletionMessage string `json:"deletionMessage"`
+		}
+		require.NoError(t, run(script.Lua(), object, nil, &is))
+		require.Equal(t, want, is.DeletionMessage, row.Object)
+	}
+
+	require.NotZero(t, said)
+}
+
 func TestAGenerationHasNoFraction(t *testing.T) {
 	t.Parallel()
 
