@@ -1,6 +1,8 @@
 package kustomize_test
 
 import (
+	"os"
+	"regexp"
 	"testing"
 
 	"github.com/fluxcd/pkg/apis/kustomize"
@@ -68,6 +70,23 @@ func TestArgoCDWildcard(t *testing.T) {
 	require.Equal(t, want, wildcards)
 	require.NotContains(t, config, "resource.customizations.health."+group+"_TrainingJob")
 	require.Contains(t, config, "resource.customizations.actions."+group+"_TrainingJob", "actions know no wildcard")
+}
+
+// TestREADMENamesArgoCD: the version that the README names is the one that the bench builds.
+func TestREADMENamesArgoCD(t *testing.T) {
+	t.Parallel()
+
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+
+	for _, module := range []string{"../test/cluster/modules/argocd/go.mod", "../test/argocd/go.mod"} {
+		text, err := os.ReadFile(module)
+		require.NoError(t, err)
+
+		version := regexp.MustCompile(`github.com/argoproj/argo-cd/v3 v(\S+)`).FindSubmatch(text)
+		require.NotNil(t, version, module)
+		require.Contains(t, string(readme), "tested with Argo CD "+string(version[1])+".", module)
+	}
 }
 
 // TestFluxComponents: Flux itself takes the expressions.
