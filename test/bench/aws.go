@@ -14,7 +14,7 @@ import (
 // Data as the examples want them; what is in them plays no part.
 const abalone = "15 1:3 2:0.455 3:0.365 4:0.095 5:0.514 6:0.2245 7:0.101 8:0.15\n"
 
-func (b *Bench) startAWS() error {
+func (b *Bench) startAWS(options Options) error {
 	log, err := os.Create(filepath.Join(b.Cluster.Dir, "simulator.log"))
 	if err != nil {
 		return err
@@ -22,7 +22,7 @@ func (b *Bench) startAWS() error {
 	b.awsLog = log
 	server, err := simulator.New(simulator.Options{
 		Account: Account, Region: Region,
-		Durations: durations(),
+		Durations: options.durations(),
 		Throttle:  simulator.DefaultThrottle(),
 		Logger:    slog.New(slog.NewTextHandler(log, nil)),
 	})

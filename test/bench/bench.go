@@ -84,7 +84,7 @@ func (b *Bench) start(ctx context.Context, options Options) error {
 		return err
 	}
 	options.stepf("the simulated SageMaker and a git server start")
-	if err := b.startAWS(); err != nil {
+	if err := b.startAWS(options); err != nil {
 		return err
 	}
 	//nolint:contextcheck // it lives longer than the start

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"time"
 
@@ -39,6 +40,9 @@ type Options struct {
 	// EventsAddr is the URL that receives the controller's events, which would be
 	// notification-controller's. Empty means that nobody does.
 	EventsAddr string
+	// Durations are how long AWS takes for stages of kinds, such as TrainingJob/Training,
+	// where that is not to be the bench's usual time or minutes.
+	Durations map[string]time.Duration
 	// Step is told what is being started, in a few words. Nil means nobody is.
 	Step func(what string)
 }
@@ -67,8 +71,8 @@ const (
 	retryInterval   = 5 * time.Second // of a Kustomization that failed; users write 1m
 )
 
-func durations() map[string]time.Duration {
-	return map[string]time.Duration{
+func (o Options) durations() map[string]time.Duration {
+	all := map[string]time.Duration{
 		"ProcessingJob/Starting":   time.Second,
 		"ProcessingJob/Processing": 2 * time.Second,
 		"ProcessingJob/Stopping":   time.Second,
@@ -81,4 +85,6 @@ func durations() map[string]time.Duration {
 		"Endpoint/Updating":        4 * time.Second,
 		"Endpoint/Deleting":        4 * time.Second,
 	}
+	maps.Copy(all, o.Durations)
+	return all
 }

@@ -45,6 +45,14 @@ func (a *application) compareByServer(t *testing.T) {
 	a.requireNoDifference(t, byServerDiff)
 }
 
+// differNowhere is all of that, for what has no part for each.
+func (a *application) differNowhere(t *testing.T) {
+	t.Helper()
+	for _, w := range []way{byClient, byServer, byServerDiff} {
+		a.requireNoDifference(t, w)
+	}
+}
+
 // requireNoDifference: after the controller has done its work nothing differs from
 // git, and to apply it once more runs nothing.
 func (a *application) requireNoDifference(t *testing.T, w way) {

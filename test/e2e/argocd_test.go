@@ -26,7 +26,9 @@ const poll = 100 * time.Millisecond
 // where the one before it ended. The groups mostly wait, so all of them run at once.
 func TestArgoCD(t *testing.T) {
 	t.Parallel()
-	b, err := bench.Start(t.Context(), bench.Options{Dir: t.TempDir(), Log: t.Output(), Tool: cluster.ArgoCDTool})
+	b, err := bench.Start(t.Context(), bench.Options{
+		Dir: t.TempDir(), Log: t.Output(), Tool: cluster.ArgoCDTool, Durations: argoCDDurations(),
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, errors.Join(b.Err(), b.Stop())) })
 
@@ -36,7 +38,7 @@ func TestArgoCD(t *testing.T) {
 	pipeline := newApplication(t, b, "rings", renamed(t, filepath.Join(examples, "model-pipeline"), "rings"))
 	pipeline.Path = "overlays/demo"
 	waved := newApplication(t, b, "first", os.DirFS("testdata/waves"))
-	kinds := newApplication(t, b, "snails", renamed(t, filepath.Join(examples, "kinds"), "snails"))
+	kinds := newApplication(t, b, "snails", everyKindOf(t, filepath.Join(examples, "kinds"), "snails"))
 	for _, a := range []*application{plain, pipeline} {
 		startStopwatch(t, b, a.repository, a.Namespace, byApplication(b, a.Name))
 	}
@@ -61,6 +63,7 @@ func TestArgoCD(t *testing.T) {
 		}},
 		{"model-pipeline", []part{
 			{"approval", approves, pipeline.approve},
+			{"no difference", everyKind, pipeline.differNowhere},
 			{"worse model", gates, pipeline.worsen},
 			{"revert", heals, pipeline.heal},
 			{"cascade", background, pipeline.goBackground},
@@ -84,6 +87,21 @@ func TestArgoCD(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// argoCDDurations are short for what one manifest of each kind makes. A training job is at
+// work for long enough to be overtaken.
+func argoCDDurations() map[string]time.Duration {
+	all := map[string]time.Duration{"TrainingJob/Training": 8 * time.Second}
+	for _, stage := range []string{
+		"App/Creating", "Domain/Creating", "FeatureGroup/Creating", "HyperParameterTuningJob/Tuning", "InferenceComponent/Creating",
+		"LabelingJob/Initializing", "LabelingJob/Labeling", "MonitoringSchedule/Creating", "NotebookInstance/Pending",
+		"PipelineExecution/Executing", "Project/Creating", "Space/Creating", "TransformJob/Starting", "TransformJob/Transforming",
+		"UserProfile/Creating",
+	} {
+		all[stage] = time.Second
+	}
+	return all
 }
 
 // part of a group proves one row of the matrix.
@@ -124,7 +142,7 @@ func newApplication(t *testing.T, b *bench.Bench, name string, tree fs.FS) *appl
 
 // renamed is a directory in which what was called abalone has another name, as has
 // the namespace, and in which AWS accounts are the bench's.
-func renamed(t *testing.T, directory, name string) fs.FS {
+func renamed(t *testing.T, directory, name string) fstest.MapFS {
 	t.Helper()
 	names := strings.NewReplacer("name: abalone", "name: "+name, "Name: abalone", "Name: "+name,
 		story.Namespace, name, "123456789012", bench.Account)

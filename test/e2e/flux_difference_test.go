@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -11,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/kind"
+	"github.com/sagemaker-gitops/sagemaker-gitops/health/script"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/cluster"
 )
 
@@ -19,9 +21,9 @@ import (
 // from git.
 func fluxKinds(u *fluxUser) {
 	provideForKinds(u.T, u.bench)
-	u.tree = renamed(u.T, filepath.Join(u.bench.Root, "examples", "kinds"), u.name)
+	u.tree = everyKindOf(u.T, filepath.Join(u.bench.Root, "examples", "kinds"), u.name)
 	u.untilReady(u.name, u.begin())
-	require.Len(u, fromGit(u.T, u.bench, u.name), len(kind.All()))
+	require.Equal(u, script.Kinds(), kindsOf(fromGit(u.T, u.bench, u.name)))
 	u.until("the controller has judged all", func() bool { return allJudged(u.T, u.bench, u.name) })
 	u.until("the last of the longest chain is ready", func() bool {
 		var last v1alpha1.ScheduledAction
@@ -51,6 +53,15 @@ func (u *fluxUser) requireNoDifference() {
 	require.Equal(u, ran, u.runs())
 }
 
+// kindsOf are the kinds of objects, sorted.
+func kindsOf(objects []unstructured.Unstructured) []string {
+	kinds := map[string]bool{}
+	for _, object := range objects {
+		kinds[object.GetKind()] = true
+	}
+	return slices.Sorted(maps.Keys(kinds))
+}
+
 // writing is what Flux has written of an object and when, and the object's generation.
 type writing struct {
 	entry      metav1.ManagedFieldsEntry
@@ -63,7 +74,7 @@ func (u *fluxUser) written() map[string]writing {
 	for _, object := range objects {
 		for _, entry := range object.GetManagedFields() {
 			if entry.Manager == "kustomize-controller" && entry.Operation == metav1.ManagedFieldsOperationApply {
-				written[object.GetKind()] = writing{entry, object.GetGeneration()}
+				written[object.GetKind()+"/"+object.GetName()] = writing{entry, object.GetGeneration()}
 			}
 		}
 	}
