@@ -66,9 +66,10 @@ func applyCommands(t *testing.T) []applyCommand {
 	text, err := os.ReadFile(filepath.Join(repository, "kustomize", "README.md"))
 	require.NoError(t, err)
 
-	var all []applyCommand
+	lines := regexp.MustCompile(`(?m)^kubectl apply .*$`).FindAllString(string(text), -1)
+	all := make([]applyCommand, 0, len(lines))
 
-	for _, line := range regexp.MustCompile(`(?m)^kubectl apply .*$`).FindAllString(string(text), -1) {
+	for _, line := range lines {
 		var one applyCommand
 
 		flags := flag.NewFlagSet(line, flag.ContinueOnError)

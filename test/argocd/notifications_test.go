@@ -57,7 +57,7 @@ func revisions(of []string, object map[string]any) map[string]any {
 	case 1:
 		object["revision"] = of[0]
 	default:
-		all := []any{}
+		all := make([]any, 0, len(of))
 		for _, one := range of {
 			all = append(all, one)
 		}
