@@ -19,6 +19,5 @@ var App = reconcile.Kind{
 	Name:      "AppName",
 	Within:    []string{"DomainId", "UserProfileName", "SpaceName", "AppType"},
 	States:    health.App,
-	Console:   "studio",
-	ShownAs:   domain,
+	Console:   reconcile.Page{Path: "studio", Name: domain},
 }

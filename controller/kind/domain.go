@@ -29,8 +29,7 @@ var Domain = reconcile.Kind{
 	Unread:   []string{"RetentionPolicy"},
 	Changing: domainSettings,
 	Retained: true,
-	Console:  "studio",
-	ShownAs:  domain,
+	Console:  reconcile.Page{Path: "studio", Name: domain},
 }
 
 // domain is the page that shows the domain and what is in it.

@@ -30,7 +30,7 @@ var Endpoint = reconcile.Kind{
 		"EndpointConfigName":                          "EndpointConfig",
 		"PendingDeploymentSummary.EndpointConfigName": "EndpointConfig",
 	},
-	Console: "endpoints",
+	Console: reconcile.Page{Path: "endpoints"},
 }
 
 // weights tells the weights and capacities of variants as an endpoint is asked

@@ -18,5 +18,5 @@ var EndpointConfig = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteEndpointConfig),
 	Name:      "EndpointConfigName",
 	States:    health.Existence,
-	Console:   "endpointConfig",
+	Console:   reconcile.Page{Path: "endpointConfig"},
 }

@@ -34,7 +34,7 @@ var HyperParameterTuningJob = reconcile.Kind{
 			Operation: cloud.Op((*sagemaker.Client).DescribeTrainingJob), With: bestTrainingJob, Member: "ModelArtifacts",
 		},
 	},
-	Console: "hyper-tuning-jobs",
+	Console: reconcile.Page{Path: "hyper-tuning-jobs"},
 }
 
 func bestTrainingJob(described shape.Tree) shape.Tree {

@@ -20,5 +20,5 @@ var LabelingJob = reconcile.Kind{
 	States:    health.LabelingJob,
 	KeepsRuns: true,
 	EndTime:   "LastModifiedTime",
-	Console:   "sagemaker/groundtruth#/labeling-jobs/details",
+	Console:   reconcile.Page{Path: "sagemaker/groundtruth#/labeling-jobs/details"},
 }

@@ -20,5 +20,5 @@ var MetricAlarm = reconcile.Kind{
 	ARN:       "AlarmArn",
 	States:    health.Existence,
 	Tags:      alarmTags,
-	Console:   "cloudwatch/home#alarmsV2:alarm",
+	Console:   reconcile.Page{Path: "cloudwatch/home#alarmsV2:alarm"},
 }

@@ -18,5 +18,5 @@ var Model = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteModel),
 	Name:      "ModelName",
 	States:    health.Existence,
-	Console:   "models",
+	Console:   reconcile.Page{Path: "models"},
 }

@@ -31,7 +31,7 @@ var NotebookInstance = reconcile.Kind{
 	Reading:  disassociations,
 	Changing: disassociations,
 	Retained: true,
-	Console:  "notebook-instances",
+	Console:  reconcile.Page{Path: "notebook-instances"},
 }
 
 // disassociations asks for what the spec leaves out to be taken away: AWS gives

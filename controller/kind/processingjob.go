@@ -21,5 +21,5 @@ var ProcessingJob = reconcile.Kind{
 	Name:      "ProcessingJobName",
 	States:    health.ProcessingJob,
 	EndTime:   "ProcessingEndTime",
-	Console:   "processing-jobs",
+	Console:   reconcile.Page{Path: "processing-jobs"},
 }

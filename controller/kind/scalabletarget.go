@@ -33,8 +33,7 @@ var ScalableTarget = reconcile.Kind{
 	Tags:           targetTags{},
 	StandsAsideFor: []string{"Endpoint"},
 	Yields:         map[string][]string{"ScheduledAction": {"MinCapacity", "MaxCapacity"}},
-	Console:        "endpoints",
-	ShownAs:        scaledEndpoint,
+	Console:        reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
 }
 
 var describeTarget = cloud.ScalingOp((*applicationautoscaling.Client).DescribeScalableTargets).One("ScalableTargets", "ResourceId", "ResourceIds")

@@ -25,6 +25,5 @@ var ScalingPolicy = reconcile.Kind{
 	States:    health.Existence,
 	Complete:  scalableDimension,
 	Tags:      policyTags{},
-	Console:   "endpoints",
-	ShownAs:   scaledEndpoint,
+	Console:   reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
 }

@@ -26,6 +26,5 @@ var ScheduledAction = reconcile.Kind{
 	States:   health.Existence,
 	Complete: scalableDimension,
 	Tags:     policyTags{},
-	Console:  "endpoints",
-	ShownAs:  scaledEndpoint,
+	Console:  reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
 }

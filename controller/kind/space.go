@@ -21,6 +21,5 @@ var Space = reconcile.Kind{
 	Within:    []string{"DomainId"},
 	States:    health.Space,
 	Retained:  true,
-	Console:   "studio",
-	ShownAs:   domain,
+	Console:   reconcile.Page{Path: "studio", Name: domain},
 }

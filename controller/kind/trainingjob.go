@@ -27,5 +27,5 @@ var TrainingJob = reconcile.Kind{
 	ModelData: "modelArtifacts.s3ModelArtifacts",
 	EndTime:   "TrainingEndTime",
 	Billable:  "BillableTimeInSeconds",
-	Console:   "jobs",
+	Console:   reconcile.Page{Path: "jobs"},
 }

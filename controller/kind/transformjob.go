@@ -19,5 +19,5 @@ var TransformJob = reconcile.Kind{
 	Name:      "TransformJobName",
 	States:    health.TransformJob,
 	EndTime:   "TransformEndTime",
-	Console:   "transform-jobs",
+	Console:   reconcile.Page{Path: "transform-jobs"},
 }

@@ -21,6 +21,5 @@ var UserProfile = reconcile.Kind{
 	Within:    []string{"DomainId"},
 	States:    health.UserProfile,
 	Retained:  true,
-	Console:   "studio",
-	ShownAs:   domain,
+	Console:   reconcile.Page{Path: "studio", Name: domain},
 }

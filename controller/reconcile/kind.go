@@ -160,12 +160,9 @@ type Kind struct {
 	// EndTime and Billable are the members of Describe that tell when a job
 	// ended and how many seconds AWS charges.
 	EndTime, Billable string
-	// Console is the path in SageMaker's console below which objects are shown; on
-	// another page of the console, <page>#<path>. Empty means that none is known.
-	Console string
-	// ShownAs is what stands for an object there, by the members that tell AWS which one
-	// is meant; empty means that it is not shown. Nil means its name.
-	ShownAs func(address shape.Tree) string
+	// Console is where the AWS console shows objects; its zero value means that no such
+	// place is known.
+	Console Page
 	// References are the fields that name other custom resources; nil means
 	// those generated with the type.
 	References []v1alpha1.ReferenceField

@@ -21,7 +21,7 @@ var (
 		Describe: cloud.Op((*sagemaker.Client).DescribeTrainingJob),
 		Update:   cloud.Op((*sagemaker.Client).UpdateTrainingJob),
 		Stop:     cloud.Op((*sagemaker.Client).StopTrainingJob),
-		Name:     "TrainingJobName", States: health.TrainingJob, Mutable: []string{"ProfilerConfig"}, Console: "jobs",
+		Name:     "TrainingJobName", States: health.TrainingJob, Mutable: []string{"ProfilerConfig"}, Console: Page{Path: "jobs"},
 		ModelData: "modelArtifacts.s3ModelArtifacts",
 	}
 	revisionKind = Kind{

@@ -116,7 +116,7 @@ func TestConsoleURL(t *testing.T) {
 		{"no ARN yet", "", "jobs", ""},
 	} {
 		kind := jobKind
-		kind.Console = row.console
+		kind.Console.Path = row.console
 		s := newScope(kind)
 		s.object.Common().Region, s.object.Common().Name, s.object.Common().ARN = "eu-west-1", "a", row.arn
 		require.Equal(t, row.want, s.kind.ConsoleURL(s.object.Common()), row.reason)
