@@ -69,6 +69,12 @@ func (s *Syncer) Sync(ctx context.Context, revision string, objects []*unstructu
 		placed := s.placed(objects)
 
 		live, err := s.live(ctx, kubectl, placed, is.Resources)
+		ended := ctx.Err() != nil
+
+		if ended { // which hooks there are has to be known to end them
+			live, err = s.live(context.WithoutCancel(ctx), kubectl, placed, is.Resources)
+		}
+
 		if err != nil {
 			return is, err
 		}
@@ -85,10 +91,13 @@ func (s *Syncer) Sync(ctx context.Context, revision string, objects []*unstructu
 			return is, fmt.Errorf("sync of %s: %w", revision, err)
 		}
 
-		step.Sync()
-		is.Phase, is.Message, is.Resources = step.GetState()
+		if !ended {
+			step.Sync()
+			is.Phase, is.Message, is.Resources = step.GetState()
+			ended = !is.Phase.Completed() && !s.wait(ctx)
+		}
 
-		if !is.Phase.Completed() && !s.wait(ctx) {
+		if ended {
 			err = fmt.Errorf("sync of %s: %w: %s", revision, context.Cause(ctx), is.Message)
 
 			step.Terminate()

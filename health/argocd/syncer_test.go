@@ -279,6 +279,20 @@ func TestContextEnds(t *testing.T) {
 	require.Len(t, s.result.Resources, 1)
 }
 
+// TestContextHasEnded: nothing is applied, and the error says why.
+func TestContextHasEnded(t *testing.T) {
+	t.Parallel()
+
+	s := newStage(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := fmt.Errorf("a newer commit: %w", context.Canceled)
+	cancel(cause)
+	s.start(ctx, "first", s.objects("a"))
+	<-s.ended
+	require.ErrorIs(t, s.err, cause)
+	require.Nil(t, s.get("Model"))
+}
+
 // TestEnginesOwnSync shows what Syncer is for. Should it fail one day, the engine's own
 // Sync will do.
 func TestEnginesOwnSync(t *testing.T) {
