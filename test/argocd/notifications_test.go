@@ -81,7 +81,7 @@ func TestNotifications(t *testing.T) { //nolint:paralleltest // it listens to th
 
 	const (
 		link  = ": https://argocd.example.com/applications/argocd/abalone\n"
-		waits = "abalone waits for a decision at "
+		waits = "abalone waits for a person at "
 		fails = "abalone has failed at "
 		done  = "abalone is done at "
 	)
