@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -144,7 +145,9 @@ func fluxRevert(u *fluxUser) {
 	require.Equal(u, plan, u.pipeline().Status.PlanDigest)
 	require.Equal(u, v1alpha1.PipelineCompleted, u.pipeline().Status.Phase)
 	require.Len(u, u.jobs("TrainingJob"), 2, "the first commit's and the change's, and no other")
-	require.Contains(u, []string{"Stopping", "Stopped"}, u.jobs("TransformJob")[0].Status)
+	u.until("the job of the change is stopped", func() bool {
+		return slices.Contains([]string{"Stopping", "Stopped"}, u.jobs("TransformJob")[0].Status)
+	})
 }
 
 // judged is what Flux says of the Kustomization that judges. When the commit is applied
