@@ -137,8 +137,8 @@ func (o *Options) cacheOptions() (cache.Options, error) {
 	return options, nil
 }
 
-// New makes a manager with the loops of all kinds, ready to be started.
-func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Options) (ctrl.Manager, error) {
+// bare makes a manager without loops.
+func (o *Options) bare(kube *rest.Config) (ctrl.Manager, error) {
 	scheme, err := o.scheme()
 	if err != nil {
 		return nil, err
@@ -171,6 +171,15 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 	}
 	if o.HealthAddr != "0" {
 		probes.SetupChecks(mgr, ctrl.Log.WithName("probes"))
+	}
+	return mgr, nil
+}
+
+// New makes a manager with the loops of all kinds, ready to be started.
+func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Options) (ctrl.Manager, error) {
+	mgr, err := o.bare(kube)
+	if err != nil {
+		return nil, err
 	}
 	recorder, err := events.NewRecorder(mgr, ctrl.Log, o.EventsAddr, reconcile.FieldOwner)
 	if err != nil {
