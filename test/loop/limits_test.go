@@ -19,8 +19,18 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
+// breaches are changes of what is within all limits that the policy on one of them
+// refuses, unless it allows everything.
+var breaches = map[string]struct{ from, to, says string }{
+	"allowed-instance-types": {"ml.m5.xlarge", "ml.none.xlarge", "instance type ml.none.xlarge is none"},
+	"allowed-images":         {"141502667606.", "none.", "image or algorithm none."},
+	"allowed-roles":          {"role/abalone", "role/none", "role arn:aws:iam::123456789012:role/none is none"},
+	"require-encryption":     {", volumeKMSKeyID: alias/ml", "", "volumes to be encrypted"},
+	"max-run-time":           {"3600", "864000", "at most"},
+}
+
 // limit sets annotations of the namespace, and waits until the shipped policies hold
-// them: a probe is refused.
+// them: a probe is refused that was not before, and so is what each limit does not allow.
 func (w *world) limit(probe, says string, annotations map[string]string) {
 	w.t.Helper()
 	for _, file := range []string{"instance-types", "images", "roles", "encryption", "run-time"} {
@@ -33,10 +43,22 @@ func (w *world) limit(probe, says string, annotations map[string]string) {
 		namespace.Annotations["sagemaker.gitops.dev/"+name] = value
 	}
 	require.NoError(w.t, w.kube.Patch(w.ctx, namespace, patch))
+	w.refuses(probe, says)
+	for name, value := range annotations {
+		if breach := breaches[name]; !strings.HasSuffix(value, ", *") {
+			w.refuses(replace(limited, breach.from, breach.to), breach.says)
+		}
+	}
+}
+
+// refuses waits until an object is refused: the API server takes up annotations, and
+// each policy and each binding by itself, after a moment.
+func (w *world) refuses(text, says string) {
+	w.t.Helper()
 	require.Eventually(w.t, func() bool {
-		err := w.try(probe)
+		err := w.try(text)
 		return apierrors.IsForbidden(err) && strings.Contains(err.Error(), says)
-	}, time.Minute, 50*time.Millisecond, "the API server takes up policies and annotations after a moment")
+	}, time.Minute, 50*time.Millisecond, says)
 }
 
 // try asks whether an object would be taken.
@@ -84,11 +106,7 @@ func TestLimitsOfANamespace(t *testing.T) {
 		"require-encryption": "volumes, outputs", "max-run-time": "2h",
 	})
 	for _, row := range rows {
-		// Each policy and its binding are taken up by themselves.
-		require.Eventually(t, func() bool {
-			err := w.try(replace(limited, row.from, row.to))
-			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), row.says)
-		}, time.Minute, 50*time.Millisecond, row.reason)
+		w.refuses(replace(limited, row.from, row.to), row.says)
 	}
 	for _, variants := range []string{
 		"productionVariants: [{variantName: a, modelName: a, instanceType: ml.m5.large}]",

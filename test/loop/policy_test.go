@@ -84,8 +84,9 @@ func TestActionsAreVerbs(t *testing.T) {
 		return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "needs the verb")
 	}
 	require.Eventually(t, func() bool {
-		return refused(change(editor, "policy", "sagemaker.gitops.dev/stop", pending, client.DryRunAll))
-	}, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
+		return refused(change(editor, "policy", "sagemaker.gitops.dev/stop", pending, client.DryRunAll)) &&
+			change(lead, "policy", "sagemaker.gitops.dev/stop", pending, client.DryRunAll) == nil
+	}, time.Minute, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
 
 	for _, row := range []struct{ reason, annotation, approval, verb string }{
 		{"an edit", "", pending, ""},
@@ -129,7 +130,9 @@ func TestApprovingStepsIsAVerb(t *testing.T) {
 		return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "needs the verb approve on modelpipelines.sagemaker.gitops.dev")
 	}
 	decided := pipeline(nil, approved("sha256:"+strings.Repeat("0", 64)))
-	require.Eventually(t, func() bool { return refused(change(editor, decided, client.DryRunAll)) }, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
+	require.Eventually(t, func() bool {
+		return refused(change(editor, decided, client.DryRunAll)) && change(lead, decided, client.DryRunAll) == nil
+	}, time.Minute, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
 	require.NoError(t, change(editor, pipeline(nil)))
 	require.True(t, refused(change(editor, decided)))
 	require.NoError(t, change(lead, decided))
@@ -157,7 +160,7 @@ func TestNeedOfApprovalIsAVerb(t *testing.T) {
 	require.NoError(t, try(editor, replace(unasked, "dependsOn: [quality]", "dependsOn: [train]")), "where nobody is asked nothing is to be held")
 
 	w.apply(asks)
-	require.Eventually(t, func() bool { return try(editor, unasked) != nil }, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
+	require.Eventually(t, func() bool { return try(editor, unasked) != nil && try(lead, unasked) == nil }, time.Minute, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
 	for _, row := range []struct{ reason, spec string }{
 		{"nobody is asked any more", unasked},
 		{"a step goes around it", replace(asks, "dependsOn: [approve]", "dependsOn: [quality]")},
