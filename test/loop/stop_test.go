@@ -78,11 +78,11 @@ func TestStopCrashes(t *testing.T) {
 		require.Equal(w.t, "a", w.job().Status.LastHandledStop)
 	}
 	uneventful := &crash{}
-	script(newLonelyWorld(t), uneventful)
+	script(newLonelyWorld(t, "TrainingJob/Training"), uneventful)
 	require.Greater(t, uneventful.effects, 2)
 	for at := 1; at <= uneventful.effects; at++ {
 		t.Run("effect "+string(rune('0'+at)), func(t *testing.T) {
-			script(newWorld(t), &crash{at: at})
+			script(newWorld(t, "TrainingJob/Training"), &crash{at: at})
 		})
 	}
 }
