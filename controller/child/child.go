@@ -6,7 +6,6 @@ import (
 	"maps"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -94,14 +93,6 @@ func (f Family) label() (string, error) {
 		value = strings.TrimRight(value[:63], ".-_")
 	}
 	return value, nil
-}
-
-// Refused tells whether the API server does not take an object as it is: its schema,
-// an admission policy or a missing permission is in the way. What is made in a
-// namespace that is being deleted is not meant.
-func Refused(err error) bool {
-	return (apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err)) &&
-		!apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
 }
 
 // Has tells whether an object is one of the family's.

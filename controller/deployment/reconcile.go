@@ -189,7 +189,7 @@ func claimed(err error) error {
 	if other, ok := errors.AsType[*child.OtherOwnerError](err); ok {
 		return reconcile.Refuse(reason.NameClaimed, "%s", other.Error())
 	}
-	if child.Refused(err) {
+	if reconcile.RefusedByKubernetes(err) {
 		return reconcile.Refuse(reason.ValidationFailed, "%s", err)
 	}
 	return err

@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -41,7 +40,7 @@ func (r *Reconciler) rehearse(ctx context.Context, s *scene) error {
 			return err
 		}
 		err = r.Client.Create(ctx, obj, client.DryRunAll, client.FieldOwner(reconcile.FieldOwner))
-		if child.Refused(err) {
+		if reconcile.RefusedByKubernetes(err) {
 			return &plan.StepError{Step: step.Spec.Name, Err: err}
 		}
 		if err != nil && !apierrors.IsAlreadyExists(err) {
@@ -79,7 +78,7 @@ func (r *Reconciler) act(ctx context.Context, s *scene) error {
 				s.round.Eventf(ctx, reason.Progressing, "step %s: %s", d.Step.Spec.Name, d.Status.Message)
 			}
 		}
-		if child.Refused(err) { // by a policy that has come since the rehearsal, say
+		if reconcile.RefusedByKubernetes(err) { // by a policy that has come since the rehearsal, say
 			return &plan.StepError{Step: d.Step.Spec.Name, Err: err}
 		}
 		if err != nil {
@@ -186,7 +185,7 @@ func (r *Reconciler) forget(ctx context.Context, s *scene, obj reconcile.Object)
 
 // kept makes a step's error of a refusal to let go of what it has made.
 func kept(obj client.Object, err error) error {
-	if child.Refused(err) {
+	if reconcile.RefusedByKubernetes(err) {
 		return &plan.StepError{Step: obj.GetLabels()[labelStep], Err: err}
 	}
 	return err

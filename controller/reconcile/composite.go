@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -203,7 +202,7 @@ func (r *Round) End(ctx context.Context, v Verdict, err error) (ctrl.Result, err
 // EndDeletion ends a round over an object that is being deleted, saying what
 // that waits for.
 func (r *Round) EndDeletion(ctx context.Context, v Verdict, err error) (ctrl.Result, error) {
-	if child.Refused(err) { // somebody's policy keeps what it is made of
+	if RefusedByKubernetes(err) { // somebody's policy keeps what it is made of
 		v, err = Progressing(reason.ValidationFailed, err.Error(), r.Interval()), nil
 	}
 	return r.c.r.finishDeletion(ctx, r.s, v.verdict, err)

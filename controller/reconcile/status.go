@@ -90,6 +90,14 @@ func ofKubernetes(err error) bool {
 	return errors.As(err, &status)
 }
 
+// RefusedByKubernetes tells whether the API server does not take an object as it is: its
+// schema, an admission policy or a missing permission is in the way. What is made in a
+// namespace that is being deleted is not meant.
+func RefusedByKubernetes(err error) bool {
+	return (apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err)) &&
+		!apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
+}
+
 // write patches status if it has changed. The patch fails if somebody else has
 // written the object since it was read.
 func (r *Reconciler) write(ctx context.Context, s *scope) error {
