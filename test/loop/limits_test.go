@@ -62,9 +62,12 @@ func (w *world) refuses(text, says string) {
 }
 
 // try asks whether an object would be taken.
-func (w *world) try(text string) error {
+func (w *world) try(text string) error { return w.tryAs(w.kube, text) }
+
+// tryAs asks whether it would be taken of somebody.
+func (w *world) tryAs(who client.Client, text string) error {
 	w.t.Helper()
-	return w.kube.Patch(w.ctx, w.parse(text), client.Apply, client.DryRunAll, client.FieldOwner("git"), client.ForceOwnership) //nolint:staticcheck // the object is made of text
+	return who.Patch(w.ctx, w.parse(text), client.Apply, client.DryRunAll, client.FieldOwner("git"), client.ForceOwnership) //nolint:staticcheck // the object is made of text
 }
 
 const limited = `

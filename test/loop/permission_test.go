@@ -1,6 +1,7 @@
 package loop_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,20 +13,22 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
-// confine gives the controller no more than what is installed with it: the service
-// account and its role. Call it before the controller starts.
+// confine gives the controller no more than what is installed with it, the service
+// account and its role, under the policy on actions. Call it before the controller starts.
 func (w *world) confine() {
 	w.t.Helper()
 	w.account = "sagemaker-gitops-system:sagemaker-gitops"
 	w.install("../../kustomize/rbac/controller.yaml")
+	w.install("../../kustomize/components/policy/actions.yaml")
 	account, err := client.New(w.configOf(w.account), client.Options{Scheme: w.kube.Scheme()})
 	require.NoError(w.t, err)
 	require.Eventually(w.t, func() bool {
 		may := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 			ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: w.namespace, Verb: "delete", Group: v1alpha1.Group, Resource: "models"},
 		}}
-		return account.Create(w.ctx, may) == nil && may.Status.Allowed
-	}, time.Minute, 50*time.Millisecond, "the API server takes up roles after a moment")
+		err := w.tryAs(account, approvedPackage)
+		return account.Create(w.ctx, may) == nil && may.Status.Allowed && err != nil && strings.Contains(err.Error(), "needs the verb approve")
+	}, time.Minute, 50*time.Millisecond, "the API server takes up roles and policies after a moment")
 }
 
 // encrypted is a pipeline whose volumes and outputs have keys.
@@ -41,7 +44,6 @@ func encrypted(text string) string {
 func TestPoliciesLetTheControllerWork(t *testing.T) {
 	w := newWorld(t)
 	w.measures(2.08)
-	w.install("../../kustomize/components/policy/actions.yaml")
 	w.limit(replace(limited, "ml.m5.xlarge", "ml.p5.48xlarge"), "is none", map[string]string{
 		"allowed-instance-types": "ml.m5.*", "allowed-images": "141502667606.*", "allowed-roles": "arn:aws:iam::123456789012:role/abalone",
 		"require-encryption": "volumes, outputs", "max-run-time": "1h",
@@ -75,13 +77,7 @@ func TestPoliciesLetTheControllerWork(t *testing.T) {
 // template, which would be a way around the verb.
 func TestPoliciesLetNoTemplateApprove(t *testing.T) {
 	w := newWorld(t)
-	w.install("../../kustomize/components/policy/actions.yaml")
 	w.confine()
-	account, err := client.New(w.configOf(w.account), client.Options{Scheme: w.kube.Scheme()})
-	require.NoError(t, err)
-	require.Eventually(t, func() bool {
-		return account.Create(w.ctx, w.parse(approvedPackage), client.DryRunAll) != nil
-	}, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
 	w.startController()
 
 	w.apply(`

@@ -58,15 +58,22 @@ func (w *world) as(user string, roles ...string) client.Client {
 	return c
 }
 
+// people are, under the shipped policy on actions, clients of somebody who may edit, and of
+// somebody who may approve, stop and roll back too, by the shipped roles.
+func (w *world) people() (editor, lead client.Client) {
+	w.t.Helper()
+	for _, file := range []string{"rbac/view.yaml", "rbac/edit.yaml", "rbac/admin.yaml", "components/policy/actions.yaml"} {
+		w.install("../../kustomize/" + file)
+	}
+	return w.as("editor", "sagemaker-gitops-view", "sagemaker-gitops-edit"),
+		w.as("lead", "sagemaker-gitops-view", "sagemaker-gitops-edit", "sagemaker-gitops-admin")
+}
+
 // TestActionsAreVerbs: with the shipped admission policy, whoever may edit an
 // object may not yet approve, stop or roll back; the shipped role admin may.
 func TestActionsAreVerbs(t *testing.T) {
 	w := newWorld(t)
-	for _, file := range []string{"rbac/view.yaml", "rbac/edit.yaml", "rbac/admin.yaml", "components/policy/actions.yaml"} {
-		w.install("../../kustomize/" + file)
-	}
-	editor := w.as("editor", "sagemaker-gitops-view", "sagemaker-gitops-edit")
-	lead := w.as("lead", "sagemaker-gitops-view", "sagemaker-gitops-edit", "sagemaker-gitops-admin")
+	editor, lead := w.people()
 	change := func(c client.Client, name, annotation, approval string, options ...client.PatchOption) error {
 		u := newUnstructured()
 		u.SetAPIVersion("sagemaker.gitops.dev/v1alpha1")
@@ -118,11 +125,7 @@ func TestActionsAreVerbs(t *testing.T) {
 // steps, and may change all else once somebody has.
 func TestApprovingStepsIsAVerb(t *testing.T) {
 	w := newWorld(t)
-	for _, file := range []string{"rbac/view.yaml", "rbac/edit.yaml", "rbac/admin.yaml", "components/policy/actions.yaml"} {
-		w.install("../../kustomize/" + file)
-	}
-	editor := w.as("pipeline-editor", "sagemaker-gitops-view", "sagemaker-gitops-edit")
-	lead := w.as("pipeline-lead", "sagemaker-gitops-view", "sagemaker-gitops-edit", "sagemaker-gitops-admin")
+	editor, lead := w.people()
 	change := func(c client.Client, text string, options ...client.PatchOption) error {
 		return c.Patch(w.ctx, w.parse(text), client.Apply, append(options, client.FieldOwner("git"), client.ForceOwnership)...) //nolint:staticcheck // the object is made of text
 	}
@@ -143,24 +146,17 @@ func TestApprovingStepsIsAVerb(t *testing.T) {
 // approval either, and may change all else of a pipeline that has one.
 func TestNeedOfApprovalIsAVerb(t *testing.T) {
 	w := newWorld(t)
-	for _, file := range []string{"rbac/view.yaml", "rbac/edit.yaml", "rbac/admin.yaml", "components/policy/actions.yaml"} {
-		w.install("../../kustomize/" + file)
-	}
-	editor := w.as("need-editor", "sagemaker-gitops-view", "sagemaker-gitops-edit")
-	lead := w.as("need-lead", "sagemaker-gitops-view", "sagemaker-gitops-edit", "sagemaker-gitops-admin")
-	try := func(c client.Client, text string) error {
-		return c.Patch(w.ctx, w.parse(text), client.Apply, client.DryRunAll, client.FieldOwner("git"), client.ForceOwnership) //nolint:staticcheck // the object is made of text
-	}
+	editor, lead := w.people()
 	says := "needs the verb approve on modelpipelines.sagemaker.gitops.dev"
 
 	asks := pipeline(nil)
 	unasked := replace(replace(asks, "dependsOn: [approve]", "dependsOn: [quality]"), "  - name: approve\n    dependsOn: [quality]\n    approval: {}\n", "")
 	w.apply(unasked)
-	require.Eventually(t, func() bool { return try(editor, asks) == nil }, time.Minute, 50*time.Millisecond, "to ask needs no verb")
-	require.NoError(t, try(editor, replace(unasked, "dependsOn: [quality]", "dependsOn: [train]")), "where nobody is asked nothing is to be held")
+	require.Eventually(t, func() bool { return w.tryAs(editor, asks) == nil }, time.Minute, 50*time.Millisecond, "to ask needs no verb")
+	require.NoError(t, w.tryAs(editor, replace(unasked, "dependsOn: [quality]", "dependsOn: [train]")), "where nobody is asked nothing is to be held")
 
 	w.apply(asks)
-	require.Eventually(t, func() bool { return try(editor, unasked) != nil && try(lead, unasked) == nil }, time.Minute, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
+	require.Eventually(t, func() bool { return w.tryAs(editor, unasked) != nil && w.tryAs(lead, unasked) == nil }, time.Minute, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
 	for _, row := range []struct{ reason, spec string }{
 		{"nobody is asked any more", unasked},
 		{"a step goes around it", replace(asks, "dependsOn: [approve]", "dependsOn: [quality]")},
@@ -170,8 +166,8 @@ func TestNeedOfApprovalIsAVerb(t *testing.T) {
 		{"another way to decide", replace(asks, "approval: {}", "approval: {sources: [Annotation]}")},
 		{"a gate in place of a person", replace(asks, "approval: {}", "gate: {checks: [{name: a, metric: {step: train, name: a}, max: \"1\"}]}")},
 	} {
-		require.ErrorContains(t, try(editor, row.spec), says, row.reason)
-		require.NoError(t, try(lead, row.spec), row.reason)
+		require.ErrorContains(t, w.tryAs(editor, row.spec), says, row.reason)
+		require.NoError(t, w.tryAs(lead, row.spec), row.reason)
 	}
 	for _, row := range []struct{ reason, spec string }{
 		{"another parameter", pipeline(map[string]string{"rounds": "200"})},
@@ -180,12 +176,12 @@ func TestNeedOfApprovalIsAVerb(t *testing.T) {
 		{"another step", asks + "  - name: more\n    dependsOn: [approve]\n    approval: {}\n"},
 		{"no change", asks},
 	} {
-		require.NoError(t, try(editor, row.spec), row.reason)
+		require.NoError(t, w.tryAs(editor, row.spec), row.reason)
 	}
 
 	chain := replace(asks, "dependsOn: [approve]", "dependsOn: [between]") + "  - name: between\n    dependsOn: [approve]\n    gate: {checks: [{name: a, metric: {step: train, name: a}, max: \"1\"}]}\n"
 	w.apply(chain)
-	require.ErrorContains(t, try(editor, replace(chain, "    dependsOn: [approve]\n", "")), says, "a chain is cut in the middle")
+	require.ErrorContains(t, w.tryAs(editor, replace(chain, "    dependsOn: [approve]\n", "")), says, "a chain is cut in the middle")
 
 	steps, names := make([]string, 100), make([]string, 100) // as many as there may be
 	for i := range steps {
@@ -194,5 +190,5 @@ func TestNeedOfApprovalIsAVerb(t *testing.T) {
 	}
 	largest := "kind: ModelPipeline\nmetadata: {name: largest}\nspec:\n  steps: [" + strings.Join(steps, ", ") + "]\n"
 	w.apply(largest)
-	require.NoError(t, try(editor, replace(largest, "true", "false")), "the policy costs no more than the API server bears")
+	require.NoError(t, w.tryAs(editor, replace(largest, "true", "false")), "the policy costs no more than the API server bears")
 }
