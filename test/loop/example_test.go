@@ -34,7 +34,14 @@ type example struct {
 // newExample builds a kustomization with one pipeline.
 func newExample(t *testing.T, directory string) *example {
 	t.Helper()
-	e := &example{world: newWorld(t)}
+	return exampleIn(newWorld(t), directory)
+}
+
+// exampleIn builds a kustomization for a world.
+func exampleIn(w *world, directory string) *example {
+	t := w.t
+	t.Helper()
+	e := &example{world: w}
 	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "../../examples/"+directory)
 	require.NoError(t, err)
 	for _, r := range built.Resources() {

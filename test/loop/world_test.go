@@ -91,11 +91,12 @@ func newWorld(t *testing.T, long ...string) *world {
 
 func newLonelyWorld(t *testing.T, long ...string) *world {
 	t.Helper()
-	w := &world{
-		t: t, ctx: t.Context(), cluster: "test", subject: "abalone",
-		namespace: fmt.Sprintf("w%d-%d", worlds.Add(1), os.Getpid()),
-		clock:     clocktesting.NewFakeClock(time.Now().Truncate(time.Second)),
-	}
+	namespace := fmt.Sprintf("w%d-%d", worlds.Add(1), os.Getpid())
+	return newWorldIn(t, namespace, time.Now().Truncate(time.Second), simulator.Options{Durations: durations(long...), Seed: 1})
+}
+
+// durations are those of AWS's stages in the tests, some of them most of an hour.
+func durations(long ...string) map[string]time.Duration {
 	durations := map[string]time.Duration{}
 	for stage := range simulator.Stages() {
 		durations[stage] = 20 * time.Second
@@ -109,8 +110,17 @@ func newLonelyWorld(t *testing.T, long ...string) *world {
 	for _, stage := range long {
 		durations[stage] = 50 * time.Minute
 	}
+	return durations
+}
+
+// newWorldIn makes a world with a namespace, a time at which it begins, and options of
+// its AWS.
+func newWorldIn(t *testing.T, namespace string, start time.Time, options simulator.Options) *world {
+	t.Helper()
+	w := &world{t: t, ctx: t.Context(), cluster: "test", subject: "abalone", namespace: namespace, clock: clocktesting.NewFakeClock(start)}
+	options.Clock = w.clock
 	var err error
-	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, Durations: durations, Seed: 1})
+	w.aws, err = simulator.New(options)
 	require.NoError(t, err)
 	require.NoError(t, w.aws.Start())
 	t.Cleanup(func() { require.NoError(t, w.aws.Close()) })
@@ -121,7 +131,8 @@ func newLonelyWorld(t *testing.T, long ...string) *world {
 	require.NoError(t, err)
 	w.kube, err = client.New(shared.Config, client.Options{Scheme: scheme})
 	require.NoError(t, err)
-	require.NoError(t, w.kube.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
+	err = w.kube.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}})
+	require.NoError(t, client.IgnoreAlreadyExists(err)) // one that is given may be there from before
 	t.Cleanup(func() { w.stopController() })
 	return w
 }

@@ -80,6 +80,8 @@ func (s *Server) serveRPC(w http.ResponseWriter, r *http.Request, protocol wire.
 	if failure != nil {
 		entry.Status, entry.Code, entry.Message = failure.HTTPStatus(), failure.Code, failure.Message
 		answer = protocol.Refuse(w.Header(), failure)
+	} else if entry.Mutation() {
+		entry.Answer, _ = protocol.Decode(answer) // which the protocol itself has just encoded
 	}
 	s.journal.Record(entry)
 	if call.lost {

@@ -23,6 +23,8 @@ type Entry struct {
 	Service   string         `json:"service"`
 	Operation string         `json:"operation"`
 	Request   map[string]any `json:"request,omitempty"`
+	// Answer is what a carried-out mutation was answered with.
+	Answer map[string]any `json:"answer,omitempty"`
 	// Status is the HTTP status of the answer.
 	Status int `json:"status"`
 	// Code and Message of the refusal; empty when the request succeeded.
