@@ -710,7 +710,8 @@ type StepStatus struct {
 	// Action is what the plan does about it, and Why.
 	// +optional
 	Action StepAction `json:"action,omitempty"`
-	// Why it does so.
+	// Why the plan does so, or did so where it is done. It never speaks of something that
+	// is no longer the case.
 	// +optional
 	Why string `json:"why,omitempty"`
 	// Digest of all that the step is made of.

@@ -52,7 +52,7 @@ func (r *Reconciler) rehearse(ctx context.Context, s *scene) error {
 
 // act makes, changes and runs again what is due.
 func (r *Reconciler) act(ctx context.Context, s *scene) error {
-	for _, d := range s.decisions {
+	for i, d := range s.decisions {
 		var err error
 		want := s.wanted[d.Step.Spec.Name]
 		switch {
@@ -60,7 +60,7 @@ func (r *Reconciler) act(ctx context.Context, s *scene) error {
 			continue
 		case d.Create:
 			if err = s.family.Create(ctx, want); err == nil {
-				s.round.Eventf(ctx, reason.Creating, "step %s: making %s (%s)", d.Step.Spec.Name, d.Step.Child, d.Status.Why)
+				s.round.Eventf(ctx, reason.Creating, "step %s: %s", d.Step.Spec.Name, s.decisions[i].Created())
 			}
 		case d.Update:
 			is := s.children[childKey(d.Status.Kind, d.Step.Child)]

@@ -48,7 +48,7 @@ func (r *Reconciler) checkArtifacts(ctx context.Context, s *scene) error {
 				continue
 			}
 			d.Create, d.Update, d.After = false, false, artifactWait
-			d.Status.Phase = v1alpha1.StepFailed
+			d.Status.Phase, d.Status.Why = v1alpha1.StepFailed, ""
 			d.Status.Message = fmt.Sprintf("%s, which step %s has made, is not there any more: bring it back, or set rerun to make it again", uri, use.Step)
 			break
 		}

@@ -206,6 +206,7 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 	if err := r.act(ctx, s); err != nil {
 		return reconcile.Verdict{}, err
 	}
+	s.tell() // again, since some of what will be created now is
 	v := s.verdict(ctx, r.Clock.Now())
 	s.candidate(r.Clock.Now())
 	if s.pipeline.Status.Phase == v1alpha1.PipelineCompleted {

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -105,6 +104,9 @@ func (p *Plan) Decide(f Facts) []Decision {
 		if phase, waits := upstream(step, phases); phase != "" {
 			d.Status.Phase, d.Status.Message = phase, waits
 			d.foresee(f)
+			if phase == v1alpha1.StepSkipped {
+				d.idle()
+			}
 		} else if d.wanted(p, phases, f) {
 			switch {
 			case step.Spec.Gate != nil:
@@ -155,6 +157,7 @@ func (d *Decision) wanted(p *Plan, phases map[string]v1alpha1.StepPhase, f Facts
 	}
 	d.foresee(f)
 	d.Status.Phase, d.Status.Message = v1alpha1.StepSkipped, "its condition does not hold"
+	d.idle()
 	if err != nil {
 		d.Status.Phase, d.Status.Message = v1alpha1.StepFailed, "when: "+err.Error()
 	}
@@ -173,27 +176,13 @@ func (d *Decision) foresee(f Facts) {
 	case seen.State == Absent:
 		s.Action, s.Why = v1alpha1.ActionRun, whyRun(d.Step, f)
 	case d.Step.Kind.Service && seen.Outdated:
-		s.Action, s.Why = v1alpha1.ActionUpdate, "what it is made of has changed"
+		s.Action, s.Why = v1alpha1.ActionUpdate, "inputs changed"
 	case d.uncached(f):
 		s.Action, s.Why = v1alpha1.ActionRun, "this plan is another than the one before"
 	default:
 		s.Action, s.Why = v1alpha1.ActionReuse, whyReuse(seen)
+		d.recorded(f)
 	}
-}
-
-func whyRun(step *Step, f Facts) string {
-	was, ok := f.Was[step.Spec.Name]
-	if !ok || was.Digest == "" || was.Digest == step.Digest {
-		return "there is no " + step.Child + " yet"
-	}
-	return fmt.Sprintf("what it is made of has changed (%s was %s)", step.Digest, was.Digest)
-}
-
-func whyReuse(seen Seen) string {
-	if len(seen.Differs) == 0 {
-		return "there is one of the same digest"
-	}
-	return fmt.Sprintf("there is one; %s will take effect with the next", strings.Join(seen.Differs, ", "))
 }
 
 // make decides about a step that makes a resource.
@@ -218,9 +207,6 @@ func (d *Decision) make(f Facts) {
 		d.broken(f, seen)
 	}
 	d.limit(f, was)
-	if f.Told && !d.Create && !d.Update && len(seen.Differs) == 0 && was.Digest == s.Digest && was.Action != "" { // it was this plan that made it, or not
-		s.Action, s.Why = was.Action, was.Why
-	}
 }
 
 // uncached tells whether there is a job of an earlier plan that is not to be reused.
