@@ -75,9 +75,7 @@ type place struct{ account, region string }
 // kube reads service accounts and makes their tokens, and may be nil where no
 // identity names one.
 func NewClients(config aws.Config, c clock.PassiveClock, kube client.Client) *Clients {
-	// The loop repeats calls itself, when the object's turn comes again: a
-	// client that sleeps between tries would hold a worker.
-	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	config = as(config, config.Credentials)
 	config.APIOptions = append(slices.Clip(config.APIOptions), countCalls)
 	return &Clients{
 		config:  config,
@@ -135,7 +133,7 @@ func (c *Clients) connect(ctx context.Context, id Identity) (*Client, error) {
 	}
 	config := c.config.Copy()
 	config.Region = id.Region
-	config.Credentials = credentialsOf(config, id, c.kube)
+	config = become(config, id, c.kube)
 	if config.Credentials == nil {
 		return nil, &IdentityError{Identity: id, Err: errNoCredentials}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	smithy "github.com/aws/smithy-go"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // Class says what an AWS error means for the loop.
@@ -64,10 +65,11 @@ var rules = []rule{
 	{class: Quota, codes: []string{"ResourceLimitExceeded", "ServiceQuotaExceededException", "LimitExceeded", "LimitExceededFault"}},
 	{class: Auth, codes: []string{
 		"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized", "OptInRequired",
-		"UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException",
-		"InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "IncompleteSignature",
-		"InvalidIdentityToken",
+		"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
+		"MissingAuthenticationToken", "IncompleteSignature", "InvalidIdentityToken",
 	}},
+	// The client has repeated the call with new credentials; others will be had later.
+	{class: Server, codes: expired},
 	{class: Validation, codes: []string{"ModelError"}}, // the model's own answer
 	// What follows repeats values of the request, which may hold any words.
 	{class: Validation, codes: []string{"ValidationException"}, contains: []string{" validation error detected: ", " validation errors detected: "}},
@@ -187,6 +189,24 @@ func Message(err error) string {
 		return "AWS did not answer in time"
 	}
 	return err.Error()
+}
+
+// propagating are the codes by which AWS refuses also what it was allowed, or told of, a
+// moment ago: policies, roles, access keys and identity providers take effect with a delay.
+var propagating = []string{
+	"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized",
+	"UnrecognizedClientException", "InvalidClientTokenId", "InvalidIdentityToken",
+}
+
+// Propagates tells whether an error of class Auth may pass within minutes: AWS does not yet
+// know of a permission that was given a moment ago, or the API server not of a service
+// account.
+func Propagates(err error) bool {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return slices.Contains(propagating, api.ErrorCode())
+	}
+	var status apierrors.APIStatus
+	return errors.As(err, &status)
 }
 
 // A PermissionKind tells which of the permission layers an Auth error is about.

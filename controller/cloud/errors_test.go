@@ -119,7 +119,7 @@ func TestClassifyAnswers(t *testing.T) {
 			"call not allowed", "AccessDeniedException",
 			"User: arn:aws:sts::123456789012:assumed-role/c/s is not authorized to perform: sagemaker:CreateModel on resource: arn:aws:x", cloud.Auth,
 		},
-		{"credentials expired", "ExpiredTokenException", "The security token included in the request is expired", cloud.Auth},
+		{"credentials expired", "ExpiredTokenException", "The security token included in the request is expired", cloud.Server},
 		{"credentials unknown", "UnrecognizedClientException", "The security token included in the request is invalid.", cloud.Auth},
 		{"credentials unknown to STS", "InvalidClientTokenId", "The security token included in the request is invalid.", cloud.Auth},
 		{"signature wrong", "SignatureDoesNotMatch", "The request signature we calculated does not match", cloud.Auth},

@@ -93,21 +93,22 @@ func passes(err error) bool {
 	return false
 }
 
-// credentialsOf are those of an identity, renewed before they expire.
-func credentialsOf(config aws.Config, id Identity, kube client.Client) aws.CredentialsProvider {
+// become makes the clients of a configuration call AWS as an identity, with credentials
+// that are renewed before they expire.
+func become(config aws.Config, id Identity, kube client.Client) aws.Config {
 	if id.ServiceAccount.Name != "" {
-		config.Credentials = aws.NewCredentialsCache(webIdentity{id, config, kube})
+		config = as(config, cached(webIdentity{id, config, kube}))
 	}
 	if id.RoleARN != "" {
-		config.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(config), id.RoleARN,
+		config = as(config, cached(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(config), id.RoleARN,
 			func(o *stscreds.AssumeRoleOptions) {
 				o.RoleSessionName = "sagemaker-gitops"
 				if id.ExternalID != "" {
 					o.ExternalID = aws.String(id.ExternalID)
 				}
-			}))
+			})))
 	}
-	return config.Credentials
+	return config
 }
 
 // webRole is the role that the identity's service account stands for at the

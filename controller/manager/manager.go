@@ -88,7 +88,7 @@ func checkKubernetes(kube *rest.Config) error {
 func loadAWS(ctx context.Context, o Options) (aws.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	var options []func(*config.LoadOptions) error
+	options := []func(*config.LoadOptions) error{config.WithCredentialsCacheOptions(cloud.RenewAhead)}
 	if o.Region != "" {
 		options = append(options, config.WithRegion(o.Region))
 	}

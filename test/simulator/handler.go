@@ -118,6 +118,9 @@ func (s *Server) call(r *http.Request, protocol wire.Protocol, call *request) ([
 	if call.caller.Account == "" {
 		return nil, wire.Errorf("MissingAuthenticationTokenException", "Missing Authentication Token")
 	}
+	if call.caller.Expired {
+		return nil, wire.Expired("ExpiredTokenException")
+	}
 	body, failure := protocol.Decode(data)
 	if failure != nil {
 		return nil, failure

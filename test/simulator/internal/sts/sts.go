@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,12 +25,19 @@ type Issuer struct {
 	faults  *fault.Set
 
 	mu       sync.Mutex
-	sessions map[string]wire.Caller // by access key, without region
+	sessions map[string]issued // by access key
+}
+
+// issued are credentials that were given out: for whom, without region, and until when.
+type issued struct {
+	wire.Caller
+
+	expires time.Time
 }
 
 // New makes an issuer; account is that of access keys nobody issued.
 func New(account string, now clock.PassiveClock, faults *fault.Set) *Issuer {
-	return &Issuer{account: account, clock: now, faults: faults, sessions: map[string]wire.Caller{}}
+	return &Issuer{account: account, clock: now, faults: faults, sessions: map[string]issued{}}
 }
 
 var (
@@ -46,16 +54,18 @@ func Operations() []string {
 // of that account; other keys nobody issued belong to the default account.
 func (i *Issuer) Caller(s wire.Signature) wire.Caller {
 	i.mu.Lock()
-	caller, issued := i.sessions[s.AccessKey]
+	session, known := i.sessions[s.AccessKey]
 	i.mu.Unlock()
-	if !issued {
+	caller := session.Caller
+	caller.Expired = known && i.clock.Now().After(session.expires)
+	if !known {
 		caller.Account = i.account
 		if digits.MatchString(s.AccessKey) {
 			caller.Account = s.AccessKey
 		}
 	}
 	caller.Region = s.Region
-	if !issued {
+	if !known {
 		caller.Principal = "arn:" + caller.Partition() + ":iam::" + caller.Account + ":user/simulated"
 	}
 	return caller
@@ -68,6 +78,9 @@ func (i *Issuer) Handle(caller wire.Caller, form url.Values) (any, *wire.Error) 
 	event := fault.Event{Operation: action, Principal: caller.Principal, Role: form.Get("RoleArn")}
 	if rule, rejected := i.faults.Take(fault.Reject, event); rejected {
 		return nil, &wire.Error{Code: rule.Code, Message: rule.Message, Status: rule.Status}
+	}
+	if caller.Expired {
+		return nil, wire.Expired("ExpiredToken")
 	}
 	switch action {
 	case "GetCallerIdentity":
@@ -121,22 +134,32 @@ func (i *Issuer) assume(principal string, form url.Values) (session, *wire.Error
 		Principal: "arn:" + parts[1] + ":sts::" + parts[2] + ":assumed-role/" + parts[3] + "/" + name,
 		Role:      arn,
 	}
-	i.mu.Lock()
-	key := fmt.Sprintf("ASIASIMULATED%07d", len(i.sessions)+1)
-	i.sessions[key] = assumed
-	i.mu.Unlock()
 	// SDKs compare the expiration with the real time, whatever the clock here.
 	expires := time.Now()
 	if now := i.clock.Now(); now.After(expires) {
 		expires = now
 	}
+	expires = expires.Add(lifetime(form))
+	i.mu.Lock()
+	key := fmt.Sprintf("ASIASIMULATED%07d", len(i.sessions)+1)
+	i.sessions[key] = issued{assumed, expires}
+	i.mu.Unlock()
 	return session{
 		Credentials: credentials{
 			AccessKeyID: key, SecretAccessKey: "simulated", SessionToken: "simulated-" + key,
-			Expiration: expires.Add(time.Hour).UTC().Format(time.RFC3339),
+			Expiration: expires.UTC().Format(time.RFC3339),
 		},
 		User: assumedUser{ID: "AROASIMULATED:" + name, ARN: assumed.Principal},
 	}, nil
+}
+
+// lifetime is how long a session lasts: an hour, unless the request says otherwise (API
+// reference of AssumeRole, DurationSeconds).
+func lifetime(form url.Values) time.Duration {
+	if seconds, err := strconv.Atoi(form.Get("DurationSeconds")); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	return time.Hour
 }
 
 func unsigned() *wire.Error {

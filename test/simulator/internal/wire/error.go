@@ -37,3 +37,9 @@ func Invalid(format string, args ...any) *Error {
 // Throttled is the answer to a caller that asks too fast. Written as JSON it
 // is exactly the 58 bytes that AWS sends.
 func Throttled() *Error { return &Error{Code: "ThrottlingException", Message: "Rate exceeded"} }
+
+// Expired is the answer to a caller whose session has expired. Services call it
+// ExpiredTokenException, STS and S3 ExpiredToken ("Common Errors" of their API references).
+func Expired(code string) *Error {
+	return &Error{Code: code, Message: "The security token included in the request is expired", Status: http.StatusForbidden}
+}

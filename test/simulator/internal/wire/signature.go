@@ -72,4 +72,6 @@ type Caller struct {
 	Principal string
 	// Role is the ARN of the role behind an assumed-role session, else empty.
 	Role string
+	// Expired says that the session's credentials have expired.
+	Expired bool
 }
