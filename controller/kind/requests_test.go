@@ -127,29 +127,11 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 	return w
 }
 
-// push applies a step as a GitOps tool and the API server would, and lets the
-// loop work and time pass until AWS has followed.
+// push applies a step, and lets the loop work and time pass until AWS has followed.
 func (w *world) push(s step) {
 	w.t.Helper()
 	ctx := w.t.Context()
-	was, err := w.get(ctx)
-	maps.Copy(w.spec, s.Spec)
-	switch {
-	case s.Spec == nil:
-		require.NoError(w.t, err)
-		require.NoError(w.t, w.kube.Delete(ctx, was))
-	case err != nil:
-		require.NoError(w.t, client.IgnoreNotFound(err))
-		obj := w.object()
-		obj.SetGeneration(1)
-		require.NoError(w.t, w.kube.Create(ctx, obj))
-	default:
-		obj := w.object()
-		obj.SetGeneration(was.GetGeneration() + 1)
-		obj.SetFinalizers(was.GetFinalizers())
-		obj.SetResourceVersion(was.GetResourceVersion())
-		require.NoError(w.t, w.kube.Update(ctx, obj))
-	}
+	w.apply(s)
 	for end := w.clock.Now().Add(4 * time.Hour); ; {
 		result, err := w.loop.Reconcile(ctx, ctrl.Request{NamespacedName: w.key})
 		require.NoError(w.t, err)
@@ -172,6 +154,30 @@ func (w *world) push(s step) {
 		}
 		require.True(w.t, w.clock.Now().Before(end), "%s: waited in vain for %s: %+v", s.Say, s.Until, obj.GetConditions())
 		w.clock.Step(max(result.RequeueAfter, time.Second))
+	}
+}
+
+// apply applies a step as a GitOps tool and the API server would.
+func (w *world) apply(s step) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	was, err := w.get(ctx)
+	maps.Copy(w.spec, s.Spec)
+	switch {
+	case s.Spec == nil:
+		require.NoError(w.t, err)
+		require.NoError(w.t, w.kube.Delete(ctx, was))
+	case err != nil:
+		require.NoError(w.t, client.IgnoreNotFound(err))
+		obj := w.object()
+		obj.SetGeneration(1)
+		require.NoError(w.t, w.kube.Create(ctx, obj))
+	default:
+		obj := w.object()
+		obj.SetGeneration(was.GetGeneration() + 1)
+		obj.SetFinalizers(was.GetFinalizers())
+		obj.SetResourceVersion(was.GetResourceVersion())
+		require.NoError(w.t, w.kube.Update(ctx, obj))
 	}
 }
 

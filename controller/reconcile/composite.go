@@ -101,6 +101,7 @@ func (r *Round) History() int { return r.s.control.history() }
 // Client calls AWS as the object does. Errors are those of cloud.Clients.For.
 func (r *Round) Client(ctx context.Context) (*cloud.Client, error) {
 	if r.s.client == nil {
+		r.c.r.attempt(r.s)
 		c, err := r.c.r.Clients.For(ctx, r.s.control.identity(r.s.owner.Namespace))
 		if err != nil {
 			return nil, err

@@ -32,6 +32,9 @@ type note struct {
 	first  map[string]time.Time // when something was seen first
 	tries  int                  // how many rounds in a row failed
 	judged string               // what the last round judged
+	// attempt is as whom, and for which spec, AWS was called last, and since when.
+	attempt string
+	since   time.Time
 }
 
 func newMemory(c clock.PassiveClock) *memory {
@@ -56,6 +59,23 @@ func (m *memory) since(uid types.UID, what string) time.Duration {
 		n.first[what] = now
 	}
 	return now.Sub(n.first[what])
+}
+
+// attempted says for how long AWS has been called for the same spec and as the same
+// identity: 0 the first time. What was denied when nothing is remembered, since the process
+// is a new one, is taken to have been so for long.
+func (m *memory) attempted(uid types.UID, attempt string, denied bool) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := m.of(uid)
+	if n.attempt != attempt {
+		known := n.attempt != ""
+		n.attempt, n.since = attempt, m.clock.Now()
+		if denied && !known {
+			n.since = time.Time{}
+		}
+	}
+	return m.clock.Since(n.since)
 }
 
 // count says how many times it was asked since the object was last well.

@@ -269,6 +269,7 @@ func (s *scope) interval() time.Duration { return s.control.interval(s.kind.Life
 
 // identify finds the client to call AWS with.
 func (r *Reconciler) identify(ctx context.Context, s *scope) error {
+	r.attempt(s)
 	c, err := r.Clients.For(ctx, s.control.identity(s.object.GetNamespace()))
 	if err != nil {
 		return err

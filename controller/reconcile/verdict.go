@@ -80,6 +80,9 @@ func (r *Reconciler) verdictOf(s *scope, err error) verdict {
 	case cloud.QuotaZero:
 		return stalled(reason.QuotaExceeded, message, s.interval())
 	case cloud.Auth:
+		if wait := r.grace(s, err); wait > 0 {
+			return progressing(reason.AccessDenied, message+"; retrying, since new permissions take effect with a delay", wait)
+		}
 		return stalled(reason.AccessDenied, message, s.interval())
 	case cloud.Validation:
 		return stalled(reason.ValidationFailed, message, s.interval())

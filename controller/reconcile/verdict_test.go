@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -58,7 +59,15 @@ func TestVerdictOfAnError(t *testing.T) {
 			"there are none and there will be none", answer("ResourceLimitExceeded", "The account-level service limit 'x' is 0 Instances"),
 			stalled(reason.QuotaExceeded, "The account-level service limit 'x' is 0 Instances", interval),
 		},
-		{"not allowed", answer("AccessDeniedException", "User: u"), stalled(reason.AccessDenied, "User: u", interval)},
+		{
+			"not allowed, or not yet", answer("AccessDeniedException", "User: u"),
+			progressing(reason.AccessDenied, "User: u; retrying, since new permissions take effect with a delay", 5*time.Second),
+		},
+		{"a wrong signature gets no better", answer("SignatureDoesNotMatch", "no"), stalled(reason.AccessDenied, "no", interval)},
+		{
+			"credentials that have expired", answer("ExpiredTokenException", "The security token included in the request is expired"),
+			progressing(reason.ServerError, "The security token included in the request is expired", 5*time.Second),
+		},
 		{"AWS refuses it", answer("ValidationException", "No S3 objects found"), stalled(reason.ValidationFailed, "No S3 objects found", interval)},
 		{"AWS failed", answer("InternalFailure", "oops"), progressing(reason.ServerError, "oops", 5*time.Second)},
 		{"AWS is not reached", errors.New("connection refused"), progressing(reason.ServerError, "connection refused", 5*time.Second)},
@@ -101,6 +110,32 @@ func TestADependencyIsWaitedForTenMinutes(t *testing.T) {
 	require.Equal(t, stalled(reason.ValidationFailed, "Could not assume role arn", 10*time.Minute), r.verdictOf(s, missing))
 	r.memory.calm(s.object.GetUID())
 	require.False(t, r.verdictOf(s, missing).stalled, "it was well in between")
+}
+
+// A permission may take two minutes to have effect, once for each spec and identity, counted
+// from the first call.
+func TestADenialHasTwoMinutes(t *testing.T) {
+	r, clock := newLoop(serviceKind)
+	s := newScope(serviceKind)
+	denied := answer("AccessDenied", "User: u")
+	require.False(t, r.verdictOf(s, denied).stalled)
+	clock.Step(2*time.Minute - time.Second)
+	require.Equal(t, time.Second, r.verdictOf(s, denied).after, "it is tried once more in the end")
+	clock.Step(time.Second)
+	require.Equal(t, stalled(reason.AccessDenied, "User: u", 10*time.Minute), r.verdictOf(s, denied))
+	r.memory.calm(s.object.GetUID())
+	require.True(t, r.verdictOf(s, denied).stalled, "what has worked was not given a moment ago")
+
+	s.object.SetGeneration(s.object.GetGeneration() + 1)
+	require.False(t, r.verdictOf(s, denied).stalled, "another spec")
+	clock.Step(time.Hour)
+	require.True(t, r.verdictOf(s, denied).stalled)
+	s.control.AssumeRole = &v1alpha1.AssumeRole{RoleARN: "arn:aws:iam::123456789012:role/team"}
+	require.False(t, r.verdictOf(s, denied).stalled, "another identity")
+
+	now := metav1.NewTime(clock.Now())
+	s.object.SetDeletionTimestamp(&now)
+	require.True(t, r.verdictOf(s, denied).stalled, "what is deleted was there before")
 }
 
 func TestVerdictsSettleOrGoOn(t *testing.T) {

@@ -160,7 +160,9 @@ const (
 	// the spec.
 	ValidationFailed = "ValidationFailed"
 	// AccessDenied means that an AWS permission is missing. The message tells
-	// the call itself, AssumeRole and PassRole apart.
+	// the call itself, AssumeRole and PassRole apart. With Ready Unknown and
+	// Reconciling True the call is retried: for two minutes after a new spec or
+	// identity, since a new permission takes effect with a delay.
 	AccessDenied = "AccessDenied"
 	// ReferenceDenied means that a reference leads where none may lead, such
 	// as into another namespace.
