@@ -155,6 +155,9 @@ func (r *Reconciler) hold(ctx context.Context, s *scope, cause error) (ctrl.Resu
 	if cause != nil {
 		v = r.verdictOf(s, cause)
 	}
+	if moved := r.moved(ctx, s); moved != nil {
+		return r.finish(ctx, s, verdict{}, moved)
+	}
 	if s.references.updating && !s.observeOnly() {
 		v, err := r.standAside(ctx, s)
 		return r.finish(ctx, s, v, err)
@@ -197,7 +200,7 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 
 // key is all that a judgement depends on beside AWS.
 func (s *scope) key() string {
-	return fmt.Sprintf("%d %s %t %t %s %s %s %s", s.object.GetGeneration(), s.asked, s.requested(), s.control.Suspend,
+	return fmt.Sprintf("%d %s %t %t %s %s %#v %s", s.object.GetGeneration(), s.asked, s.requested(), s.control.Suspend,
 		s.awsName(), s.control.Region, s.control.identity(s.owner.Namespace), s.control.Endpoint)
 }
 

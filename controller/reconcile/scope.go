@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -287,6 +288,20 @@ func (r *Reconciler) identify(ctx context.Context, s *scope) error {
 	}
 	status.Region, status.AccountID = c.Region, c.Account
 	s.client = c
+	return nil
+}
+
+// moved refuses to act as an identity that leads elsewhere than where the object is; nil if
+// there is nothing yet, or the identity cannot be had. It is asked also of an object that
+// waits for a reference: what that refers to is moved by the same identity, so that the
+// object would wait for it and never say what is wrong.
+func (r *Reconciler) moved(ctx context.Context, s *scope) error {
+	if !s.exists() {
+		return nil
+	}
+	if refused, ok := errors.AsType[*refusal](r.identify(ctx, s)); ok {
+		return refused
+	}
 	return nil
 }
 
