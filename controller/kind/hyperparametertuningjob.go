@@ -32,6 +32,7 @@ var HyperParameterTuningJob = reconcile.Kind{
 		},
 		"ModelArtifacts": {
 			Operation: cloud.Op((*sagemaker.Client).DescribeTrainingJob), With: bestTrainingJob, Member: "ModelArtifacts",
+			Required: true,
 		},
 	},
 	Console: reconcile.Page{Path: "hyper-tuning-jobs"},

@@ -53,7 +53,9 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		drifted: len(differences) > 0 && len(s.next.request) > 0, fixed: s.named != "" && len(s.fixed(described)) > 0,
 	})
 	if situation != Foreign {
-		s.addDetails(ctx, described)
+		if err := s.addDetails(ctx, described); err != nil {
+			return verdict{}, err
+		}
 		if err := r.takeOver(ctx, s, run, described); err != nil {
 			return verdict{}, err
 		}

@@ -176,6 +176,8 @@ type Detail struct {
 	With      func(described shape.Tree) shape.Tree
 	// Member of the answer. Lists in it begin with the newest item.
 	Member string
+	// Required says that others consume what it tells: a job is not Completed without it.
+	Required bool
 	// Warning is what people should know of an item of the list, once; empty if
 	// there is nothing. Reason is that of the event.
 	Warning func(item shape.Tree) string

@@ -11,9 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -48,33 +46,6 @@ func (s *scope) observed(described shape.Tree) {
 	}
 	*fresh.Common() = *status
 	statusOf(s.object).Set(statusOf(fresh))
-}
-
-// addDetails adds to what Describe told the lists that AWS tells by operations
-// of their own. One that is not had is left out: it decides nothing.
-func (s *scope) addDetails(ctx context.Context, described shape.Tree) {
-	for member, detail := range s.kind.Details {
-		request := over(described, shape.Tree{"MaxResults": int64(maxList), "SortBy": "CreationTime", "SortOrder": "Descending"})
-		if detail.With != nil {
-			request = detail.With(described)
-		}
-		if request == nil {
-			continue
-		}
-		answer, err := detail.Operation.Call(ctx, s.client, request)
-		if err != nil {
-			ctrl.LoggerFrom(ctx).V(1).Info("a detail is left out", "operation", detail.Operation.Name, "reason", cloud.Message(err))
-			continue
-		}
-		told, ok := shape.Lookup(answer, detail.Member)
-		if !ok {
-			continue
-		}
-		if list, isList := told.([]any); isList {
-			slices.Reverse(list) // in status the newest are the last
-		}
-		described[member] = told
-	}
 }
 
 // warn tells what people should know of items that were not told of before; of a

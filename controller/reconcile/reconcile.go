@@ -223,7 +223,7 @@ func (s *scope) finished() bool {
 	}
 	switch run.Outcome {
 	case v1alpha1.RunCompleted:
-		return is.Reason == reason.Completed
+		return is.Reason == reason.Completed && !s.lacksResult()
 	case v1alpha1.RunFailed, v1alpha1.RunStopped:
 		// Anything else that AWS refuses may heal and is tried again.
 		return meta.IsStatusConditionTrue(s.object.GetConditions(), fluxmeta.StalledCondition) &&

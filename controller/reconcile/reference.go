@@ -228,6 +228,18 @@ func valueOf(kind Kind, obj Object, value v1alpha1.ReferenceValue) (string, erro
 	return shape.String(status, kind.Kind()+string(value)), nil
 }
 
+// result is the model that a job has come to; empty where there is none.
+func result(kind Kind, obj Object) string {
+	if kind.ModelData == "" {
+		return ""
+	}
+	value, err := valueOf(kind, obj, v1alpha1.ReferenceModelData)
+	if err != nil {
+		return ""
+	}
+	return value
+}
+
 func lastName(path string) string {
 	return path[strings.LastIndex(path, ".")+1:]
 }

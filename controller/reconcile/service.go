@@ -64,7 +64,9 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		s.object.Common().Served = true // nobody knows of what was found that it was never used
 	}
 	s.object.Common().Name = name
-	s.addDetails(ctx, described)
+	if err := s.addDetails(ctx, described); err != nil {
+		return verdict{}, err
+	}
 	r.warn(ctx, s, described)
 	s.observed(described)
 	s.inUse(described)

@@ -60,10 +60,10 @@ func (r *Reconciler) setup(mgr ctrl.Manager) error {
 	b = b.Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.objectsIn), builder.WithPredicates(defaultsChanged{}))
 	for name, other := range r.Kinds {
 		if refers(r.Kind, other) {
-			b = b.Watches(other.Object(), handler.EnqueueRequestsFromMapFunc(r.dependentsOf(name)), builder.WithPredicates(matters{}))
+			b = b.Watches(other.Object(), handler.EnqueueRequestsFromMapFunc(r.dependentsOf(name)), builder.WithPredicates(matters{kind: other}))
 		}
 		if refers(other, r.Kind) {
-			b = b.Watches(other.Object(), handler.EnqueueRequestsFromMapFunc(r.targetsOf(other)), builder.WithPredicates(matters{}))
+			b = b.Watches(other.Object(), handler.EnqueueRequestsFromMapFunc(r.targetsOf(other)), builder.WithPredicates(matters{kind: other}))
 		}
 	}
 	return b.Complete(r)
@@ -163,10 +163,14 @@ func (asked) Update(e event.UpdateEvent) bool {
 }
 
 // matters passes updates after which others may judge an object differently:
-// whether it is settled, and what it is or uses in AWS.
-type matters struct{ predicate.Funcs }
+// whether it is settled, what it is or uses in AWS, and what it has to offer them.
+type matters struct {
+	predicate.Funcs
 
-func (matters) Update(e event.UpdateEvent) bool {
+	kind Kind
+}
+
+func (m matters) Update(e event.UpdateEvent) bool {
 	before, ok := e.ObjectOld.(Object)
 	after, ok2 := e.ObjectNew.(Object)
 	if !ok || !ok2 {
@@ -176,7 +180,7 @@ func (matters) Update(e event.UpdateEvent) bool {
 	_, is := settledSince(after)
 	a, b := before.Common(), after.Common()
 	return before.GetGeneration() != after.GetGeneration() || was != is || updating(before) != updating(after) ||
-		a.Name != b.Name || a.ARN != b.ARN ||
+		a.Name != b.Name || a.ARN != b.ARN || result(m.kind, before) != result(m.kind, after) ||
 		!equality.Semantic.DeepEqual(usesOf(before), usesOf(after))
 }
 
