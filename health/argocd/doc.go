@@ -9,7 +9,8 @@
 // The engine lives at github.com/argoproj/argo-cd/gitops-engine; the module at the old
 // path, github.com/argoproj/gitops-engine, does not compile with Kubernetes 1.36. It
 // brings 700 packages, k8s.io/kubernetes among them, which only those link who import
-// this package. They need no replace directive; but `go list -m all` fails in modules
-// that import the engine, for k8s.io/kubernetes requires versions of its parts that were
-// never published.
+// this package. They build and tidy without a replace directive. `go list -m all` fails in
+// their module, because k8s.io/kubernetes requires versions of its parts that were never
+// published: a module that needs it copies the replace directives of Argo CD's own go.mod
+// for k8s.io/*. Modules that import other packages of this project need none.
 package argocd
