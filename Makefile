@@ -15,6 +15,9 @@ GENERATED := 'api/v1alpha1/zz_generated.*' kustomize/crd 'test/simulator/interna
 CONCURRENT := ./controller/... ./test/simulator/...
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TEST_FLAGS ?=
+# How long one package's tests may take: a machine with a load of 50 needs ten times as long
+# as an idle one.
+TIMEOUT ?= 90m
 
 TOOL := go tool -modfile=.ci/tools/go.mod
 
@@ -48,8 +51,12 @@ manifests: ## Print what kustomize/default installs.
 
 .PHONY: test
 test: preflight binaries ## Run every test, on a real API server, real Flux and real Argo CD.
-	go test -count=1 -timeout 20m $(TEST_FLAGS) ./...
-	@for module in $(NESTED); do echo "go test ./... # in $$module"; (cd $$module && go test -count=1 -timeout 20m $(TEST_FLAGS) ./...); done
+	go test -count=1 -timeout $(TIMEOUT) $(TEST_FLAGS) ./...
+	@for module in $(NESTED); do echo "go test ./... # in $$module"; (cd $$module && go test -count=1 -timeout $(TIMEOUT) $(TEST_FLAGS) ./...); done
+
+.PHONY: test-long
+test-long: preflight binaries ## Run the loop's short tests 50 times, for what shows only now and then.
+	go test -count=50 -short -timeout 12h $(TEST_FLAGS) ./test/loop
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no API server.
@@ -61,7 +68,7 @@ test-race: ## Run the concurrent packages' tests that need no API server under t
 
 .PHONY: e2e
 e2e: preflight binaries ## Push to real Flux and real Argo CD, and print what holds under which.
-	go test -count=1 -v -timeout 20m $(TEST_FLAGS) ./test/e2e
+	go test -count=1 -v -timeout $(TIMEOUT) $(TEST_FLAGS) ./test/e2e
 
 .PHONY: cover
 cover: ## Measure the coverage of the tests that need no API server.

@@ -28,7 +28,7 @@ func (w *world) listen() func() []reconcile.Object {
 	w.t.Helper()
 	scheme, err := manager.Scheme()
 	require.NoError(w.t, err)
-	c, err := client.NewWithWatch(shared.Config, client.Options{Scheme: scheme})
+	c, err := client.NewWithWatch(w.clientConfig(""), client.Options{Scheme: scheme})
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	w.t.Cleanup(cancel)

@@ -148,7 +148,7 @@ func TestMonitoringViolations(t *testing.T) {
 	require.Eventually(t, func() bool {
 		require.NoError(t, p.kube.List(p.ctx, &events, client.InNamespace(p.namespace)))
 		return slices.ContainsFunc(events.Items, func(e corev1.Event) bool { return e.Reason == reason.ViolationsFound })
-	}, 10*time.Second, 50*time.Millisecond, "people are told")
+	}, eventually, 50*time.Millisecond, "people are told")
 	told := 0
 	for _, e := range events.Items {
 		if e.Reason == reason.ViolationsFound {

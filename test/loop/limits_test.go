@@ -58,7 +58,7 @@ func (w *world) refuses(text, says string) {
 	require.Eventually(w.t, func() bool {
 		err := w.try(text)
 		return apierrors.IsForbidden(err) && strings.Contains(err.Error(), says)
-	}, time.Minute, 50*time.Millisecond, says)
+	}, eventually, 50*time.Millisecond, says)
 }
 
 // try asks whether an object would be taken.
@@ -271,7 +271,7 @@ spec: {policyName: NAME, validationActions: [Deny]}
 	retain := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"deletionPolicy":"Retain"}}`))
 	require.Eventually(w.t, func() bool {
 		return apierrors.IsInvalid(w.kube.Patch(w.ctx, obj, retain, client.DryRunAll))
-	}, time.Minute, 50*time.Millisecond, "the API server takes up policies after a moment")
+	}, eventually, 50*time.Millisecond, "the API server takes up policies after a moment")
 	return func() {
 		binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}
 		require.NoError(w.t, w.kube.Delete(w.ctx, binding))

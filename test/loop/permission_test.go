@@ -20,7 +20,7 @@ func (w *world) confine() {
 	w.account = "sagemaker-gitops-system:sagemaker-gitops"
 	w.install("../../kustomize/rbac/controller.yaml")
 	w.install("../../kustomize/components/policy/actions.yaml")
-	account, err := client.New(w.configOf(w.account), client.Options{Scheme: w.kube.Scheme()})
+	account, err := client.New(w.clientConfig(w.account), client.Options{Scheme: w.kube.Scheme()})
 	require.NoError(w.t, err)
 	require.Eventually(w.t, func() bool {
 		may := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
@@ -28,7 +28,7 @@ func (w *world) confine() {
 		}}
 		err := w.tryAs(account, approvedPackage)
 		return account.Create(w.ctx, may) == nil && may.Status.Allowed && err != nil && strings.Contains(err.Error(), "needs the verb approve")
-	}, time.Minute, 50*time.Millisecond, "the API server takes up roles and policies after a moment")
+	}, eventually, 50*time.Millisecond, "the API server takes up roles and policies after a moment")
 }
 
 // encrypted is a pipeline whose volumes and outputs have keys.

@@ -229,7 +229,7 @@ func TestPipelineFollowsFlux(t *testing.T) {
 		u.SetName("ml")
 		return u
 	}
-	require.Eventually(t, func() bool { return w.kube.Create(w.ctx, repository()) == nil }, time.Minute, 50*time.Millisecond, "the API server takes up kinds after a moment")
+	require.Eventually(t, func() bool { return w.kube.Create(w.ctx, repository()) == nil }, eventually, 50*time.Millisecond, "the API server takes up kinds after a moment")
 	commitsAt := func(address string, files map[string]string) {
 		content := packed(t, files)
 		served.Store(&content)

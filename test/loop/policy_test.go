@@ -51,7 +51,7 @@ func (w *world) as(user string, roles ...string) client.Client {
 			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
 		}))
 	}
-	config := rest.CopyConfig(shared.Config)
+	config := w.clientConfig("")
 	config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
 	c, err := client.New(config, client.Options{Scheme: w.kube.Scheme()})
 	require.NoError(w.t, err)
@@ -93,7 +93,7 @@ func TestActionsAreVerbs(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return refused(change(editor, "policy", "sagemaker.gitops.dev/stop", pending, client.DryRunAll)) &&
 			change(lead, "policy", "sagemaker.gitops.dev/stop", pending, client.DryRunAll) == nil
-	}, time.Minute, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
+	}, eventually, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
 
 	for _, row := range []struct{ reason, annotation, approval, verb string }{
 		{"an edit", "", pending, ""},
@@ -135,7 +135,7 @@ func TestApprovingStepsIsAVerb(t *testing.T) {
 	decided := pipeline(nil, approved("sha256:"+strings.Repeat("0", 64)))
 	require.Eventually(t, func() bool {
 		return refused(change(editor, decided, client.DryRunAll)) && change(lead, decided, client.DryRunAll) == nil
-	}, time.Minute, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
+	}, eventually, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
 	require.NoError(t, change(editor, pipeline(nil)))
 	require.True(t, refused(change(editor, decided)))
 	require.NoError(t, change(lead, decided))
@@ -152,11 +152,11 @@ func TestNeedOfApprovalIsAVerb(t *testing.T) {
 	asks := pipeline(nil)
 	unasked := replace(replace(asks, "dependsOn: [approve]", "dependsOn: [quality]"), "  - name: approve\n    dependsOn: [quality]\n    approval: {}\n", "")
 	w.apply(unasked)
-	require.Eventually(t, func() bool { return w.tryAs(editor, asks) == nil }, time.Minute, 50*time.Millisecond, "to ask needs no verb")
+	require.Eventually(t, func() bool { return w.tryAs(editor, asks) == nil }, eventually, 50*time.Millisecond, "to ask needs no verb")
 	require.NoError(t, w.tryAs(editor, replace(unasked, "dependsOn: [quality]", "dependsOn: [train]")), "where nobody is asked nothing is to be held")
 
 	w.apply(asks)
-	require.Eventually(t, func() bool { return w.tryAs(editor, unasked) != nil && w.tryAs(lead, unasked) == nil }, time.Minute, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
+	require.Eventually(t, func() bool { return w.tryAs(editor, unasked) != nil && w.tryAs(lead, unasked) == nil }, eventually, 50*time.Millisecond, "the API server takes up policies and roles after a moment")
 	for _, row := range []struct{ reason, spec string }{
 		{"nobody is asked any more", unasked},
 		{"a step goes around it", replace(asks, "dependsOn: [approve]", "dependsOn: [quality]")},

@@ -38,7 +38,7 @@ func (w *world) record() *recorder {
 	w.t.Helper()
 	scheme, err := manager.Scheme()
 	require.NoError(w.t, err)
-	c, err := client.NewWithWatch(shared.Config, client.Options{Scheme: scheme})
+	c, err := client.NewWithWatch(w.clientConfig(""), client.Options{Scheme: scheme})
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	w.t.Cleanup(cancel)
@@ -75,7 +75,7 @@ func (w *world) heard(r *recorder) {
 			return slices.ContainsFunc(r.states, func(m telling) bool {
 				return kindOf(m.object) == kindOf(obj) && revision(m.object) >= revision(obj)
 			})
-		}, time.Minute, time.Millisecond)
+		}, eventually, time.Millisecond)
 	}
 }
 

@@ -38,9 +38,15 @@ import (
 // shared is the API server of all tests; each has a namespace of its own.
 var shared *cluster.Cluster
 
+// longTests are those that -short leaves out: each plays many lives, one after the other.
+const longTests = "^Test(EveryKind|.*Crash.*|.*Histories|Random.*|.*Example.*)$"
+
 func TestMain(m *testing.M) {
 	ctrl.SetLogger(logr.Discard())
 	flag.Parse()
+	if skip := flag.Lookup("test.skip"); testing.Short() && skip.Value.String() == "" {
+		_ = skip.Value.Set(longTests)
+	}
 	// A world waits most of the time, for moments to pass and for the API server.
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
@@ -129,7 +135,7 @@ func newWorldIn(t *testing.T, namespace string, start time.Time, options simulat
 
 	scheme, err := manager.Scheme()
 	require.NoError(t, err)
-	w.kube, err = client.New(shared.Config, client.Options{Scheme: scheme})
+	w.kube, err = client.New(w.clientConfig(""), client.Options{Scheme: scheme})
 	require.NoError(t, err)
 	err = w.kube.Create(w.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}})
 	require.NoError(t, client.IgnoreAlreadyExists(err)) // one that is given may be there from before
@@ -229,10 +235,6 @@ func (w *world) parse(doc string) client.Object {
 func get[T reconcile.Object](w *world, name string, obj T) (T, bool) {
 	w.t.Helper()
 	err := w.kube.Get(w.ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, obj)
-	if err != nil && apierrors.ReasonForError(err) == metav1.StatusReasonUnknown {
-		// Under load a connection may break, of which the API server knows nothing.
-		err = w.kube.Get(w.ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, obj)
-	}
 	if apierrors.IsNotFound(err) {
 		return obj, false
 	}
@@ -254,25 +256,35 @@ const (
 	// patience is how many steps a condition is not asked again as long as there is
 	// no news: what AWS does by itself is then seen.
 	patience = 5
-	// grace is how long a busy controller has in real time to come to what is due, when
-	// no more virtual time may pass.
-	grace = 20 * time.Second
+	// grace is how long a busy controller has in real time to do something, when no more
+	// virtual time may pass. It begins anew with everything that the controller does, up
+	// to restless times: then it is at something that never ends.
+	grace    = time.Minute
+	restless = 5000
+	// eventually is how long the API server may take to do in real time what it does within
+	// seconds on an idle machine.
+	eventually = 10 * time.Minute
 )
 
+// untilWithin lets virtual time pass until the condition holds, so much of it at most. In
+// real time it waits for as long as there is virtual time left, or news: however slow the
+// machine is, the controller comes to what is due.
 func (w *world) untilWithin(what string, virtual time.Duration, condition func() bool) {
 	w.t.Helper()
 	end := w.clock.Now().Add(virtual)
-	deadline := time.Now().Add(3 * time.Minute)
-	for {
+	var deadline time.Time
+	for last, still := int64(-1), 0; ; {
 		known := w.news()
 		if condition() {
 			return
 		}
 		over := w.clock.Now().After(end)
-		if over && time.Until(deadline) > grace {
+		if over && known != last && still < restless {
 			deadline = time.Now().Add(grace)
+			still++
 		}
-		if time.Now().After(deadline) {
+		last = known
+		if over && time.Now().After(deadline) {
 			w.t.Fatalf("waited in vain until %s\n%s", what, w.describe())
 		}
 		for range patience {
