@@ -46,6 +46,7 @@ type recording struct {
 
 // TestRecordUpgradeFixture plays all scenarios and keeps what the controller leaves.
 func TestRecordUpgradeFixture(t *testing.T) {
+	t.Parallel()
 	if *record == "" {
 		return // fixtures are recorded once per hash version
 	}
@@ -138,12 +139,13 @@ func (r *recording) fault(rule fault.Rule) {
 	r.world.fault(rule)
 }
 
-func (r *recording) measures(metric string, value float64) {
+// trains sets the error with which training jobs end.
+func (r *recording) trains() {
 	r.t.Helper()
-	r.fault(fault.Rule{Action: fault.Measure, Metrics: map[string]float64{metric: value}})
+	r.fault(fault.Rule{Action: fault.Measure, Metrics: map[string]float64{"validation:rmse": 2.08}})
 }
 
-// serves serves an archive as Flux's source-controller does.
+// serves offers an archive as Flux's source-controller does.
 func (r *recording) serves(path string, content []byte) (url string) {
 	r.t.Helper()
 	r.mu.Lock()
@@ -249,15 +251,16 @@ func (w *world) storage() map[string]map[string][]byte {
 
 // keptKinds are those that a fixture has objects of.
 func keptKinds() []schema.GroupVersionKind {
-	kinds := []schema.GroupVersionKind{
-		{Version: "v1", Kind: "ConfigMap"}, {Group: "apps", Version: "v1", Kind: "ControllerRevision"},
-		{Group: "source.toolkit.fluxcd.io", Version: "v1", Kind: "GitRepository"},
-		v1alpha1.GroupVersion.WithKind("ModelPipeline"), v1alpha1.GroupVersion.WithKind("ModelDeployment"),
-	}
+	ours := make([]schema.GroupVersionKind, 0, len(kind.All()))
 	for _, k := range kind.All() {
-		kinds = append(kinds, v1alpha1.GroupVersion.WithKind(k.Kind()))
+		ours = append(ours, v1alpha1.GroupVersion.WithKind(k.Kind()))
 	}
-	return kinds
+	return append(ours,
+		schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"},
+		schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ControllerRevision"},
+		schema.GroupVersionKind{Group: "source.toolkit.fluxcd.io", Version: "v1", Kind: "GitRepository"},
+		v1alpha1.GroupVersion.WithKind("ModelPipeline"), v1alpha1.GroupVersion.WithKind("ModelDeployment"),
+	)
 }
 
 // all are the objects of the namespace, those first that others belong to.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,7 +109,7 @@ func (r *recording) rolling() {
 func approvedExample(directory string) func(*recording) {
 	return func(r *recording) {
 		r.of(directory)
-		r.measures("validation:rmse", 2.08)
+		r.trains()
 		r.startController()
 		r.push()
 		r.approve()
@@ -122,7 +123,7 @@ func environment(name string) func(*recording) {
 		for _, key := range []string{"abalone/train/a", "abalone/validation/a"} {
 			require.NoError(r.t, r.aws.PutObject("acme-ml-"+name, key, []byte("1 1:2")))
 		}
-		r.measures("validation:rmse", 2.08)
+		r.trains()
 		r.startController()
 		r.push()
 		if name == "prod" {
@@ -142,7 +143,7 @@ func manifestsOf(pattern string) func(*recording) {
 	return func(r *recording) {
 		files, err := filepath.Glob(pattern)
 		require.NoError(r.t, err)
-		var texts []string
+		texts := make([]string, 0, len(files))
 		for _, file := range files {
 			text, err := os.ReadFile(file)
 			require.NoError(r.t, err)
@@ -162,7 +163,7 @@ func manifestsOf(pattern string) func(*recording) {
 
 func (r *recording) xgboost() {
 	r.of("xgboost-abalone")
-	r.measures("validation:rmse", 2.08)
+	r.trains()
 	r.startController()
 	r.push()
 	r.writes("evaluate", "report/report.json", `{"rows": 620, "regression": {"rmse": 2.117, "mae": 1.5}}`)
@@ -221,7 +222,7 @@ func (r *recording) batch() {
 
 func (r *recording) monitoring() {
 	r.of("monitoring-retrain")
-	r.measures("validation:rmse", 2.08)
+	r.trains()
 	r.startController()
 	r.push()
 	r.writes("baseline", "baseline/constraints.json", `{"version": 0.0, "features": []}`)
@@ -269,7 +270,7 @@ func (r *recording) sources() {
           settings: "{{ .sources.settings.uri }}"
         environment: {DATA: "{{ .sources.data.digest }}", PLACE: "{{ .sources.place.digest }}", MANIFEST: "{{ .sources.manifest.digest }}", CODE: "{{ .sources.code.digest }}"}`)
 	r.manifests(settings(3), p)
-	r.measures("validation:rmse", 2.08)
+	r.trains()
 	r.startController()
 	r.push()
 	r.approve()
@@ -308,10 +309,10 @@ func (r *recording) chainHistory() {
 // pipelineHistory changes a pipeline again and again, and approves what comes of it.
 func (r *recording) pipelineHistory() {
 	r.manifests(pipeline(nil))
-	r.measures("validation:rmse", 2.08)
+	r.trains()
 	r.startController()
 	for n := range history {
-		r.param("rounds", fmt.Sprint(100+n))
+		r.param("rounds", strconv.Itoa(100+n))
 		if n < 2 {
 			r.revertsTo(fmt.Sprintf("%d rounds", 100+n))
 		}
@@ -379,7 +380,7 @@ func historyOf(k reconcile.Kind) func(*recording) {
 			case k.Lifecycle == reconcile.Job && n == 0:
 				change(map[string]any{"deletionPolicy": nil})
 			case k.Lifecycle == reconcile.Job:
-				change(map[string]any{"rerun": fmt.Sprint(n)})
+				change(map[string]any{"rerun": strconv.Itoa(n)})
 			case steps[0].Spec["roleARN"] != nil:
 				change(map[string]any{"roleARN": role, "revisionHistoryLimit": 20})
 			default:

@@ -37,6 +37,7 @@ const (
 // TestUpgrade: a controller starts and updates nothing on what an earlier version has
 // left, whether status is there or not, and a revert starts no job that exists.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	for name, file := range recorded(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,7 +91,7 @@ func newUpgrade(t *testing.T, file string) *upgrade {
 func (u *upgrade) clear() {
 	u.stopController()
 	ctx := context.WithoutCancel(u.ctx) // which has ended when a test has
-	for _, object := range u.world.allIn(ctx) {
+	for _, object := range u.allIn(ctx) {
 		obj := &unstructured.Unstructured{Object: object}
 		lost := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
 		require.NoError(u.t, client.IgnoreNotFound(u.kube.Patch(ctx, obj, lost)))
