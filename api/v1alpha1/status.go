@@ -88,6 +88,10 @@ type CommonStatus struct {
 	// +optional
 	Attempted *Attempt `json:"attempted,omitempty"`
 
+	// Applied is what the controller last asked of AWS for the present AWS object.
+	// +optional
+	Applied *Applied `json:"applied,omitempty"`
+
 	// Served says that the object has been ready once: it may hold what is not in
 	// git, and is not deleted to be created again.
 	// +optional
@@ -157,6 +161,24 @@ type Revision struct {
 	References []ConsumedReference `json:"references,omitempty"`
 }
 
+// Applied is what the controller last asked of AWS. A field or tag that is in it
+// and no longer in the spec was removed in git; anything else in AWS that the spec
+// does not name belongs to AWS or to somebody else.
+type Applied struct {
+	// Generation of the spec that was applied.
+	// +optional
+	Generation int64 `json:"generation,omitempty"`
+	// Paths are the fields that were applied, under AWS's member names, each with
+	// a hash of its value.
+	// +optional
+	Paths map[string]string `json:"paths,omitempty"`
+	// TagKeys are the keys of the tags that were applied, those of the spec and
+	// those of the controller's --default-tags. Only these are changed or removed
+	// in AWS.
+	// +optional
+	TagKeys []string `json:"tagKeys,omitempty"`
+}
+
 // Attempt is an in-place update.
 type Attempt struct {
 	// Digest of what the update asked for; empty until it is asked.
@@ -174,4 +196,16 @@ type Attempt struct {
 	// Stopped says that the object was stopped for the update and is to be
 	// started again.
 	Stopped bool `json:"stopped,omitempty"`
+	// Unanswered is true while AWS's answer to the update is not known, so that it may
+	// have had no effect.
+	// +optional
+	Unanswered bool `json:"unanswered,omitempty"`
+	// Had is a hash of what AWS described, before the update was tried, in the fields
+	// that it was to change.
+	// +optional
+	Had string `json:"had,omitempty"`
+	// Accepted counts how often AWS has accepted this same update while what it
+	// describes stayed different. The time to the next try grows with it.
+	// +optional
+	Accepted int32 `json:"accepted,omitempty"`
 }

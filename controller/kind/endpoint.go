@@ -24,8 +24,12 @@ var Endpoint = reconcile.Kind{
 	States:    health.Endpoint,
 	// A Failed endpoint can only be deleted.
 	FailsForGood: true,
-	Unread:       []string{"DeploymentConfig", "RetainAllVariantProperties", "ExcludeRetainedVariantProperties", "RetainDeploymentConfig"},
-	Reading:      weights,
+	Compare:      endpointCompare,
+	Reset:        endpointReset,
+	WentBack: func(request, described shape.Tree, _ bool) bool {
+		return shape.String(request, "EndpointConfigName") != shape.String(described, "EndpointConfigName")
+	},
+	Reading: weights,
 	Serves: map[string]string{
 		"EndpointConfigName":                          "EndpointConfig",
 		"PendingDeploymentSummary.EndpointConfigName": "EndpointConfig",
@@ -37,7 +41,11 @@ var Endpoint = reconcile.Kind{
 // for them.
 func weights(request, described shape.Tree) {
 	variants, _ := described["ProductionVariants"].([]any)
-	want, _ := request["DesiredWeightsAndCapacities"].([]any)
+	want, asks := request["DesiredWeightsAndCapacities"].([]any)
+	if !asks {
+		described["DesiredWeightsAndCapacities"] = variants
+		return
+	}
 	have := make([]any, len(want))
 	for i, change := range want {
 		for _, variant := range variants {

@@ -27,6 +27,7 @@ var ModelPackage = reconcile.Kind{
 	Token:     "ClientToken",
 	States:    health.ModelPackage,
 	Mutable:   []string{"ModelApprovalStatus", "ApprovalDescription", "CustomerMetadataProperties", "ModelLifeCycle"},
+	Reset:     modelPackageReset,
 	Reading:   pending,
 	Changing:  pending,
 	Tags:      metadata{},

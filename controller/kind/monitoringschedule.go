@@ -19,5 +19,7 @@ var MonitoringSchedule = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteMonitoringSchedule),
 	Name:      "MonitoringScheduleName",
 	States:    health.MonitoringSchedule,
+	Compare:   monitoringScheduleCompare,
+	Reset:     monitoringScheduleReset,
 	Details:   map[string]reconcile.Detail{"Executions": executions},
 }

@@ -28,7 +28,8 @@ var PipelineExecution = reconcile.Kind{
 	States:   health.PipelineExecution,
 	Mutable:  []string{"PipelineExecutionDescription", "ParallelismConfiguration"},
 	Changing: whileExecuting,
-	Unread:   []string{"PipelineName", "PipelineParameters", "MlflowExperimentName"},
+	Compare:  pipelineExecutionCompare,
+	Reset:    pipelineExecutionReset,
 	Tags:     displayName{},
 	Details: map[string]reconcile.Detail{
 		"Steps": {Operation: cloud.Op((*sagemaker.Client).ListPipelineExecutionSteps), Member: "PipelineExecutionSteps"},

@@ -28,6 +28,7 @@ var ScalableTarget = reconcile.Kind{
 	Within:         []string{"ServiceNamespace", "ResourceId"},
 	ARN:            "ScalableTargetARN",
 	States:         health.Existence,
+	Compare:        scalableTargetCompare,
 	Complete:       scalableResource,
 	Names:          scaledName,
 	Tags:           targetTags{},

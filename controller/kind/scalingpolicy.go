@@ -23,6 +23,8 @@ var ScalingPolicy = reconcile.Kind{
 	Within:    []string{"ServiceNamespace", "ScalableDimension", "ResourceId"},
 	ARN:       "PolicyARN",
 	States:    health.Existence,
+	Compare:   scalingPolicyCompare,
+	Reset:     scalingPolicyReset,
 	Complete:  scalableDimension,
 	Tags:      policyTags{},
 	Console:   reconcile.Page{Path: "endpoints", Name: scaledEndpoint},

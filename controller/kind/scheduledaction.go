@@ -24,6 +24,8 @@ var ScheduledAction = reconcile.Kind{
 	Within:   []string{"ServiceNamespace", "ScalableDimension", "ResourceId"},
 	ARN:      "ScheduledActionARN",
 	States:   health.Existence,
+	Compare:  scheduledActionCompare,
+	Reset:    scheduledActionReset,
 	Complete: scalableDimension,
 	Tags:     policyTags{},
 	Console:  reconcile.Page{Path: "endpoints", Name: scaledEndpoint},

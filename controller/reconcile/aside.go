@@ -80,6 +80,7 @@ func (r *Reconciler) leaveToScalers(ctx context.Context, s *scope) error {
 		}
 	}
 	if len(theirs) > 0 {
+		s.whole, s.yielded = s.request, theirs
 		s.request = shape.Clone(s.request)
 	}
 	for _, path := range theirs {

@@ -27,6 +27,7 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 	case Service:
 		status.Attempted = nil
 	}
+	s.record()
 	if err := r.save(ctx, s, progressing(reason.Creating, "creating "+name, 0)); err != nil {
 		return verdict{}, err
 	}

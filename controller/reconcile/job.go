@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,18 +40,23 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		}
 		return r.create(ctx, s, run.name)
 	}
-	differences := s.jobDrift(described)
+	s.recognize(described)
+	r.release(ctx, s, s.weighApplied(described))
+	differences, fixed := s.jobDrift(run, described)
 	if err := s.plan(described); err != nil {
 		return verdict{}, err
 	}
 	if len(differences) == 0 {
 		s.object.Common().Attempted = nil
 	}
+	if len(differences)+len(fixed) == 0 && !s.state(described).Settled() {
+		s.record()
+	}
 	situation := situate(facts{
 		lifecycle: Job, exists: true, observe: s.observeOnly(),
 		ownership: run.ownership, known: run.known, adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "", attempted: s.next.tried,
-		drifted: len(differences) > 0 && len(s.next.request) > 0, fixed: s.named != "" && len(s.fixed(described)) > 0,
+		drifted: len(differences) > 0 && len(s.next.request) > 0, fixed: len(fixed) > 0,
 	})
 	if situation != Foreign {
 		if err := s.addDetails(ctx, described); err != nil {
@@ -64,7 +70,7 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 	case Foreign:
 		return r.foreign(s, run.name, run.ownership), nil
 	case Immutable:
-		return s.immutable(differences), nil
+		return s.immutable(fixed), nil
 	case OutOfSync:
 		return r.updateInPlace(ctx, s, run.name, described)
 	case Deleting:
@@ -84,13 +90,50 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 	}
 }
 
-// jobDrift compares a run with the spec: all of it if the spec gives its name,
-// since then the digest does not; else what can be updated.
-func (s *scope) jobDrift(described shape.Tree) []shape.Difference {
-	if s.named != "" {
-		return s.differences(s.request, described)
+// jobDrift compares a run with the spec: all of it if the spec gives its name and the run
+// is at work, since then the digest does not; else what can be updated. A run that has
+// ended stays what it was asked to be, whatever AWS describes: the digest of the run
+// says whether it is what the spec asks for.
+func (s *scope) jobDrift(run found, described shape.Tree) (all, fixed []shape.Difference) {
+	all = s.differences(s.kind.changeable(s.request), described)
+	switch {
+	case !s.compared():
+	case s.state(described).Settled():
+		fixed = s.outgrown(run)
+	default:
+		all, fixed = s.differences(s.request, described), s.fixed(described)
+		fixed = append(fixed, differencesOf(s.removed.stuck)...)
 	}
-	return s.differences(s.changeable(), described)
+	return append(all, s.removed.differences()...), fixed
+}
+
+// outgrown lists where the spec of a run that has ended is another than the run was
+// asked for.
+func (s *scope) outgrown(run found) []shape.Difference {
+	was := s.runNamed(run.name)
+	if was == nil || was.Digest == "" || slices.Contains(s.digests, was.Digest) {
+		return nil
+	}
+	var list []shape.Difference
+	if a := s.object.Common().Applied; a != nil {
+		desired := s.kind.Compare.Index(s.request)
+		for path, print := range a.Paths {
+			value, stays := desired[path]
+			if !s.kind.changes(path) && (!stays || s.kind.Compare.Fingerprint(path, value) != print) {
+				list = append(list, shape.Difference{Path: path, Want: value, Have: "what the run was asked for"})
+			}
+		}
+		for path, value := range s.prints() {
+			if _, known := a.Paths[path]; !known && !s.kind.changes(path) {
+				list = append(list, shape.Difference{Path: path, Want: value})
+			}
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, shape.Difference{Path: "a job that has ended", Want: "digest " + s.digest, Have: was.Digest})
+	}
+	slices.SortFunc(list, func(a, b shape.Difference) int { return strings.Compare(a.Path, b.Path) })
+	return list
 }
 
 // found is a run that findRun looked for.

@@ -94,23 +94,20 @@ type Kind struct {
 	Mutable []string
 	// Fixed are paths within those that Update takes, which it does not change.
 	Fixed []string
-	// Unread are paths that Describe does not tell, or not as they were given,
-	// so that they cannot be compared.
-	Unread []string
-	// WriteOnly are those of Unread for whose sake a service is updated when
-	// the spec has changed and nothing else tells whether they have.
-	WriteOnly []string
+	// Compare says how a spec is compared with what AWS describes.
+	Compare shape.Rules
+	// Reset says how AWS unsets what git no longer has.
+	Reset Reset
+	// WentBack tells of a difference that stays after an update whether AWS says that
+	// it has undone the update; nil means that AWS never does. asBefore says that AWS
+	// describes the very values from before the update.
+	WentBack func(request, described shape.Tree, asBefore bool) bool
 	// Progress is a path in Describe that says InProgress while an update is
 	// under way of which the status says nothing.
 	Progress string
 	// Failure is the path in Describe that tells why an object failed; empty
 	// means FailureReason.
 	Failure string
-	// ReadAs says under which path Describe tells a path of Create, where the
-	// two differ.
-	ReadAs map[string]string
-	// JSON are paths whose text is JSON, and is compared as such.
-	JSON []string
 	// Reading corrects what Describe tells so that it can be compared with
 	// Create's request. It may change its argument described.
 	Reading func(request, described shape.Tree)

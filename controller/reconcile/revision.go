@@ -32,16 +32,18 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 	if err != nil {
 		return verdict{}, err
 	}
+	s.recognize(described)
+	r.release(ctx, s, s.weighApplied(described))
 	differences, fixed := s.revisionDrift(described)
 	if err := s.plan(described); err != nil {
 		return verdict{}, err
 	}
-	situation := situate(facts{
+	situation := situate(s.answered(facts{
 		lifecycle: Revision, exists: true, observe: s.observeOnly(),
 		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
-		state: s.state(described), named: s.named != "",
-		drifted: len(differences) > 0, fixed: len(fixed) > 0, attempted: s.next.tried, changed: s.changedSince(described),
-	})
+		state: s.state(described), named: s.compared() || len(s.removed.stuck) > 0,
+		drifted: len(differences) > 0 || len(fixed) > 0, fixed: len(fixed) > 0, attempted: s.next.tried, changed: s.changedSince(described),
+	}, described, r.Clock.Now()))
 	if situation == Foreign {
 		return r.foreign(s, name, ownership), nil
 	}
@@ -54,16 +56,27 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 			return verdict{}, err
 		}
 	}
+	if situation == Unresolved {
+		return r.unresolved(s, described, differences), nil
+	}
+	if situation == InSync && len(differences) == 0 {
+		s.object.Common().Attempted = nil
+		s.record()
+	}
 	return r.actOnRevision(ctx, s, name, described, situation)
 }
 
 // revisionDrift compares a revision with the spec: all of it if the spec gives
-// its name, since then the digest does not; else what can be updated.
+// its name, since then the digest does not; else what can be updated. What AWS cannot
+// unset of it is fixed, too.
 func (s *scope) revisionDrift(described shape.Tree) (all, fixed []shape.Difference) {
-	if s.named != "" {
-		return s.differences(s.request, described), s.fixed(described)
+	stuck := differencesOf(s.removed.stuck)
+	if s.compared() {
+		all, fixed = s.differences(s.request, described), s.fixed(described)
+	} else {
+		all = s.differences(s.kind.changeable(s.request), described)
 	}
-	return s.differences(s.changeable(), described), nil
+	return append(all, s.removed.differences()...), append(fixed, stuck...)
 }
 
 // actOnRevision does what the situation of a revision that is ours asks for.
@@ -74,13 +87,12 @@ func (r *Reconciler) actOnRevision(ctx context.Context, s *scope, name string, d
 		return r.updateInPlace(ctx, s, name, described)
 	case Failed:
 		return stalled(s.reasonOf(described), s.failure(described), s.interval()), nil
-	case RolledBack:
-		return stalled(reason.RolledBack, s.rolledBack(described), s.interval()), nil
+	case Updating:
+		return progressing(reason.Updating, name+" is being updated", firstRetry), nil
 	case Creating, Deleting:
 		return progressing(s.reasonOf(described), s.tell(described), after), nil
 	default:
 	}
-	s.object.Common().Attempted = nil
 	pruned, err := r.prune(ctx, s)
 	if ofKubernetes(err) {
 		return verdict{}, err

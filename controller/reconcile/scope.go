@@ -54,6 +54,14 @@ type scope struct {
 	// hashes make digests; digests are those of the run or revision by all of them.
 	hashes  identity.Hashes
 	digests []string
+	// whole is request before the paths in yielded were left to others; nil if none were.
+	whole   shape.Tree
+	yielded []string
+	// own is the part of request that status.applied records, before anything was added
+	// to it that is not git's.
+	own shape.Tree
+	// removed is what became of what git no longer has.
+	removed removed
 	// next is the change that would bring the object nearer to its spec.
 	next change
 	// forceHandled says that a pending force request has had its effect.
@@ -242,6 +250,14 @@ func (s *scope) wanted() map[string]string {
 		tags[identity.TagPlan] = tagValue(plan)
 	}
 	return tags
+}
+
+// spelled is the request with all that git has, also what is left to others.
+func (s *scope) spelled() shape.Tree {
+	if s.whole != nil {
+		return s.whole
+	}
+	return s.request
 }
 
 func (s *scope) observeOnly() bool { return s.control.ManagementPolicy == v1alpha1.ManageObserve }

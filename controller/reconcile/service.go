@@ -44,7 +44,7 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	if err != nil {
 		return verdict{}, err
 	}
-	situation, fixed, err := r.weighService(ctx, s, name, described, ownership)
+	situation, differences, err := r.weighService(ctx, s, name, described, ownership)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -75,34 +75,40 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 			return verdict{}, err
 		}
 	}
-	if s.observeOnly() && (situation == OutOfSync || situation == Immutable || situation == Replaceable) {
+	if s.observeOnly() && slices.Contains([]Situation{OutOfSync, Immutable, Replaceable, Unresolved}, situation) {
 		s.object.Common().References = slices.Concat(s.references.consumed, s.serving(described))
 		return ready(reason.Observed, s.tell(described), r.look(s, described)), nil
 	}
 	if situation == Immutable {
-		return s.immutable(fixed), nil
+		return s.immutable(differences), nil
+	}
+	if situation == Unresolved {
+		return r.unresolved(s, described, differences), nil
 	}
 	return r.actOnService(ctx, s, name, described, situation)
 }
 
-// weighService finds out what the situation of a service is, and what of it AWS
-// cannot change.
+// weighService finds out what the situation of a service is, and where it differs from
+// the spec; if it is Immutable, in what AWS cannot change.
 func (r *Reconciler) weighService(
 	ctx context.Context, s *scope, name string, described shape.Tree, ownership identity.Ownership,
 ) (Situation, []shape.Difference, error) {
 	if err := r.leaveToScalers(ctx, s); err != nil {
 		return 0, nil, err
 	}
+	s.recognize(described)
+	r.release(ctx, s, s.weighApplied(described))
 	differences := s.differences(s.request, described)
 	if err := s.plan(described); err != nil {
 		return 0, nil, err
 	}
-	drifted := len(differences) > 0 || s.unsent() && !s.sent()
-	var fixed []shape.Difference
+	fixed := differencesOf(s.removed.stuck)
 	if len(differences) > 0 {
-		fixed = s.fixed(described)
+		fixed = append(s.fixed(described), fixed...)
 	}
-	return situate(facts{
+	differences = append(differences, s.removed.differences()...)
+	drifted := len(differences) > 0 || len(fixed) > 0 || s.removed.unsent
+	situation := situate(s.answered(facts{
 		lifecycle: Service, exists: true, observe: s.observeOnly(),
 		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "",
@@ -110,7 +116,11 @@ func (r *Reconciler) weighService(
 		attempted: s.next.tried, changed: s.changedSince(described),
 		pending: s.pending(described), forced: s.force() != "", halted: s.stopped(),
 		served: s.object.Common().Served, final: s.kind.FailsForGood,
-	}), fixed, nil
+	}, described, r.Clock.Now()))
+	if situation == Immutable {
+		return situation, fixed, nil
+	}
+	return situation, differences, nil
 }
 
 // renamed tells whether there is an object under another name than the spec
@@ -145,6 +155,7 @@ func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, de
 	case Halted:
 		return r.startAgain(ctx, s, name)
 	case InSync:
+		s.record()
 		s.object.Common().Attempted = nil
 		s.object.Common().References = s.references.consumed
 		return ready(s.kind.States.Ready, s.tell(described), r.look(s, described)), nil
@@ -180,13 +191,8 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	if stop {
 		op, request = s.kind.Stop, nil
 	}
-	if !s.next.tried {
-		s.object.Common().Attempted = &v1alpha1.Attempt{
-			Digest: s.next.digest, Generation: s.object.GetGeneration(), Time: metav1.NewTime(r.Clock.Now()),
-			LastModifiedTime: shape.String(described, "LastModifiedTime"),
-			Stopped:          s.stopped() || s.kind.Start.Exists() && s.state(described) == health.StateFailed,
-		}
-	}
+	was := s.attempt(described, r.Clock.Now())
+	s.intend()
 	if stop {
 		s.object.Common().Attempted.Stopped, s.object.Common().Attempted.Digest = true, "" // the change itself is not tried yet
 	}
@@ -196,6 +202,8 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	}
 	if err := s.call(ctx, op, name, request); err != nil {
 		switch {
+		case was != nil && s.next.tried && was.Accepted > 0:
+			s.object.Common().Attempted = was // it has been accepted before
 		case s.stopped():
 			s.object.Common().Attempted.Digest = "" // it had no effect, but the service is still to be started
 		case s.kind.Lifecycle == Job || cloud.Classify(err) != cloud.Server:
@@ -203,9 +211,30 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 		}
 		return verdict{}, err
 	}
+	if !stop {
+		s.object.Common().Attempted.Unanswered = false
+		s.object.Common().Attempted.Accepted++
+		s.accepted(request)
+	}
 	s.forceHandled = s.forceHandled || s.force() != ""
 	r.eventf(ctx, s, reason.Updating, "updating %s (%s)", name, op.Name)
 	return progressing(reason.Updating, name+" is being updated", firstRetry), nil
+}
+
+// attempt notes in status that the planned update is about to be tried, and returns what
+// stood there.
+func (s *scope) attempt(described shape.Tree, now time.Time) *v1alpha1.Attempt {
+	was := s.object.Common().Attempted.DeepCopy()
+	next := &v1alpha1.Attempt{
+		Digest: s.next.digest, Generation: s.object.GetGeneration(), Time: metav1.NewTime(now),
+		LastModifiedTime: shape.String(described, "LastModifiedTime"), Unanswered: true, Had: s.had(described),
+		Stopped: s.stopped() || !s.next.tried && s.kind.Start.Exists() && s.state(described) == health.StateFailed,
+	}
+	if s.next.tried {
+		next.Accepted = was.Accepted
+	}
+	s.object.Common().Attempted = next
+	return was
 }
 
 // stopped tells whether we have stopped the service to change it.
@@ -237,13 +266,6 @@ func (r *Reconciler) replace(ctx context.Context, s *scope, name string) (verdic
 	}
 	r.eventf(ctx, s, reason.Deleting, "deleting %s, which failed, to create it again", name)
 	return progressing(reason.Deleting, name+" failed and is deleted to be created again", firstRetry), nil
-}
-
-// sent tells whether an update for the present generation has been asked for, as
-// far as nothing in AWS tells.
-func (s *scope) sent() bool {
-	a := s.object.Common().Attempted
-	return a != nil && a.Digest != "" && a.Generation == s.object.GetGeneration() && s.force() == ""
 }
 
 // pending tells whether an update of ours has not been seen to end, or AWS is

@@ -128,6 +128,10 @@ const (
 	OutOfService = "OutOfService"
 	// UpdateFailed means that AWS gave up an update and kept what there was.
 	UpdateFailed = "UpdateFailed"
+	// DriftUnresolved means that AWS has accepted an update and still describes
+	// something else than the spec. The message has both values; the update is tried
+	// again, less and less often.
+	DriftUnresolved = "DriftUnresolved"
 	// RolledBack means that an endpoint serves its earlier configuration
 	// because the update to the desired one failed, or that AWS could not
 	// even go back.
@@ -196,6 +200,10 @@ const Suspended = "Suspended"
 // ViolationsFound is the reason of an event, not of a condition: an execution of a
 // monitoring schedule found what breaks its constraints.
 const ViolationsFound = "ViolationsFound"
+
+// Released is the reason of an event, not of a condition: a field that git no longer has
+// is not reset in AWS, since somebody else has changed it there.
+const Released = "Released"
 
 // Deprecated is the reason of an event, not of a condition: the object says
 // something in a way that will not always be understood.
