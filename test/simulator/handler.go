@@ -143,6 +143,7 @@ func (s *Server) call(r *http.Request, protocol wire.Protocol, call *request) ([
 			return nil, failure
 		}
 	}
+	operation.Do = s.asObserved(call.operation, operation.Do)
 	inModel := s.inModel(service, call.operation)
 	if failure := s.model.Validate(inModel, body); failure != nil {
 		return nil, failure

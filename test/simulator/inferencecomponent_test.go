@@ -62,6 +62,7 @@ func TestInferenceComponentLife(t *testing.T) {
 	require.NoError(t, err)
 	b.pass(3 * time.Minute)
 	require.Equal(t, "two", aws.ToString(describe().Specification.ModelName))
+	require.Equal(t, "out of memory", aws.ToString(describe().FailureReason), "AWS keeps it when a later update succeeds")
 	list, err := b.ListInferenceComponents(t.Context(), &sagemaker.ListInferenceComponentsInput{EndpointNameEquals: aws.String("ep")})
 	require.NoError(t, err)
 	require.Len(t, list.InferenceComponents, 1)

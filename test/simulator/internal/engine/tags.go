@@ -89,7 +89,7 @@ func listTags(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 
 // SetTags replaces an object's tags; reads see it when the window has passed.
 func (tx *Tx) SetTags(o *Object, tags []Tag) {
-	o.tags.set(tags, tx.Now.Add(tx.spread(tx.Consistency, o.ARN, "tags", tx.Now.String())))
+	o.tags.set(tags, tx.Now.Add(tx.spread(tx.TagLag, o.ARN, "tags", tx.Now.String())))
 }
 
 // SeeTags are an object's tags as reads see them.

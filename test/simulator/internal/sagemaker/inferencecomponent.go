@@ -196,8 +196,7 @@ func updateComponent(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body
 	if config != nil {
 		o.Document["LastDeploymentConfig"] = wire.Clone(config)
 	}
-	delete(o.Document, "FailureReason")
-	tx.Enter(o, "Updating")
+	tx.Enter(o, "Updating") // FailureReason stays, also when this succeeds: ACK's e2e test_inference_component.py
 	c.updates++
 	update := c.updates
 	watch(tx, o, alarmsOf(config), func() bool { return c.updates == update && o.Stage == "Updating" }, func(tx *engine.Tx, why string) {
