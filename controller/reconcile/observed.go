@@ -28,7 +28,7 @@ const (
 // observed puts into status what AWS tells of the object.
 func (s *scope) observed(described shape.Tree) {
 	told, chosen := shape.Tree{}, shape.Tree{}
-	for member, v := range described {
+	for member, v := range s.kind.Compare.Settled(described) {
 		if s.kind.Create.HasInput(member) {
 			chosen[member] = v
 		} else {
