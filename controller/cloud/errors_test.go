@@ -48,6 +48,16 @@ func TestClassifyAnswers(t *testing.T) {
 		{"code repository unknown", validation, `Cannot find CodeRepository: "arn:aws:x"`, cloud.NotFound},
 		{"group policy absent", validation, "Cannot find Model Package Group: g", cloud.NotFound},
 		{"resource policy absent", validation, "Cannot find resource policy for g", cloud.NotFound},
+		{
+			"endpoint that hosts components", validation,
+			"Cannot delete endpoint with inference component associated. Please delete inference component and try it again.", cloud.Busy,
+		},
+		{
+			"component that adapters stand on", validation,
+			"Inference component arn:aws:x is a base inference component for one or more associated inference components.", cloud.Busy,
+		},
+		{"component that is being deleted", validation, "Inference component arn:aws:x is in status DELETE_IN_PROGRESS.", cloud.Busy},
+		{"schedule that is being made", validation, "Monitoring schedule in status Pending", cloud.Busy},
 		{"domain, app, space, feature group and the like unknown: any words", "ResourceNotFound", "", cloud.NotFound},
 		{"alarm unknown", "ResourceNotFound", "", cloud.NotFound},
 		{"alarm unknown, of its tags", "ResourceNotFoundException", "", cloud.NotFound},

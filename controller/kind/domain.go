@@ -22,6 +22,7 @@ var Domain = reconcile.Kind{
 	ID:        "DomainId",
 	Find:      listed(cloud.Op((*sagemaker.Client).ListDomains), "Domains", "DomainName", "DomainId"),
 	States:    health.Domain,
+	Blockers:  inDomain,
 	Mutable: []string{
 		"DefaultUserSettings", "DefaultSpaceSettings", "DomainSettings", "SubnetIds", "VpcId", "AppNetworkAccessType",
 		"AppSecurityGroupManagement", "TagPropagation", "HomeEfsFileSystemCreation",

@@ -22,6 +22,7 @@ var Endpoint = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteEndpoint),
 	Name:      "EndpointName",
 	States:    health.Endpoint,
+	Blockers:  onEndpoint,
 	// A Failed endpoint can only be deleted.
 	FailsForGood: true,
 	Compare:      endpointCompare,

@@ -21,5 +21,7 @@ var MonitoringSchedule = reconcile.Kind{
 	States:    health.MonitoringSchedule,
 	Compare:   monitoringScheduleCompare,
 	Reset:     monitoringScheduleReset,
+	Names:     scheduledDefinition,
+	AtWork:    executing,
 	Details:   map[string]reconcile.Detail{"Executions": executions},
 }

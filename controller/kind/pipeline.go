@@ -22,5 +22,6 @@ var Pipeline = reconcile.Kind{
 	States:    health.Pipeline,
 	Compare:   pipelineCompare,
 	Reset:     pipelineReset,
+	Blockers:  ofPipeline,
 	Complete:  pipelineDefinition,
 }

@@ -114,8 +114,8 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 	require.NoError(t, v1alpha1.AddToScheme(scheme))
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(k.Object())
 	for _, other := range kinds() {
-		for _, index := range []string{"targets", "uses", "claims"} { // there is one object, which needs no others
-			builder = builder.WithIndex(other.Object(), index, func(client.Object) []string { return nil })
+		for index, keys := range reconcile.Indexes(other) {
+			builder = builder.WithIndex(other.Object(), index, keys)
 		}
 	}
 	builder = builder.WithObjects(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ml"}})

@@ -22,6 +22,7 @@ var Space = reconcile.Kind{
 	States:    health.Space,
 	Compare:   spaceCompare,
 	Reset:     spaceReset,
+	Blockers:  inSpace,
 	Retained:  true,
 	Console:   reconcile.Page{Path: "studio", Name: domain},
 }

@@ -22,6 +22,7 @@ var UserProfile = reconcile.Kind{
 	States:    health.UserProfile,
 	Compare:   userProfileCompare,
 	Reset:     userProfileReset,
+	Blockers:  ofUser,
 	Retained:  true,
 	Console:   reconcile.Page{Path: "studio", Name: domain},
 }

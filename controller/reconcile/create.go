@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -16,6 +17,9 @@ import (
 func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict, error) {
 	if s.observeOnly() {
 		return progressing(reason.Progressing, name+" does not exist in AWS", s.interval()), nil
+	}
+	if err := r.awaits(ctx, s); err != nil {
+		return verdict{}, err
 	}
 	status := s.object.Common()
 	status.Name, status.ARN, status.References = name, "", s.references.consumed
@@ -51,6 +55,7 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 	}
 	r.memory.calm(s.object.GetUID())
 	r.memory.mark(s.object.GetUID(), created+name)
+	r.memory.drop(s.object.GetUID(), deletedMark+name)
 	r.eventf(ctx, s, reason.Creating, "creating %s", name)
 	return progressing(reason.Creating, name+" is being created", after), nil
 }
@@ -73,8 +78,8 @@ func (s *scope) creation(name string, tags map[string]string) shape.Tree {
 // first: the object may exist, made by an earlier try whose answer was lost.
 func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause error) (verdict, error) {
 	class := cloud.Classify(cause)
-	if class == cloud.AlreadyExists && !r.confirmed(s, existing+name, foreignWait) {
-		return progressing(reason.Creating, cloud.Message(cause), confirmWait), nil
+	if class == cloud.AlreadyExists {
+		return r.taken(s, name, cause)
 	}
 	if class == cloud.Validation || class == cloud.Auth || class == cloud.QuotaZero {
 		described, err := s.describe(ctx, name)
@@ -85,8 +90,43 @@ func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause e
 			s.withdraw(name)
 		}
 	}
-	return verdict{}, cause
+	return verdict{}, r.explain(ctx, s, cause)
 }
+
+// taken judges AWS's word that the name of a new object is taken. Reads may not show yet
+// what an earlier try has made; a name of which they show nothing for longer is one that
+// AWS does not give away again.
+func (r *Reconciler) taken(s *scope, name string, cause error) (verdict, error) {
+	if !r.confirmed(s, existing+name, foreignWait) {
+		return progressing(reason.Creating, cloud.Message(cause), r.retryAfter(s, cause)), nil
+	}
+	return verdict{}, &nameTaken{cause, fmt.Sprintf("AWS shows no %s of the name %s and does not give the name away: %s",
+		s.kind.Kind(), name, s.otherName())}
+}
+
+// otherName says how an object gets another name in AWS.
+func (s *scope) otherName() string {
+	switch {
+	case s.named != "":
+		return "give another " + s.kind.NameField()
+	case s.kind.Lifecycle == Job:
+		return "change the spec, or set rerun"
+	case s.kind.Lifecycle == Revision:
+		return "change the spec, or set " + s.kind.NameField()
+	default:
+		return "set " + s.kind.NameField()
+	}
+}
+
+// nameTaken is AWS's refusal of a name under which it shows nothing.
+type nameTaken struct {
+	refusal error
+	advice  string
+}
+
+func (e *nameTaken) Error() string { return cloud.Message(e.refusal) + "; " + e.advice }
+
+func (e *nameTaken) Unwrap() error { return e.refusal }
 
 // withdraw takes back what was written down of an object that AWS refused.
 func (s *scope) withdraw(name string) {

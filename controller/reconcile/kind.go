@@ -121,6 +121,11 @@ type Kind struct {
 	// Names are the AWS objects of our kinds that a spec names in the midst of a
 	// text, beside those in fields that references fill.
 	Names func(spec shape.Tree) []v1alpha1.ConsumedReference
+	// Blockers are AWS objects because of which AWS does not delete one of this kind.
+	Blockers []Blocker
+	// AtWork says what Describe tells of work because of which AWS does not delete an
+	// object now; empty if there is none.
+	AtWork func(described shape.Tree) string
 	// Details are what AWS tells beside Describe, by their member in status.
 	Details map[string]Detail
 	// Tags is where an object's tags are kept; nil means SageMaker's own.

@@ -13,11 +13,13 @@ import (
 // What is remembered of when it was seen first: by what is asked for, the
 // others by AWS name.
 const (
-	dependency = "dependency "
-	created    = "created "
-	existing   = "existing "
-	gone       = "gone "
-	foreign    = "foreign "
+	dependency  = "dependency "
+	created     = "created "
+	existing    = "existing "
+	gone        = "gone "
+	foreign     = "foreign "
+	deletedMark = "deleted "
+	untold      = "untold "
 )
 
 // memory is what the loop remembers of objects between rounds. Losing it costs
@@ -35,6 +37,7 @@ type note struct {
 	// attempt is as whom, and for which spec, AWS was called last, and since when.
 	attempt string
 	since   time.Time
+	holds   map[string]hold // refused calls
 }
 
 func newMemory(c clock.PassiveClock) *memory {
@@ -106,7 +109,7 @@ func (m *memory) calm(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := m.of(uid)
-	n.tries = 0
+	n.tries, n.holds = 0, nil
 	maps.DeleteFunc(n.first, func(what string, _ time.Time) bool {
 		return strings.HasPrefix(what, dependency) || strings.HasPrefix(what, existing)
 	})

@@ -194,6 +194,9 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 	if names, err := r.superfluous(ctx, s); err != nil || len(names) > 0 {
 		return false, ctrl.Result{}
 	}
+	if woken, err := r.wakes(ctx, s); err != nil || woken {
+		return false, ctrl.Result{}
+	}
 	due, left := r.Observer.Due(obj.GetUID())
 	return !due && r.memory.judged(obj.GetUID()) == s.key(), ctrl.Result{RequeueAfter: left}
 }

@@ -177,6 +177,9 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	if wait := settleTime - r.Clock.Since(s.references.settled); wait > 0 {
 		return progressing(reason.Updating, "waiting for the references to settle", wait), nil
 	}
+	if err := r.awaits(ctx, s); err != nil {
+		return verdict{}, err
+	}
 	op, request := s.next.operation, s.next.request
 	if op.Name == s.kind.Update.Name {
 		scaled, waiting, err := r.aside(ctx, s)
@@ -209,7 +212,7 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 		case s.kind.Lifecycle == Job || cloud.Classify(err) != cloud.Server:
 			s.object.Common().Attempted = nil // it had no effect, or one that may be repeated
 		}
-		return verdict{}, err
+		return verdict{}, r.explain(ctx, s, err)
 	}
 	if !stop {
 		s.object.Common().Attempted.Unanswered = false

@@ -28,7 +28,7 @@ import (
 // those that are not composite.
 func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	for name, kind := range o.Kinds {
-		for index, f := range indexersOf(kind) {
+		for index, f := range Indexes(kind) {
 			if err := mgr.GetFieldIndexer().IndexField(ctx, kind.Object(), index, f); err != nil {
 				return fmt.Errorf("indexing %s by %s: %w", name, index, err)
 			}
@@ -98,14 +98,18 @@ func (r *Reconciler) dependentsOf(kind string) handler.MapFunc {
 			ctrl.LoggerFrom(ctx).Error(err, "finding dependents", "kind", kind, "name", o.GetName())
 			return nil
 		}
-		return requestsFor(dependents)
+		naming, err := r.naming(ctx, r.Kind, r.Kinds[kind], target)
+		if err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "finding who names it", "kind", kind, "name", o.GetName())
+		}
+		return requestsFor(slices.Concat(dependents, naming))
 	}
 }
 
 // targetsOf maps a dependent to the objects of this kind that it refers to or
 // uses.
 func (r *Reconciler) targetsOf(kind Kind) handler.MapFunc {
-	return func(_ context.Context, o client.Object) []reconcile.Request {
+	return func(ctx context.Context, o client.Object) []reconcile.Request {
 		obj, ok := o.(Object)
 		if !ok {
 			return nil
@@ -126,6 +130,9 @@ func (r *Reconciler) targetsOf(kind Kind) handler.MapFunc {
 		}
 		for _, ref := range usesOf(obj) {
 			add(ref.Kind, ref.Namespace, ref.Name)
+		}
+		for _, key := range r.namedBy(ctx, kind, obj) {
+			add(r.Kind.Kind(), key.Namespace, key.Name)
 		}
 		return requests
 	}

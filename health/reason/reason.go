@@ -39,9 +39,14 @@ const (
 	// use the AWS object, or that a change waits until those who refer to the
 	// object have taken note of it.
 	WaitingForDependents = "WaitingForDependents"
-	// DependencyNotReady means that AWS does not see a role, policy or model
-	// yet that was made a moment ago.
+	// DependencyNotReady means that AWS does not see a role, or an object that the spec
+	// names, or that AWS is still at work on it. With Ready False and Stalled it has
+	// lacked for minutes, and nothing is known to bring it.
 	DependencyNotReady = "DependencyNotReady"
+	// NameTaken means that AWS takes no object of this name, although it shows none: one
+	// that was deleted may still have the name, or keep it for good. With Ready False and
+	// Stalled it has been so for minutes.
+	NameTaken = "NameTaken"
 	// Throttled means that AWS or the client-side budget holds calls back.
 	Throttled = "Throttled"
 	// QuotaExceeded means that an account limit is used up for now. With

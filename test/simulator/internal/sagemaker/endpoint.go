@@ -232,8 +232,8 @@ func deleteEndpoint(tx *engine.Tx, o *engine.Object, _ wire.Body) (wire.Body, *w
 	hosts := false
 	tx.Each("InferenceComponent", func(c *engine.Object) { hosts = hosts || c.Document["EndpointName"] == o.Document["EndpointName"] })
 	if hosts {
-		// Assumption: the rule is documented, not the words.
-		return nil, wire.Invalid("Cannot delete endpoint %q: it hosts inference components.", o.ARN)
+		// The words are those that the Terraform provider for AWS waits on.
+		return nil, wire.Invalid("Cannot delete endpoint with inference component associated. Please delete inference component and try it again.")
 	}
 	tx.Enter(o, "Deleting")
 	return wire.Body{}, nil
