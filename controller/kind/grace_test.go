@@ -1,6 +1,7 @@
 package kind_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -80,9 +81,7 @@ func eachDenial(t *testing.T, f func(t *testing.T, w *world, first step)) {
 				_, err := w.aws.Faults().Add(row.rule(k))
 				require.NoError(t, err)
 				w.aws.Journal().Reset()
-				for field, value := range row.spec {
-					first.Spec[field] = value
-				}
+				maps.Copy(first.Spec, row.spec)
 				w.apply(first)
 				for obj, wait := w.turn(); !isDenied(obj); obj, wait = w.turn() {
 					if told(obj) == first.Until {

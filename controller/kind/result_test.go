@@ -81,12 +81,10 @@ func TestResultIsReadBeforeCompleted(t *testing.T) {
 					for end := w.clock.Now().Add(24 * time.Hour); ; {
 						if over(w) && done.IsZero() {
 							done = w.clock.Now()
-							for range 3 {
-								_, err := w.aws.Faults().Add(fault.Rule{
-									Action: fault.Reject, Operation: operation, Code: hindrance.code, Message: hindrance.message, Times: 2,
-								})
-								require.NoError(t, err)
-							}
+							_, err := w.aws.Faults().Add(fault.Rule{
+								Action: fault.Reject, Operation: operation, Code: hindrance.code, Message: hindrance.message, Times: 6,
+							})
+							require.NoError(t, err)
 						}
 						obj, wait := w.turn()
 						require.False(t, isStalled(obj))

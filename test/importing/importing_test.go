@@ -48,7 +48,7 @@ func TestImportedModule(t *testing.T) {
 		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "GOTOOLCHAIN=local")
 		out, err := cmd.CombinedOutput()
 		if err != nil && unreachable.Match(out) {
-			t.Skipf("the module proxy cannot be reached: go %v: %s", args, out)
+			t.Skipf("the module proxy cannot be reached: go %v: %s", args, out) //nolint:forbidigo // there is nothing to tidy with
 		}
 		require.NoError(t, err, "go %v: %s", args, out)
 		return string(out)
