@@ -42,8 +42,8 @@ func as(config aws.Config, credentials aws.CredentialsProvider) aws.Config {
 	return config
 }
 
-// renewing repeats a call whose credentials had expired: at once, once, and with new ones.
-// It repeats no other: the loop does so itself, when the object's turn comes again, since a
+// renewing repeats a call whose credentials had expired, with new ones: without delay, and
+// one time only. It repeats no other: the loop does so itself, when the object's turn comes again, since a
 // client that sleeps between tries would hold a worker.
 type renewing struct {
 	aws.NopRetryer

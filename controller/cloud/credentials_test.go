@@ -30,7 +30,8 @@ var sessions = []struct {
 	{"a role", cloud.Identity{RoleARN: role}, []string{"AssumeRole"}},
 	{"a service account", ofTrainer, []string{"AssumeRoleWithWebIdentity"}},
 	{
-		"a service account's role that assumes another", cloud.Identity{ServiceAccount: ofTrainer.ServiceAccount, RoleARN: role},
+		"a service account's role that assumes another",
+		cloud.Identity{ServiceAccount: ofTrainer.ServiceAccount, RoleARN: role},
 		[]string{"AssumeRoleWithWebIdentity", "AssumeRole"},
 	},
 }
@@ -65,7 +66,7 @@ func TestRenewAhead(t *testing.T) {
 			asked := 0
 			cache := aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				asked++
-				return aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", CanExpire: true, Expires: time.Now().Add(row.left)}, nil
+				return aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", CanExpire: true, Expires: clock.RealClock{}.Now().Add(row.left)}, nil
 			}), cloud.RenewAhead)
 			for range 3 {
 				_, err := cache.Retrieve(t.Context())
@@ -90,7 +91,7 @@ func (hastening) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	soon := "<Expiration>" + time.Now().Add(2*time.Minute).UTC().Format(time.RFC3339) + "</Expiration>"
+	soon := "<Expiration>" + clock.RealClock{}.Now().Add(2*time.Minute).UTC().Format(time.RFC3339) + "</Expiration>"
 	body = expiration.ReplaceAll(body, []byte(soon))
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	response.Header.Del("Content-Length")
@@ -118,7 +119,7 @@ func TestIdentitiesAreRenewedAhead(t *testing.T) {
 func TestExpiredSession(t *testing.T) {
 	for _, row := range sessions {
 		t.Run(row.reason, func(t *testing.T) {
-			now := clocktesting.NewFakeClock(time.Now())
+			now := clocktesting.NewFakeClock(clock.RealClock{}.Now())
 			server, err := simulator.New(simulator.Options{Clock: now})
 			require.NoError(t, err)
 			require.NoError(t, server.Start())

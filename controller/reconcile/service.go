@@ -64,9 +64,7 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		s.object.Common().Served = true // nobody knows of what was found that it was never used
 	}
 	s.object.Common().Name = name
-	if err := s.addDetails(ctx, described); err != nil {
-		return verdict{}, err
-	}
+	_ = s.addDetails(ctx, described) // a service is looked at again: whatever is missing is read then
 	r.warn(ctx, s, described)
 	s.observed(described)
 	s.inUse(described)

@@ -36,7 +36,6 @@ steps:
 // TestWhyIsTrueNow: of every kind of step, status never says that something does not exist
 // which does, nor that something will be created which was.
 func TestWhyIsTrueNow(t *testing.T) {
-	t.Parallel()
 	in := input(t, everyKindOfStep)
 	in.Kinds = maps.Clone(kinds)
 	in.Kinds["Model"] = plan.Kind{Spec: reflect.TypeFor[v1alpha1.ModelSpec](), Outputs: func(shape.Tree) []string { return []string{"name"} }}
