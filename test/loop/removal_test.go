@@ -228,9 +228,15 @@ func (p *play) takesBack(field string, whole, less map[string]any) string {
 }
 
 // mayStay tells whether a value may stay in AWS although git no longer has it: it is AWS's
-// default, or nobody's to reset.
+// default, the name of an item, or nobody's to reset.
 func (p *play) mayStay(path string, value any) bool {
-	is, known := p.kind.Compare.Defaults[shape.Plain(path)]
+	plain := shape.Plain(path)
+	for list, key := range p.kind.Compare.Unordered {
+		if plain == list+"."+key {
+			return true
+		}
+	}
+	is, known := p.kind.Compare.Defaults[plain]
 	return known && p.kind.Compare.Fingerprint(path, is) == p.kind.Compare.Fingerprint(path, value) ||
 		slices.ContainsFunc(p.kind.Reset.Left, func(left string) bool { return shape.Within(path, left) })
 }
