@@ -352,3 +352,25 @@ func TestHides(t *testing.T) {
 	_, err := json.Marshal(rules.Canonical("", shape.Tree{"A": items(1.5, nil)}))
 	require.NoError(t, err)
 }
+
+// Fingerprints stand in the status of objects: a version that made others would take all
+// that was applied for somebody else's.
+func TestFingerprintsNeverChange(t *testing.T) {
+	rules := shape.Rules{Unordered: map[string]string{"S": ""}, JSON: []string{"J"}, Base64: []string{"B"}, NameOrARN: []string{"N"}}
+	for path, row := range map[string]struct {
+		value any
+		want  string
+	}{
+		"T": {"text", "dyoq6ji5"},
+		"F": {0.1, "ljdup7g2"},
+		"I": {int64(3), "usvlh4pq"},
+		"O": {true, "ww7kig3m"},
+		"S": {items("b", "a"), "arz66loa"},
+		"J": {`{"b": 1, "a": 2}`, "ad5gjylz"},
+		"B": {"YWJj", "u4lhsbg5"},
+		"N": {"arn:aws:x:y:z:group/Snails", "dz7dh5hh"},
+		"M": {map[string]any{"A": "x"}, "xlecxsxd"},
+	} {
+		require.Equal(t, row.want, rules.Fingerprint(path, row.value), path)
+	}
+}
