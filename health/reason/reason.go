@@ -96,6 +96,10 @@ const (
 	HandedOver = "HandedOver"
 	// Approved means that a model package has been approved.
 	Approved = "Approved"
+	// StoppedWhenIdle means that AWS deleted an App that was idle, or that a user
+	// stopped it in Studio, which is the same to AWS. The controller creates it again
+	// when the spec changes or forceAt asks for it. Argo CD shows it as Suspended.
+	StoppedWhenIdle = "StoppedWhenIdle"
 )
 
 // Reasons of a job or service that AWS reports as failed. Ready is False and
