@@ -101,7 +101,11 @@ var rules = []rule{
 		"Requested resource not found", "Could not find", "Cannot find", "RecordNotFound",
 		"Unable to describe Notebook Instance Lifecycle Config",
 	}},
-	{class: NotFound, codes: []string{"ValidationException"}, contains: []string{"does not exist."}},
+	{class: NotFound, codes: []string{"ValidationException"}, contains: []string{
+		"does not exist.",
+		// Of an app that AWS still describes.
+		"has already been deleted", "previously failed and was automatically deleted",
+	}},
 	// Other services have codes such as RepositoryNotFoundException.
 	{class: NotFound, endings: []string{"NotFoundException"}},
 	{class: AlreadyExists, endings: []string{"AlreadyExistsException"}},
@@ -188,7 +192,7 @@ func (r rule) says(message string) bool {
 func Message(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		text := api.ErrorMessage()
-		if text == "" {
+		if text == "" || text == "UnknownError" { // which the SDK says where AWS says nothing
 			return api.ErrorCode()
 		}
 		switch permission := Permission(err); permission {

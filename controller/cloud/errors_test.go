@@ -46,6 +46,8 @@ func TestClassifyAnswers(t *testing.T) {
 		{"pipeline unknown", "ResourceNotFound", "Pipeline 'arn:aws:x' does not exist.", cloud.NotFound},
 		{"execution unknown, without a full stop", "ResourceNotFound", "PipelineExecution 'arn:aws:x' does not exist", cloud.NotFound},
 		{"code repository unknown", validation, `Cannot find CodeRepository: "arn:aws:x"`, cloud.NotFound},
+		{"app that AWS has deleted", validation, "App [arn:aws:x] has already been deleted.", cloud.NotFound},
+		{"app that failed", validation, "App [arn:aws:x] previously failed and was automatically deleted.", cloud.NotFound},
 		{"group policy absent", validation, "Cannot find Model Package Group: g", cloud.NotFound},
 		{"resource policy absent", validation, "Cannot find resource policy for g", cloud.NotFound},
 		{

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -71,6 +72,11 @@ func (c *Composite) Begin(ctx context.Context, req ctrl.Request) (*Round, error)
 		err = s.control.check(s.owner.Namespace)
 	}
 	return &Round{Object: obj, c: c, s: s, malformed: err}, nil
+}
+
+// FollowNamespaces wakes the objects in a namespace whose defaults have changed.
+func (c *Composite) FollowNamespaces(b *builder.Builder) *builder.Builder {
+	return c.r.followNamespaces(b)
 }
 
 // Malformed is why the object, or what its namespace says of it, cannot be acted

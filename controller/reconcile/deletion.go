@@ -68,7 +68,7 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (d
 	if held, err := r.staysRefused(ctx, s, name, described); err != nil || held.refusal != nil {
 		return held, err
 	}
-	tags, err := s.tagsOf(ctx, name, described)
+	tags, _, err := r.tagsOrOurs(ctx, s, name, described)
 	if err != nil {
 		return disposal{wait: goneWait}, err
 	}
@@ -91,7 +91,8 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (d
 		r.memory.lift(uid, deletionCall(name))
 		return disposal{wait: confirmWait}, nil
 	case cloud.NotFound:
-		return disposal{wait: goneWait}, nil
+		// AWS may describe for a day what it has deleted, such as a failed App.
+		return disposal{over: r.confirmed(s, refusedAsGone+name, foreignWait), wait: goneWait}, nil
 	case cloud.Busy, cloud.Validation:
 		return r.refusedToDelete(ctx, s, name, described, err)
 	default:

@@ -56,7 +56,8 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		lifecycle: Job, exists: true, observe: s.observeOnly(),
 		ownership: run.ownership, known: run.known, adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "", attempted: s.next.tried,
-		drifted: len(differences) > 0 && len(s.next.request) > 0, fixed: len(fixed) > 0,
+		// A job that is to be stopped is not changed before.
+		drifted: len(differences) > 0 && len(s.next.request) > 0 && s.stop() == "", fixed: len(fixed) > 0,
 	})
 	if situation != Foreign {
 		if err := s.addDetails(ctx, described); err != nil {
@@ -72,7 +73,7 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 	case Immutable:
 		return s.immutable(fixed), nil
 	case OutOfSync:
-		return r.updateInPlace(ctx, s, run.name, described)
+		return r.try(s, described, s.next.digest, func() (verdict, error) { return r.updateInPlace(ctx, s, run.name, described) })
 	case Deleting:
 		return progressing(reason.Deleting, s.tell(described), r.look(s, described)), nil
 	case Creating, Running, Stopping:
@@ -168,7 +169,7 @@ func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, 
 		if was := s.runNamed(run.name); s.named == "" && was != nil && was.Outcome == v1alpha1.RunSuperseded {
 			continue
 		}
-		if run.tags, err = s.tagsOf(ctx, run.name, described); err != nil {
+		if run.tags, _, err = r.tagsOrOurs(ctx, s, run.name, described); err != nil {
 			return run, nil, err
 		}
 		run.ownership = s.owner.Judge(run.tags)
@@ -302,14 +303,16 @@ func (r *Reconciler) atWork(s *scope, described shape.Tree) verdict {
 // per spec; nothing else is ever asked of AWS about it again.
 func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described shape.Tree, situation Situation) (verdict, error) {
 	if !s.observeOnly() && s.isNew() {
+		unread := false
 		if run.tags == nil {
-			tags, err := s.tagsOf(ctx, run.name, described)
-			if err != nil {
+			var err error
+			if run.tags, unread, err = r.tagsOrOurs(ctx, s, run.name, described); err != nil {
 				return verdict{}, err
 			}
-			run.tags = tags
 		}
-		if err := r.syncTags(ctx, s, run.name, described, run.tags); err != nil {
+		if unread {
+			run.tags = nil
+		} else if err := r.syncTags(ctx, s, run.name, described, run.tags); err != nil {
 			return verdict{}, err
 		}
 	}
@@ -391,7 +394,7 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 	if state == health.StateStopping || state == health.StateDeleting {
 		return false, nil
 	}
-	tags, err := s.tagsOf(ctx, name, described)
+	tags, _, err := r.tagsOrOurs(ctx, s, name, described)
 	if err != nil {
 		return false, err
 	}

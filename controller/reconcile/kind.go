@@ -138,6 +138,10 @@ type Kind struct {
 	// FailsForGood says that AWS takes nothing but a deletion of a service that
 	// failed.
 	FailsForGood bool
+	// StopsByDeletion says that to stop an object is to delete it, for AWS and for
+	// users: one that is gone, or that failed and is gone, is not created again until
+	// the spec changes or somebody asks for it.
+	StopsByDeletion bool
 	// Retained says that git cannot re-create what an object holds: it is
 	// retained unless its deletion policy says otherwise, and revisions of it
 	// are never pruned.

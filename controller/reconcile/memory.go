@@ -20,6 +20,10 @@ const (
 	foreign     = "foreign "
 	deletedMark = "deleted "
 	untold      = "untold "
+	// observedOnly is of an object that was observed and not managed.
+	observedOnly = "observed only"
+	// refusedAsGone is of what AWS describes and does not delete because it is gone.
+	refusedAsGone = "refused as gone "
 )
 
 // memory is what the loop remembers of objects between rounds. Losing it costs
@@ -38,6 +42,7 @@ type note struct {
 	attempt string
 	since   time.Time
 	holds   map[string]hold // refused calls
+	refused *refusedCall    // the call that AWS refused last of what exists
 }
 
 func newMemory(c clock.PassiveClock) *memory {
@@ -128,6 +133,14 @@ func (m *memory) recent(uid types.UID, what string, within time.Duration) bool {
 	defer m.mu.Unlock()
 	at, ok := m.of(uid).first[what]
 	return ok && m.clock.Since(at) < within
+}
+
+// knows tells whether something was marked or seen.
+func (m *memory) knows(uid types.UID, what string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.of(uid).first[what]
+	return ok
 }
 
 // drop says that something is not so any more.

@@ -125,6 +125,9 @@ func (r *Reconciler) act(ctx context.Context, s *scope) (verdict, error) {
 	if err := r.identify(ctx, s); err != nil {
 		return verdict{}, err
 	}
+	if err := s.checkAccount(); err != nil {
+		return verdict{}, err
+	}
 	if err := r.claim(ctx, s); err != nil {
 		return verdict{}, err
 	}
@@ -203,14 +206,18 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 
 // key is all that a judgement depends on beside AWS.
 func (s *scope) key() string {
-	return fmt.Sprintf("%d %s %t %t %s %s %#v %s", s.object.GetGeneration(), s.asked, s.requested(), s.control.Suspend,
-		s.awsName(), s.control.Region, s.control.identity(s.owner.Namespace), s.control.Endpoint)
+	return fmt.Sprintf("%d %s %t %s %s", s.object.GetGeneration(), s.asked, s.requested(), s.awsName(), s.control.key())
 }
 
 // requested tells whether somebody asks for a round by annotation.
 func (s *scope) requested() bool {
+	return s.reconcileRequested() || s.force() != "" || s.stop() != ""
+}
+
+// reconcileRequested tells whether somebody asks for a look now, as flux reconcile does.
+func (s *scope) reconcileRequested() bool {
 	at, ok := fluxmeta.ReconcileAnnotationValue(s.object.GetAnnotations())
-	return ok && at != s.object.Common().LastHandledReconcileAt || s.force() != "" || s.stop() != ""
+	return ok && at != s.object.Common().LastHandledReconcileAt
 }
 
 // finished tells whether the object is a job whose present run has ended and

@@ -84,7 +84,7 @@ func (r *Reconciler) actOnRevision(ctx context.Context, s *scope, name string, d
 	after := r.look(s, described)
 	switch situation {
 	case OutOfSync:
-		return r.updateInPlace(ctx, s, name, described)
+		return r.try(s, described, s.next.digest, func() (verdict, error) { return r.updateInPlace(ctx, s, name, described) })
 	case Failed:
 		return stalled(s.reasonOf(described), s.failure(described), s.interval()), nil
 	case Updating:
@@ -245,12 +245,23 @@ func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, des
 	if r.knows(s, name, described) && !s.isNew() && !s.requested() && !r.Observer.TagsDue(s.object.GetUID()) {
 		return nil, identity.Ours, nil
 	}
-	tags, err := s.tagsOf(ctx, name, described)
+	if s.observeOnly() {
+		r.memory.mark(s.object.GetUID(), observedOnly)
+	}
+	tags, unread, err := r.tagsOrOurs(ctx, s, name, described)
 	if err != nil {
 		return nil, identity.Unowned, err
 	}
 	r.Observer.SawTags(s.object.GetUID())
-	return tags, s.owner.Judge(tags), nil
+	if unread {
+		return nil, identity.Ours, nil
+	}
+	ownership := s.owner.Judge(tags)
+	adopted := ownership == identity.Unowned && s.control.AdoptionPolicy == v1alpha1.AdoptUnowned
+	if (ownership == identity.Ours || adopted) && !s.observeOnly() {
+		r.memory.drop(s.object.GetUID(), observedOnly)
+	}
+	return tags, ownership, nil
 }
 
 // isNew tells whether the spec has not been judged yet.
@@ -268,9 +279,16 @@ func (r *Reconciler) knows(s *scope, name string, described shape.Tree) bool {
 	if r.memory.recent(s.object.GetUID(), created+name, foreignWait) {
 		return true
 	}
-	if s.isNew() {
+	// An annotation can end mere observation without a new spec.
+	if s.isNew() || !s.observeOnly() && r.memory.knows(s.object.GetUID(), observedOnly) {
 		return false
 	}
+	return s.sameAge(described)
+}
+
+// sameAge tells whether AWS made the described object when the one was made that status
+// tells of, as far as AWS tells.
+func (s *scope) sameAge(described shape.Tree) bool {
 	at := statusOf(s.before).FieldByName("CreationTime")
 	if !at.IsValid() {
 		return true // AWS does not tell since when objects of this kind are there

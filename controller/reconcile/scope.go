@@ -88,6 +88,7 @@ func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object)
 		return s, fmt.Errorf("reading the namespace: %w", err)
 	}
 	c, s.hints = c.withACK(obj.GetAnnotations())
+	s.hints = append(s.hints, hintsOfACK(ns.Name, ns.Annotations, r.Kind)...)
 	s.control = c.withDefaults(ns.Annotations, s.owner, r.Kind, r.Options)
 	s.prefix = r.NamePrefix
 	if p, ok := ns.Annotations[annotationNamePrefix]; ok {

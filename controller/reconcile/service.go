@@ -38,6 +38,9 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		return verdict{}, err
 	}
 	if described == nil {
+		if v, rests := s.stoppedByDeletion(name); rests {
+			return v, nil
+		}
 		return r.create(ctx, s, name)
 	}
 	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
@@ -113,7 +116,7 @@ func (r *Reconciler) weighService(
 		drifted: drifted, fixed: len(fixed) > 0,
 		attempted: s.next.tried, changed: s.changedSince(described),
 		pending: s.pending(described), forced: s.force() != "", halted: s.stopped(),
-		served: s.object.Common().Served, final: s.kind.FailsForGood,
+		served: s.object.Common().Served, final: s.kind.FailsForGood, pushed: s.pushed(),
 	}, described, r.Clock.Now()))
 	if situation == Immutable {
 		return situation, fixed, nil
@@ -147,11 +150,11 @@ func (r *Reconciler) renamed(ctx context.Context, s *scope, was, name string) (y
 func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, described shape.Tree, situation Situation) (verdict, error) {
 	switch situation {
 	case OutOfSync:
-		return r.updateInPlace(ctx, s, name, described)
+		return r.try(s, described, s.next.digest, func() (verdict, error) { return r.updateInPlace(ctx, s, name, described) })
 	case Replaceable:
-		return r.replace(ctx, s, name)
+		return r.try(s, described, s.kind.Delete.Name, func() (verdict, error) { return r.replace(ctx, s, name) })
 	case Halted:
-		return r.startAgain(ctx, s, name)
+		return r.try(s, described, s.kind.Start.Name, func() (verdict, error) { return r.startAgain(ctx, s, name) })
 	case InSync:
 		s.record()
 		s.object.Common().Attempted = nil
@@ -246,27 +249,40 @@ func (s *scope) stopped() bool {
 
 // startAgain starts a service that was stopped to be changed.
 func (r *Reconciler) startAgain(ctx context.Context, s *scope, name string) (verdict, error) {
-	s.forceHandled = s.forceHandled || s.force() != ""
 	if !s.kind.Start.Exists() {
+		s.forceHandled = s.forceHandled || s.force() != ""
 		why := name + " does not run, and AWS has no call to start it: change the spec, or delete the resource and create it again"
 		return stalled(reason.Failed, why, s.interval()), nil
 	}
 	if err := s.call(ctx, s.kind.Start, name, nil); err != nil {
 		return verdict{}, err
 	}
+	s.forceHandled = s.forceHandled || s.force() != ""
 	r.eventf(ctx, s, reason.Updating, "starting %s, which was stopped to be changed", name)
 	return progressing(reason.Updating, name+" is being started", firstRetry), nil
 }
 
-// replace deletes an object that never served, so that the next round creates
-// it anew.
+// replace deletes an object that failed, so that the next round creates it anew.
+// AWS may have deleted it by itself, and still tell of it: then its name is free.
 func (r *Reconciler) replace(ctx context.Context, s *scope, name string) (verdict, error) {
-	s.forceHandled = s.force() != ""
-	if err := s.call(ctx, s.kind.Delete, name, s.spec); err != nil {
+	err := s.call(ctx, s.kind.Delete, name, s.spec)
+	if err != nil && cloud.Classify(err) != cloud.NotFound {
 		return verdict{}, err
+	}
+	s.forceHandled = s.forceHandled || s.force() != ""
+	s.object.Common().Served = false
+	if err != nil {
+		return r.create(ctx, s, name)
 	}
 	r.eventf(ctx, s, reason.Deleting, "deleting %s, which failed, to create it again", name)
 	return progressing(reason.Deleting, name+" failed and is deleted to be created again", firstRetry), nil
+}
+
+// pushed tells whether the spec is newer than what was last judged, of an object that
+// holds nothing: it never served, or AWS has deleted what failed.
+func (s *scope) pushed() bool {
+	status := s.object.Common()
+	return s.isNew() && status.ObservedGeneration > 0 && (!status.Served || s.kind.StopsByDeletion)
 }
 
 // pending tells whether an update of ours has not been seen to end, or AWS is
@@ -290,7 +306,7 @@ func (s *scope) pending(described shape.Tree) bool {
 func (r *Reconciler) isForeign(ctx context.Context, s *scope, name string, described shape.Tree, tags map[string]string) (bool, error) {
 	if tags == nil {
 		var err error
-		if tags, err = s.tagsOf(ctx, name, described); err != nil {
+		if tags, _, err = r.tagsOrOurs(ctx, s, name, described); err != nil {
 			return false, err
 		}
 	}

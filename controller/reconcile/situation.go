@@ -79,6 +79,10 @@ type facts struct {
 	pending bool
 	// halted says that we stopped it ourselves, to change it.
 	halted bool
+	// pushed says that the spec is newer than the failure of an object that holds
+	// nothing, even if nothing of it is seen to differ: what made it fail may have been
+	// removed.
+	pushed bool
 	// forced says that a person asks to try again what failed.
 	forced bool
 	// served says that a service has been ready once, final that AWS only deletes
@@ -195,7 +199,7 @@ func situateService(f facts) Situation {
 // nothing brings back, so it is not deleted to be created again.
 func situateFailed(f facts) Situation {
 	switch {
-	case !f.drifted && !f.forced:
+	case f.observe, !f.drifted && !f.forced && !f.pushed:
 		return Failed
 	case !f.served || f.final:
 		return Replaceable

@@ -113,6 +113,8 @@ func TestSituate(t *testing.T) {
 		{"a service in a state nobody knows is not touched", mine(Service, func(f *facts) { f.state, f.drifted = health.StateUnknown, true }), Updating},
 		{"a service that failed with the present spec", mine(Service, in(health.StateFailed)), Failed},
 		{"one that failed with an earlier spec may be made anew", mine(Service, func(f *facts) { f.state, f.drifted = health.StateFailed, true }), Replaceable},
+		{"a push may have removed what made it fail", mine(Service, func(f *facts) { f.state, f.pushed = health.StateFailed, true }), Replaceable},
+		{"one that is only looked at has failed, whatever it differs in", mine(Service, func(f *facts) { f.state, f.drifted, f.observe = health.StateFailed, true, true }), Failed},
 		{"also in what cannot be updated", mine(Service, func(f *facts) { f.state, f.drifted, f.fixed = health.StateFailed, true, true }), Replaceable},
 		{"one that has served is not deleted: it is updated", mine(Service, func(f *facts) { f.state, f.drifted, f.served = health.StateFailed, true, true }), OutOfSync},
 		{"unless AWS cannot", mine(Service, func(f *facts) { f.state, f.drifted, f.fixed, f.served = health.StateFailed, true, true, true }), Immutable},

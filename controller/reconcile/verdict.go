@@ -67,6 +67,9 @@ func (r *Reconciler) verdictOf(s *scope, err error) verdict {
 	if e, ok := errors.AsType[*awaiting](err); ok {
 		return r.waitsFor(s, e)
 	}
+	if unread, ok := errors.AsType[*unreadTags](err); ok {
+		return r.verdictOfUnread(s, unread)
+	}
 	message := cloud.Message(err)
 	if taken, ok := errors.AsType[*nameTaken](err); ok {
 		message = taken.Error()

@@ -142,7 +142,7 @@ func TestMutatedChildren(t *testing.T) {
 					require.Equal(t, v1alpha1.DeletionPurge, policyOf(obj), "%s is as the webhook has it", k)
 				}
 			}
-			w.pass(time.Minute, step)
+			w.pass(time.Hour, 10*time.Second)
 			before := w.versions(w.deployment())
 			w.pass(3*time.Hour, 30*time.Second)
 			require.Equal(t, before, w.versions(w.deployment()), "nothing is written at rest")
@@ -242,7 +242,7 @@ func TestMutatedPipeline(t *testing.T) {
 	w.apply(pipeline(nil, approved(w.awaits())))
 	w.completed()
 	require.NotContains(t, w.stepOf("train").Why, "take effect with the next")
-	w.pass(time.Minute, step)
+	w.pass(time.Hour, 10*time.Second)
 	before := w.versions(w.pipeline())
 	w.pass(3*time.Hour, 30*time.Second)
 	require.Equal(t, before, w.versions(w.pipeline()), "nothing is written at rest")

@@ -114,6 +114,54 @@ func TestStudioFailures(t *testing.T) {
 	require.Equal(t, id, list.Domains[0].DomainId)
 }
 
+// A failed app has no tags, needs no deletion and leaves its name free. One that AWS
+// deletes because it is idle is still told of.
+func TestAppsThatEnd(t *testing.T) {
+	b := start(t, nil)
+	id := b.domain("team")
+	b.pass(3 * time.Minute)
+	_, err := b.CreateUserProfile(t.Context(), &sagemaker.CreateUserProfileInput{DomainId: id, UserProfileName: aws.String("alice")})
+	require.NoError(t, err)
+	b.pass(3 * time.Minute)
+	app := func(operation string) error {
+		var err error
+		switch operation {
+		case "create":
+			_, err = b.CreateApp(t.Context(), &sagemaker.CreateAppInput{DomainId: id, UserProfileName: aws.String("alice"), AppType: types.AppTypeJupyterServer, AppName: aws.String("default")})
+		case "delete":
+			_, err = b.DeleteApp(t.Context(), &sagemaker.DeleteAppInput{DomainId: id, UserProfileName: aws.String("alice"), AppType: types.AppTypeJupyterServer, AppName: aws.String("default")})
+		}
+		return err
+	}
+	status := func() types.AppStatus {
+		is, err := b.DescribeApp(t.Context(), &sagemaker.DescribeAppInput{DomainId: id, UserProfileName: aws.String("alice"), AppType: types.AppTypeJupyterServer, AppName: aws.String("default")})
+		require.NoError(t, err)
+		return is.Status
+	}
+	arn := arnPrefix + "app/" + *id + "/alice/jupyterserver/default"
+	require.NoError(t, app("create"))
+	enter := func(stage string) {
+		code, answer := b.control("POST", "objects/stage", `{"arn": "`+arn+`", "stage": "`+stage+`", "reason": "LifecycleConfigurationError"}`)
+		require.Equal(t, 200, code, answer)
+	}
+	enter("Failed")
+	require.Equal(t, types.AppStatusFailed, status())
+	_, err = b.ListTags(t.Context(), &sagemaker.ListTagsInput{ResourceArn: &arn})
+	requireAPIError(t, err, "ValidationException", "UnknownError") // so the SDK calls an empty message
+	require.ErrorContains(t, app("delete"), "previously failed and was automatically deleted")
+	require.NoError(t, app("create"), "its name is free")
+
+	b.pass(3 * time.Minute)
+	require.Equal(t, types.AppStatusInService, status())
+	enter("Deleting")
+	b.pass(2 * time.Minute)
+	require.Equal(t, types.AppStatusDeleted, status())
+	require.ErrorContains(t, app("delete"), "has already been deleted")
+
+	code, _ := b.control("POST", "objects/stage", `{"arn": "`+arn+`", "stage": "Nowhere"}`)
+	require.Equal(t, 404, code)
+}
+
 func TestQuotaOfApps(t *testing.T) {
 	b := start(t, func(o *simulator.Options) {
 		o.Quotas = map[string]int{"Studio JupyterLab Apps running on ml.t3.medium instance": 1}

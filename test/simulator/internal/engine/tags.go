@@ -81,6 +81,11 @@ func listTags(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 	if tx.Now.Before(o.visible) {
 		return nil, o.Kind.NotFound("ListTags", o.ARN)
 	}
+	if o.Kind.Unlisted != nil {
+		if err := o.Kind.Unlisted(o); err != nil {
+			return nil, err
+		}
+	}
 	if body["NextToken"] != nil {
 		return nil, badToken()
 	}
