@@ -103,8 +103,8 @@ func without(spec map[string]any) map[string]map[string]any {
 	return all
 }
 
-// asked is what a spec asks for under AWS's names.
-func (p *play) asked(spec map[string]any) shape.Tree {
+// wants is what a spec asks for under AWS's names.
+func (p *play) wants(spec map[string]any) shape.Tree {
 	p.t.Helper()
 	request := shape.Tree{}
 	for _, op := range []cloud.Operation{p.kind.Adjust, p.kind.Update, p.kind.Create} {
@@ -188,7 +188,7 @@ func (p *play) settled() {
 func (p *play) takesBack(field string, whole, less map[string]any) string {
 	p.t.Helper()
 	rules := p.kind.Compare
-	before, after := rules.Fingerprints(p.asked(whole), 1000, 1<<20), rules.Fingerprints(p.asked(less), 1000, 1<<20)
+	before, after := rules.Fingerprints(p.wants(whole), 1000, 1<<20), rules.Fingerprints(p.wants(less), 1000, 1<<20)
 	was := p.spec
 	p.spec = maps.Clone(p.base)
 	if err := p.try(less); err != nil {
