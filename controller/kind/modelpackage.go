@@ -31,6 +31,7 @@ var ModelPackage = reconcile.Kind{
 	Reading:   pending,
 	Changing:  pending,
 	Tags:      metadata{},
+	Untagged:  true,
 	Retained:  true,
 	Approval:  true,
 }

@@ -27,5 +27,6 @@ var ScalingPolicy = reconcile.Kind{
 	Reset:     scalingPolicyReset,
 	Complete:  scalableDimension,
 	Tags:      policyTags{},
+	Untagged:  true,
 	Console:   reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
 }

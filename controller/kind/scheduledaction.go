@@ -28,5 +28,6 @@ var ScheduledAction = reconcile.Kind{
 	Reset:    scheduledActionReset,
 	Complete: scalableDimension,
 	Tags:     policyTags{},
+	Untagged: true,
 	Console:  reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
 }

@@ -32,6 +32,7 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 		status.Attempted = nil
 	}
 	s.record()
+	s.recordTags()
 	if err := r.save(ctx, s, progressing(reason.Creating, "creating "+name, 0)); err != nil {
 		return verdict{}, err
 	}
@@ -49,6 +50,7 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 	switch s.kind.Lifecycle {
 	case Job:
 		s.runNamed(name).Outcome = v1alpha1.RunRunning
+		r.Observer.SawTags(s.object.GetUID())
 	case Revision:
 		after = confirmWait
 	case Service:

@@ -81,6 +81,11 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 	if err := r.identify(ctx, s); err != nil {
 		return done, err
 	}
+	if s.kind.ID != "" { // what status does not identify is looked for by its request
+		if err := r.prepare(ctx, r.Reader, s); ofKubernetes(err) {
+			return done, err
+		}
+	}
 	if s.kind.Lifecycle == Job {
 		return r.disposeRuns(ctx, s)
 	}

@@ -72,8 +72,8 @@ func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (d
 	if err != nil {
 		return disposal{wait: goneWait}, err
 	}
-	if s.owner.Judge(tags) != identity.Ours {
-		return disposal{over: r.confirmed(s, foreign+name, foreignWait), wait: goneWait}, nil
+	if ownership := s.owner.Judge(tags); ownership != identity.Ours {
+		return disposal{over: r.released(ctx, s, name, ownership), wait: goneWait}, nil
 	}
 	if tags[identity.TagRetained] != "" && s.kind.Lifecycle == Revision {
 		return disposal{over: true, kept: true, wait: confirmWait}, nil

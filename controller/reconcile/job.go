@@ -35,11 +35,15 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 			s.stopHandled()
 			return v, nil
 		}
+		if v, waits := r.disappeared(ctx, s, run); waits {
+			return v, nil
+		}
 		if s.stop() != "" {
 			return r.withhold(s, run.name), nil
 		}
 		return r.create(ctx, s, run.name)
 	}
+	r.memory.drop(s.object.GetUID(), gone+run.name)
 	s.recognize(described)
 	r.release(ctx, s, s.weighApplied(described))
 	differences, fixed := s.jobDrift(run, described)
@@ -81,6 +85,9 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 			return r.stopRun(ctx, s, run.name, described)
 		}
 		s.stopHandled()
+		if err := r.watchTags(ctx, s, run, described); err != nil {
+			return verdict{}, err
+		}
 		return r.atWork(s, described), nil
 	default:
 		if situation == Stopped && s.stop() != "" { // it is what the request asks for
@@ -246,9 +253,10 @@ func (r *Reconciler) takeOver(ctx context.Context, s *scope, run found, describe
 		return nil
 	}
 	if run.ownership == identity.Unowned && !run.known {
-		if err := s.tag(ctx, run.name, described, s.wanted()); err != nil {
+		if err := s.tag(ctx, run.name, described, s.kept()); err != nil {
 			return err
 		}
+		s.recordTags()
 	}
 	r.adoptRun(s, run.name, described)
 	return nil
@@ -257,7 +265,7 @@ func (r *Reconciler) takeOver(ctx context.Context, s *scope, run found, describe
 // adoptRun records a run that exists in AWS.
 func (r *Reconciler) adoptRun(s *scope, name string, described shape.Tree) {
 	if s.runNamed(name) == nil {
-		s.addRun(v1alpha1.Run{Name: name, Digest: s.digest})
+		s.addRun(v1alpha1.Run{Name: name, Digest: s.digest, ID: s.found[name]})
 	}
 	run := s.runNamed(name)
 	run.Outcome = outcomeOf(s.state(described))
@@ -387,7 +395,7 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 		return false, err
 	}
 	if described == nil {
-		return r.confirmed(s, gone+name, goneWait), nil
+		return r.vanished(ctx, s, name), nil
 	}
 	r.memory.drop(s.object.GetUID(), gone+name)
 	state := s.state(described)
@@ -398,11 +406,16 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	if s.owner.Judge(tags) != identity.Ours {
-		return r.confirmed(s, foreign+name, foreignWait), nil
+	ownership, err := r.ownershipOfRun(ctx, s, name, described, tags)
+	if err != nil {
+		return false, err
+	}
+	if ownership != identity.Ours {
+		return r.released(ctx, s, name, ownership), nil
 	}
 	if tags[identity.TagSuperseded] == "" {
-		if err := s.tag(ctx, name, described, map[string]string{identity.TagSuperseded: "true"}); err != nil {
+		err := s.tag(ctx, name, described, map[string]string{identity.TagSuperseded: "true"})
+		if err != nil && !r.tagsRefused(ctx, s, name, err) { // status says so, too
 			return false, err
 		}
 	}

@@ -130,6 +130,9 @@ type Kind struct {
 	Details map[string]Detail
 	// Tags is where an object's tags are kept; nil means SageMaker's own.
 	Tags Tags
+	// Untagged says that AWS keeps no tags of users for an object that exists. Then
+	// it gets no default tags, and its tags are not compared.
+	Untagged bool
 
 	// KeepsRuns says that AWS puts a job's name into its output path, so that
 	// a finished run's output is still there after another run, and going back

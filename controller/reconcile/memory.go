@@ -18,6 +18,7 @@ const (
 	existing    = "existing "
 	gone        = "gone "
 	foreign     = "foreign "
+	lostTags    = "lost tags "
 	deletedMark = "deleted "
 	untold      = "untold "
 	// observedOnly is of an object that was observed and not managed.
@@ -43,6 +44,7 @@ type note struct {
 	since   time.Time
 	holds   map[string]hold // refused calls
 	refused *refusedCall    // the call that AWS refused last of what exists
+	tags    tagHistory
 }
 
 func newMemory(c clock.PassiveClock) *memory {

@@ -44,6 +44,11 @@ type Options struct {
 	// NamePrefix stands before the AWS names of services, unless the
 	// namespace has another.
 	NamePrefix string
+	// DefaultTags are set on every AWS object whose tags AWS keeps, unless its spec
+	// gives the key another value.
+	DefaultTags map[string]string
+	// IgnoreTags are never changed, removed or compared once an AWS object exists.
+	IgnoreTags identity.TagFilter
 	// DeletionPolicy is that of objects whose spec and namespace name none.
 	DeletionPolicy v1alpha1.DeletionPolicy
 	// NoCrossNamespaceRefs refuses references into other namespaces.

@@ -26,8 +26,12 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 		return verdict{}, err
 	}
 	if described == nil {
+		if v, waits := r.missing(s, name); waits {
+			return v, nil
+		}
 		return r.create(ctx, s, name)
 	}
+	r.memory.drop(s.object.GetUID(), gone+name)
 	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
 	if err != nil {
 		return verdict{}, err
@@ -256,7 +260,7 @@ func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, des
 	if unread {
 		return nil, identity.Ours, nil
 	}
-	ownership := s.owner.Judge(tags)
+	ownership := r.judge(s, name, described, tags)
 	adopted := ownership == identity.Unowned && s.control.AdoptionPolicy == v1alpha1.AdoptUnowned
 	if (ownership == identity.Ours || adopted) && !s.observeOnly() {
 		r.memory.drop(s.object.GetUID(), observedOnly)

@@ -47,8 +47,10 @@ type scope struct {
 	references resolution
 	// request is what Create would send, without name and our own tags.
 	request shape.Tree
-	// tags are the user's.
-	tags map[string]string
+	// tags are the spec's and the default ones, ignoreTags those that the controller
+	// leaves alone once the AWS object exists.
+	tags       map[string]string
+	ignoreTags identity.TagFilter
 	// digest is that of the run or revision, asked that of the whole request.
 	digest, asked string
 	// hashes make digests; digests are those of the run or revision by all of them.
@@ -72,12 +74,13 @@ type scope struct {
 // and its namespace.
 func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object) (*scope, error) {
 	s := &scope{
-		kind:   r.Kind,
-		hashes: r.Hashes,
-		object: obj,
-		before: snapshot(obj),
-		found:  map[string]string{},
-		owner:  identity.Owner{Cluster: r.ClusterName, Namespace: obj.GetNamespace(), Kind: r.Kind.Kind(), Name: obj.GetName()},
+		kind:       r.Kind,
+		hashes:     r.Hashes,
+		object:     obj,
+		ignoreTags: r.IgnoreTags,
+		before:     snapshot(obj),
+		found:      map[string]string{},
+		owner:      identity.Owner{Cluster: r.ClusterName, Namespace: obj.GetNamespace(), Kind: r.Kind.Kind(), Name: obj.GetName()},
 	}
 	c, spec, err := split(obj)
 	if err != nil {
@@ -106,7 +109,7 @@ func (r *Reconciler) prepare(ctx context.Context, reader client.Reader, s *scope
 	if err != nil {
 		return err
 	}
-	if s.tags, err = userTags(s.spec); err != nil {
+	if s.tags, err = r.userTags(s.kind, s.spec); err != nil {
 		return err
 	}
 	if s.references, err = r.resolve(ctx, reader, s.object, s.spec); err != nil || s.references.waiting != "" {
@@ -219,38 +222,6 @@ func (k Kind) request(spec shape.Tree) (shape.Tree, error) {
 		maps.Copy(request, more)
 	}
 	return request, nil
-}
-
-func userTags(spec shape.Tree) (map[string]string, error) {
-	tags := map[string]string{}
-	given, _ := shape.Get(spec, "tags")
-	switch given := given.(type) {
-	case []any:
-		for _, item := range given {
-			t, _ := item.(map[string]any)
-			tags[shape.String(t, "key")] = shape.String(t, "value")
-		}
-	case map[string]any: // some APIs take tags so
-		for key, value := range given {
-			tags[key], _ = value.(string)
-		}
-	}
-	for key := range tags {
-		if identity.Reserved(key) {
-			return nil, &refusal{reason.ValidationFailed, fmt.Sprintf("tags: %q is reserved: keys under %s and aws: cannot be set", key, identity.TagPrefix)}
-		}
-	}
-	return tags, nil
-}
-
-// wanted are all tags the AWS object is to have.
-func (s *scope) wanted() map[string]string {
-	tags := s.owner.Tags(s.digest)
-	maps.Copy(tags, s.tags)
-	if plan := s.object.GetAnnotations()[v1alpha1.AnnotationPlan]; plan != "" && s.kind.Lifecycle == Service {
-		tags[identity.TagPlan] = tagValue(plan)
-	}
-	return tags
 }
 
 // spelled is the request with all that git has, also what is left to others.

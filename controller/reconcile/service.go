@@ -41,8 +41,12 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		if v, rests := s.stoppedByDeletion(name); rests {
 			return v, nil
 		}
+		if v, waits := r.missing(s, name); waits {
+			return v, nil
+		}
 		return r.create(ctx, s, name)
 	}
+	r.memory.drop(s.object.GetUID(), gone+name)
 	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
 	if err != nil {
 		return verdict{}, err
@@ -310,7 +314,7 @@ func (r *Reconciler) isForeign(ctx context.Context, s *scope, name string, descr
 			return false, err
 		}
 	}
-	return s.owner.Judge(tags) == identity.Foreign, nil
+	return r.judge(s, name, described, tags) == identity.Foreign, nil
 }
 
 // changedSince tells whether AWS has modified the object since the attempt.

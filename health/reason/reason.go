@@ -214,6 +214,14 @@ const ViolationsFound = "ViolationsFound"
 // is not reset in AWS, since somebody else has changed it there.
 const Released = "Released"
 
+// OwnershipLost is the reason of an event, not of a condition: an AWS object that
+// status has recorded no longer carries the tags by which it is the controller's.
+const OwnershipLost = "OwnershipLost"
+
+// TagDrift is the reason of an event, not of a condition: somebody else changes tags
+// back that the spec sets, or AWS does not let the controller change them.
+const TagDrift = "TagDrift"
+
 // Deprecated is the reason of an event, not of a condition: the object says
 // something in a way that will not always be understood.
 const Deprecated = "Deprecated"

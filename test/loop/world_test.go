@@ -76,6 +76,9 @@ type world struct {
 	// account is the service account as which the controller asks the API server; none
 	// means somebody who may do everything.
 	account string
+	// runtime is the namespace in which the controller records its cluster name; none
+	// means that the name is not guarded. renameFrom is the flag --rename-cluster-from.
+	runtime, renameFrom string
 	// selector and endpointURL are flags of the controller.
 	selector, endpointURL string
 	hashes                identity.Hashes
@@ -158,12 +161,19 @@ func (w *world) startController() {
 // what is given.
 func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, cloud httpClient) {
 	w.t.Helper()
+	require.NoError(w.t, w.tryStart(kubernetes, cloud))
+}
+
+// tryStart starts a controller, unless it refuses to.
+func (w *world) tryStart(kubernetes func(http.RoundTripper) http.RoundTripper, cloud httpClient) error {
+	w.t.Helper()
 	var o manager.Options
 	o.BindFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
 	o.ClusterName, o.Clock, o.Namespaces = w.cluster, w.clock, []string{w.namespace}
 	o.Kinds, o.LabelSelector, o.SageMakerEndpointURL = w.kinds, w.selector, w.endpointURL
 	o.Hashes = w.hashes
 	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
+	o.RuntimeNamespace, o.RenameClusterFrom = w.runtime, w.renameFrom
 
 	kube := w.configOf(w.account)
 	kube.Wrap(w.counting)
@@ -177,13 +187,17 @@ func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, 
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	mgr, err := manager.New(ctx, kube, config, o)
-	require.NoError(w.t, err)
+	if err != nil {
+		cancel()
+		return err
+	}
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
 	w.stop = func() {
 		cancel()
 		require.NoError(w.t, <-done)
 	}
+	return nil
 }
 
 // configOf is a configuration of clients that are a service account, <namespace>:<name>,
