@@ -92,6 +92,17 @@ type CommonStatus struct {
 	// +optional
 	Applied *Applied `json:"applied,omitempty"`
 
+	// Owned says that the controller has made the AWS object or adopted it. Set where AWS
+	// keeps no tags that say so: for scaling policies and scheduled actions.
+	// +optional
+	Owned bool `json:"owned,omitempty"`
+
+	// Detached is what AWS had of a scalable target when it was deregistered for an
+	// update of what it scales; it is registered again with that when the update has
+	// ended. Absent while it is registered.
+	// +optional
+	Detached *Detachment `json:"detached,omitempty"`
+
 	// Served says that the object has been ready once: it may hold what is not in
 	// git, and is not deleted to be created again.
 	// +optional
@@ -196,6 +207,11 @@ type Attempt struct {
 	// Stopped says that the object was stopped for the update and is to be
 	// started again.
 	Stopped bool `json:"stopped,omitempty"`
+	// Detach are the names, as in status.name, of the scalable targets that AWS wants
+	// deregistered before the update. They are registered again as soon as the update
+	// has ended or is given up.
+	// +optional
+	Detach []string `json:"detach,omitempty"`
 	// Unanswered is true while AWS's answer to the update is not known, so that it may
 	// have had no effect.
 	// +optional
@@ -208,4 +224,16 @@ type Attempt struct {
 	// describes stayed different. The time to the next try grows with it.
 	// +optional
 	Accepted int32 `json:"accepted,omitempty"`
+}
+
+// Detachment is a deregistration that ends with the update it was made for.
+type Detachment struct {
+	// For is the object that is updated, as kind namespace/name.
+	For string `json:"for,omitempty"`
+	// Time of the decision to deregister.
+	Time metav1.Time `json:"time"`
+	// Kept are the values AWS had, under AWS's names, that are set again.
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +optional
+	Kept *runtime.RawExtension `json:"kept,omitempty"`
 }

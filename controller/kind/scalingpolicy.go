@@ -26,6 +26,8 @@ var ScalingPolicy = reconcile.Kind{
 	Compare:   scalingPolicyCompare,
 	Reset:     scalingPolicyReset,
 	Complete:  scalableDimension,
+	Names:     scaledTarget,
+	GoesWith:  []string{"ScalableTarget"},
 	Tags:      policyTags{},
 	Untagged:  true,
 	Console:   reconcile.Page{Path: "endpoints", Name: scaledEndpoint},

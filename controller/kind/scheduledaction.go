@@ -27,6 +27,8 @@ var ScheduledAction = reconcile.Kind{
 	Compare:  scheduledActionCompare,
 	Reset:    scheduledActionReset,
 	Complete: scalableDimension,
+	Names:    scaledTarget,
+	GoesWith: []string{"ScalableTarget"},
 	Tags:     policyTags{},
 	Untagged: true,
 	Console:  reconcile.Page{Path: "endpoints", Name: scaledEndpoint},

@@ -92,6 +92,13 @@ func (s *scope) change(described shape.Tree) (cloud.Operation, shape.Tree, error
 		return s.kind.Update, request, nil
 	}
 	want, err := s.kind.Update.Select(request)
+	if s.kind.Linked != nil {
+		for _, member := range s.kind.Linked.Adds {
+			if v, ok := shape.Get(request, member); ok {
+				shape.Set(want, member, v)
+			}
+		}
+	}
 	if err == nil && len(s.removed.reset) == 0 && len(s.differences(want, described)) == 0 && s.state(described) != health.StateRollbackFailed {
 		return s.kind.Adjust, request, nil
 	}

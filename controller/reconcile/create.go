@@ -29,7 +29,10 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 	case Revision:
 		s.addRevision(v1alpha1.Revision{Name: name, Digest: s.digest, References: s.references.consumed})
 	case Service:
-		status.Attempted = nil
+		status.Attempted, status.Owned = nil, s.kind.Untagged
+		if err := r.restore(ctx, s); err != nil {
+			return verdict{}, err
+		}
 	}
 	s.record()
 	s.recordTags()

@@ -130,8 +130,9 @@ type Kind struct {
 	Details map[string]Detail
 	// Tags is where an object's tags are kept; nil means SageMaker's own.
 	Tags Tags
-	// Untagged says that AWS keeps no tags of users for an object that exists. Then
-	// it gets no default tags, and its tags are not compared.
+	// Untagged says that AWS keeps no tags of users for an object that exists:
+	// status.owned says whose the object is. It gets no default tags, and its tags are
+	// not compared.
 	Untagged bool
 
 	// KeepsRuns says that AWS puts a job's name into its output path, so that
@@ -149,9 +150,20 @@ type Kind struct {
 	// retained unless its deletion policy says otherwise, and revisions of it
 	// are never pruned.
 	Retained bool
-	// StandsAsideFor are kinds of which AWS refuses to update an object while one
-	// of this kind that refers to it exists, so that it is deleted for that time.
-	StandsAsideFor []string
+	// Detach is for a kind of which AWS refuses some updates while objects of another
+	// kind are registered for what is updated; nil means that there are none.
+	Detach *Detach
+	// DetachedFor are the kinds whose objects this kind is registered for: it is
+	// deregistered while one of those asks for that, and registered again afterwards.
+	DetachedFor []string
+	// GoesWith are the kinds with whose objects AWS deletes those of this kind.
+	GoesWith []string
+	// Restores are paths whose values in AWS outlive a deregistration for an update,
+	// where the spec does not set them.
+	Restores []string
+	// Linked is an object that the request names and that says more of what is asked;
+	// nil means that the request says it all.
+	Linked *Linked
 	// Scaled are paths that belong to whoever scales the object, as long as there
 	// is a resource for that.
 	Scaled []string
@@ -270,6 +282,9 @@ func (k Kind) mutable() []string {
 				paths = append(paths, f.Name)
 			}
 		}
+	}
+	if k.Linked != nil {
+		paths = append(paths, k.Linked.Adds...)
 	}
 	return paths
 }

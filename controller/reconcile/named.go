@@ -86,6 +86,8 @@ func (n named) address(kind Kind, request shape.Tree) shape.Tree {
 	}
 	name, isARN := nameIn(n.value)
 	switch {
+	case n.by == v1alpha1.ReferenceName && len(kind.Within) > 0 && strings.Contains(n.value, "/"):
+		return kind.parts(n.value)
 	case n.by == v1alpha1.ReferenceResourceID:
 		address["ResourceId"], address[kind.Name] = n.value, shape.String(request, kind.Name)
 	case kind.ID != "" && kind.Describe.HasInput(kind.ID):
@@ -131,7 +133,7 @@ func calledKeys(kind Kind, o client.Object) []string {
 		return nil
 	}
 	status := obj.Common()
-	called := []string{kind.lastPart(status.Name), status.ARN, status.ID, shape.String(kind.parts(status.Name), "ResourceId")}
+	called := []string{status.Name, kind.lastPart(status.Name), status.ARN, status.ID, shape.String(kind.parts(status.Name), "ResourceId")}
 	if _, spec, err := split(obj); err == nil {
 		called = append(called, shape.String(spec, kind.Name))
 		if slices.Contains(kind.Within, "ResourceId") {

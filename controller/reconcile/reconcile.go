@@ -157,6 +157,9 @@ func (r *Reconciler) hold(ctx context.Context, s *scope, cause error) (ctrl.Resu
 	if s.references.unwatched {
 		v.after = busyWait
 	}
+	if s.object.Common().Detached != nil {
+		v.after = detachedLook
+	}
 	if ofKubernetes(cause) {
 		return r.finish(ctx, s, v, cause)
 	}
@@ -166,8 +169,8 @@ func (r *Reconciler) hold(ctx context.Context, s *scope, cause error) (ctrl.Resu
 	if moved := r.moved(ctx, s); moved != nil {
 		return r.finish(ctx, s, verdict{}, moved)
 	}
-	if s.references.updating && !s.observeOnly() {
-		v, err := r.standAside(ctx, s)
+	if s.references.detachedFor != "" && !s.observeOnly() {
+		v, err := r.detach(ctx, s)
 		return r.finish(ctx, s, v, err)
 	}
 	if s.observeOnly() || !s.hasSuperseding() {

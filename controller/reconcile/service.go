@@ -71,6 +71,7 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		s.object.Common().Served = true // nobody knows of what was found that it was never used
 	}
 	s.object.Common().Name = name
+	s.object.Common().Owned = s.object.Common().Owned || s.kind.Untagged && !s.observeOnly()
 	_ = s.addDetails(ctx, described) // a service is looked at again: whatever is missing is read then
 	r.warn(ctx, s, described)
 	s.observed(described)
@@ -103,6 +104,9 @@ func (r *Reconciler) weighService(
 	}
 	s.recognize(described)
 	r.release(ctx, s, s.weighApplied(described))
+	if err := r.link(ctx, s, described); err != nil {
+		return 0, nil, err
+	}
 	differences := s.differences(s.request, described)
 	if err := s.plan(described); err != nil {
 		return 0, nil, err
@@ -161,7 +165,7 @@ func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, de
 		return r.try(s, described, s.kind.Start.Name, func() (verdict, error) { return r.startAgain(ctx, s, name) })
 	case InSync:
 		s.record()
-		s.object.Common().Attempted = nil
+		s.object.Common().Attempted, s.object.Common().Detached = nil, nil
 		s.object.Common().References = s.references.consumed
 		return ready(s.kind.States.Ready, s.tell(described), r.look(s, described)), nil
 	case Scaling:
@@ -187,12 +191,12 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	}
 	op, request := s.next.operation, s.next.request
 	if op.Name == s.kind.Update.Name {
-		scaled, waiting, err := r.aside(ctx, s)
-		if err != nil || waiting != "" {
-			return progressing(reason.Updating, waiting, settleTime), err
+		scaled, waiting, err := r.makeWay(ctx, s, described)
+		if err != nil || waiting.reason != "" {
+			return waiting, err
 		}
-		if _, says := request["RetainAllVariantProperties"]; scaled && !says {
-			request["RetainAllVariantProperties"] = true // or the count would be that of the configuration again
+		if scaled && s.kind.Detach != nil {
+			s.kind.Detach.Retain(request) // or the count would be that of the configuration again
 		}
 	}
 	stop := s.toStop(described)
@@ -209,15 +213,7 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 		return verdict{}, err
 	}
 	if err := s.call(ctx, op, name, request); err != nil {
-		switch {
-		case was != nil && s.next.tried && was.Accepted > 0:
-			s.object.Common().Attempted = was // it has been accepted before
-		case s.stopped():
-			s.object.Common().Attempted.Digest = "" // it had no effect, but the service is still to be started
-		case s.kind.Lifecycle == Job || cloud.Classify(err) != cloud.Server:
-			s.object.Common().Attempted = nil // it had no effect, or one that may be repeated
-		}
-		return verdict{}, r.explain(ctx, s, err)
+		return r.updateRefused(ctx, s, described, was, err)
 	}
 	if !stop {
 		s.object.Common().Attempted.Unanswered = false
@@ -240,6 +236,9 @@ func (s *scope) attempt(described shape.Tree, now time.Time) *v1alpha1.Attempt {
 	}
 	if s.next.tried {
 		next.Accepted = was.Accepted
+	}
+	if was != nil && was.Generation == next.Generation {
+		next.Detach = was.Detach
 	}
 	s.object.Common().Attempted = next
 	return was
@@ -317,10 +316,11 @@ func (r *Reconciler) isForeign(ctx context.Context, s *scope, name string, descr
 	return r.judge(s, name, described, tags) == identity.Foreign, nil
 }
 
-// changedSince tells whether AWS has modified the object since the attempt.
+// changedSince tells whether AWS has modified the object since it accepted the attempt.
+// Without that the modification may be anybody's, such as autoscaling's.
 func (s *scope) changedSince(described shape.Tree) bool {
 	a := s.object.Common().Attempted
-	return a != nil && a.LastModifiedTime != shape.String(described, "LastModifiedTime")
+	return a != nil && !a.Unanswered && a.LastModifiedTime != shape.String(described, "LastModifiedTime")
 }
 
 // serving lists the objects that this one uses in AWS at the moment.

@@ -165,7 +165,8 @@ func (m matters) Update(e event.UpdateEvent) bool {
 	_, was := settledSince(before)
 	_, is := settledSince(after)
 	a, b := before.Common(), after.Common()
-	return before.GetGeneration() != after.GetGeneration() || was != is || updating(before) != updating(after) ||
+	return before.GetGeneration() != after.GetGeneration() || was != is || isUpdating(before) != isUpdating(after) ||
+		!equality.Semantic.DeepEqual(detachList(before), detachList(after)) ||
 		a.Name != b.Name || a.ARN != b.ARN || result(m.kind, before) != result(m.kind, after) ||
 		!equality.Semantic.DeepEqual(usesOf(before), usesOf(after))
 }

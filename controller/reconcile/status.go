@@ -53,6 +53,7 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error)
 			r.memory.calm(uid)
 		}
 	}
+	s.endDetachment(v)
 	s.set(v, r.Clock.Now())
 	s.acknowledge(v)
 	if err := r.write(ctx, s); err != nil {

@@ -37,6 +37,8 @@ type Tagged struct {
 	// Recorded says that status has recorded this very object, by the identifier
 	// that AWS made.
 	Recorded bool
+	// Owned says that status tells of the object as made or adopted by the owner.
+	Owned bool
 }
 
 // ErrNoTags means that an object cannot be tagged.
@@ -113,6 +115,7 @@ func (s *scope) tagged(name string, described shape.Tree) Tagged {
 	return Tagged{
 		Client: s.client, ARN: s.arn(described), Described: described, Name: name, Owner: s.owner, Digest: s.digest,
 		Recorded: s.recordedID(name, described),
+		Owned:    s.before.Common().Owned && s.before.Common().Name == name,
 	}
 }
 
