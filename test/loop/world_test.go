@@ -90,6 +90,9 @@ type world struct {
 
 var worlds atomic.Int64
 
+// asObserved is how AWS answers unless a test says otherwise.
+var asObserved = flag.Bool("as-observed", false, "let AWS answer as it was seen to answer, and not as it was asked")
+
 // newWorld makes a world for a test that runs beside others, in which some stages of
 // AWS's last for most of an hour.
 func newWorld(t *testing.T, long ...string) *world {
@@ -101,7 +104,7 @@ func newWorld(t *testing.T, long ...string) *world {
 func newLonelyWorld(t *testing.T, long ...string) *world {
 	t.Helper()
 	namespace := fmt.Sprintf("w%d-%d", worlds.Add(1), os.Getpid())
-	return newWorldIn(t, namespace, time.Now().Truncate(time.Second), simulator.Options{Durations: durations(long...), Seed: 1})
+	return newWorldIn(t, namespace, time.Now().Truncate(time.Second), simulator.Options{Durations: durations(long...), Seed: 1, AsObserved: *asObserved})
 }
 
 // durations are those of AWS's stages in the tests, some of them most of an hour.
