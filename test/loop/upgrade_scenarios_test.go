@@ -99,7 +99,10 @@ func (r *recording) rolling() {
 	r.of("model-deployment/overlays/rolling")
 	r.startController()
 	r.push()
-	r.pass(2*time.Hour, 20*time.Second)
+	r.until("the smoke test has failed", func() bool {
+		d, ok := get(r.world, "abalone", &v1alpha1.ModelDeployment{})
+		return ok && isStalled(d) && readyCondition(d).Reason == reason.SmokeTestFailed
+	})
 }
 
 func approvedExample(directory string) func(*recording) {
