@@ -95,6 +95,18 @@ func (w *world) serves(version int) {
 	})
 }
 
+// runsOn tells whether what was pushed last has instances of the type.
+func (w *world) runsOn(instance string) bool {
+	d, deployed := get(w, "abalone", &v1alpha1.ModelDeployment{})
+	config, plain := get(w, "abalone", &v1alpha1.EndpointConfig{})
+	if !isReady(w.endpoint()) || deployed && !isReady(d) || plain && !isReady(config) {
+		return false
+	}
+	endpoint, _ := w.aws.Object("Endpoint", "abalone")
+	served, _ := w.aws.Object("EndpointConfig", fmt.Sprint(endpoint.Document["EndpointConfigName"]))
+	return strings.Contains(fmt.Sprint(served.Document["ProductionVariants"]), "InstanceType:"+instance+" ")
+}
+
 // isScaled tells whether target, policy and action are ready and in AWS, the target
 // suspended and limited as a person and a schedule have left it.
 func (w *world) isScaled() bool {
@@ -200,8 +212,7 @@ func (w *world) scaledThrough(declare func(int, string) string, why string, rule
 	w.aws.Faults().Clear()
 	w.aws.Journal().Reset()
 	w.apply(declare(2, "ml.m5.large"))
-	w.serves(2)
-	w.until("it is scaled on", w.isScaled)
+	w.until("git has gone back", func() bool { return w.runsOn("ml.m5.large") && w.isScaled() })
 	if says != "" {
 		require.Zero(t, w.deregistered(), "%s: what git goes back to serves already", why)
 	}
