@@ -49,9 +49,11 @@ func (w *executionWorld) hides(times int) {
 // One stale answer, or several within a minute, start no job a second time, nor do they
 // release one that is superseded or deleted while it runs.
 func TestStaleAnswersStartNothing(t *testing.T) {
+	t.Parallel()
 	for _, k := range jobs() {
 		for _, times := range []int{1, 3} {
 			t.Run(k.Kind(), func(t *testing.T) {
+				t.Parallel()
 				w := newRun(t, k)
 				arn := w.inAWS().ARN
 				w.hides(times)
@@ -79,8 +81,10 @@ func TestStaleAnswersStartNothing(t *testing.T) {
 // A job that AWS does not show for a minute is started again, and people are told. If it
 // is there after all, AWS refuses the second one.
 func TestJobThatIsGone(t *testing.T) {
+	t.Parallel()
 	for _, k := range jobs() {
 		t.Run(k.Kind(), func(t *testing.T) {
+			t.Parallel()
 			w := newRun(t, k)
 			w.hides(0)
 			w.rest(50 * time.Second)
@@ -100,6 +104,7 @@ func TestJobThatIsGone(t *testing.T) {
 // A job whose ownership tags somebody removes while it runs is not let go: it is told,
 // and stopped when it is superseded or deleted.
 func TestTagsLostWhileAtWork(t *testing.T) {
+	t.Parallel()
 	all := []string{identity.TagCluster, identity.TagNamespace, identity.TagKind, identity.TagName, identity.TagDigest}
 	for _, k := range jobs() {
 		if k.Untagged {
@@ -111,6 +116,7 @@ func TestTagsLostWhileAtWork(t *testing.T) {
 			denied bool
 		}{{"all", all, false}, {"one, and it cannot be set again", all[:1], true}} {
 			t.Run(k.Kind()+" "+row.reason, func(t *testing.T) {
+				t.Parallel()
 				w := newRun(t, k)
 				w.clock.Step(31 * time.Second) // by then AWS shows tags that there are
 				arn := w.inAWS().ARN
@@ -135,6 +141,7 @@ func TestTagsLostWhileAtWork(t *testing.T) {
 			})
 		}
 		t.Run(k.Kind()+" somebody else's", func(t *testing.T) {
+			t.Parallel()
 			w := newRun(t, k)
 			w.clock.Step(31 * time.Second)
 			arn := w.inAWS().ARN
@@ -150,11 +157,13 @@ func TestTagsLostWhileAtWork(t *testing.T) {
 // An object by whose name AWS does not know it is not created a second time because of
 // one stale answer.
 func TestStaleAnswersCreateNothing(t *testing.T) {
+	t.Parallel()
 	for _, k := range kind.All() {
 		if k.ID == "" || k.Lifecycle == reconcile.Job {
 			continue
 		}
 		t.Run(k.Kind(), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, k)
 			w.push(readStory(t, k)[0])
 			w.aws.Journal().Reset()

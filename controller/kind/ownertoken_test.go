@@ -84,6 +84,7 @@ func (w *executionWorld) started() int { return len(w.aws.Objects("PipelineExecu
 
 // A stranger's execution is never adopted and never stopped, whatever it is called.
 func TestStrangersExecution(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		reason, description string
 		adoption            string
@@ -95,6 +96,7 @@ func TestStrangersExecution(t *testing.T) {
 		{"of another owner where what is nobody's may be adopted", identity.Sign("", "x"), "Unowned"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
+			t.Parallel()
 			w := newExecutions(t)
 			theirs := w.starts("nightly", row.description)
 			w.change(map[string]any{"pipelineExecutionDisplayName": "nightly", "adoptionPolicy": row.adoption, "pipelineExecutionDescription": "ours"})
@@ -122,6 +124,7 @@ func TestStrangersExecution(t *testing.T) {
 // What the controller's version before this one has started stays ours: by the ARN in
 // status, and in a rebuilt cluster by a display name that has our digest in it.
 func TestEarlierExecutions(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		reason, displayName string
 		rebuilt             bool
@@ -132,6 +135,7 @@ func TestEarlierExecutions(t *testing.T) {
 		{"an explicit name, without: AWS knows the request", "nightly", true},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
+			t.Parallel()
 			w := newExecutions(t)
 			if row.displayName != "" {
 				w.spec["pipelineExecutionDisplayName"] = row.displayName
@@ -154,6 +158,7 @@ func TestEarlierExecutions(t *testing.T) {
 
 // The description is the user's, and the token stays behind it whatever changes.
 func TestExecutionDescription(t *testing.T) {
+	t.Parallel()
 	w := newExecutions(t)
 	w.change(map[string]any{"pipelineExecutionDescription": "ten rounds"})
 	arn := w.runs()
@@ -179,6 +184,7 @@ func TestExecutionDescription(t *testing.T) {
 
 // Who observes gets the newest execution of the display name and changes nothing.
 func TestObservedExecution(t *testing.T) {
+	t.Parallel()
 	w := newExecutions(t)
 	w.starts("nightly", "")
 	w.clock.Step(time.Second)

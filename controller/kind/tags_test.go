@@ -201,6 +201,7 @@ func (w *tagged) applied() []string {
 // Only the keys that the controller has applied are removed; a bot's and AWS's own are
 // never touched, neither at rest nor on adoption nor after an upgrade (case c38).
 func TestTagsOfOthers(t *testing.T) {
+	t.Parallel()
 	bots := map[string]string{"AutoTag_Creator": "alice", "awsApplication": "arn:aws:resource-groups:x", "sagemaker:domain-arn": "x"}
 	with := func(own map[string]string) map[string]string {
 		all := maps.Clone(bots)
@@ -209,6 +210,7 @@ func TestTagsOfOthers(t *testing.T) {
 	}
 	for _, k := range taggable() {
 		t.Run(k.Kind(), func(t *testing.T) {
+			t.Parallel()
 			w := newTagged(t, k)
 			require.Equal(t, []string{"stage", "team"}, w.applied())
 			w.user(bots)
@@ -256,8 +258,10 @@ func (w *tagged) forget() {
 // A tag whose change AWS denies hides nothing of the object, costs no call at every
 // look, and is changed once AWS allows it.
 func TestTagsDenied(t *testing.T) {
+	t.Parallel()
 	for _, k := range taggable() {
 		t.Run(k.Kind(), func(t *testing.T) {
+			t.Parallel()
 			w := newTagged(t, k)
 			for _, operation := range tagOperations {
 				_, err := w.aws.Faults().Add(fault.Rule{
@@ -294,6 +298,7 @@ func TestTagsDenied(t *testing.T) {
 
 // One key that AWS denies does not keep it from taking the others.
 func TestTagDeniedAmongOthers(t *testing.T) {
+	t.Parallel()
 	w := newTagged(t, kind.ModelPackageGroup)
 	_, err := w.aws.Faults().Add(fault.Rule{Action: fault.Reject, Operation: "AddTags", Code: "AccessDeniedException", Message: "not authorized with an explicit deny", Times: 2})
 	require.NoError(t, err)
@@ -305,16 +310,18 @@ func TestTagDeniedAmongOthers(t *testing.T) {
 
 // A bot that changes our tags back is answered less and less often, and people are told.
 func TestTagsContested(t *testing.T) {
+	t.Parallel()
 	for _, k := range taggable() {
 		if k.Lifecycle == reconcile.Job {
 			continue // one that has ended is not asked about again
 		}
 		t.Run(k.Kind(), func(t *testing.T) {
+			t.Parallel()
 			w := newTagged(t, k)
 			w.change(map[string]any{"interval": "6h"})
 			w.settle()
 			w.aws.Journal().Reset()
-			for end := w.clock.Now().Add(10 * 24 * time.Hour); w.clock.Now().Before(end); {
+			for end := w.clock.Now().Add(5 * 24 * time.Hour); w.clock.Now().Before(end); {
 				if w.theirs()["team"] != "bot" {
 					w.user(map[string]string{"team": "bot"})
 				}
@@ -328,7 +335,7 @@ func TestTagsContested(t *testing.T) {
 				}
 			}
 			require.GreaterOrEqual(t, ours, 3, "it is put right")
-			require.LessOrEqual(t, ours, 20, "once a day after a while, and not at every look")
+			require.LessOrEqual(t, ours, 14, "once a day after a while, and not at every look")
 			heard := w.heard(reason.TagDrift)
 			require.NotEmpty(t, heard)
 			require.Contains(t, heard[0], `team is "bot" and not "ml"`)
@@ -338,12 +345,14 @@ func TestTagsContested(t *testing.T) {
 
 // Default tags are set below the spec's, ignored ones are left alone.
 func TestDefaultAndIgnoredTags(t *testing.T) {
+	t.Parallel()
 	options := func(o *reconcile.Options) {
 		o.DefaultTags = map[string]string{"cost": "1", "team": "default"}
 		o.IgnoreTags = identity.TagFilter{"stage", "Auto*"}
 	}
 	for _, k := range taggable() {
 		t.Run(k.Kind(), func(t *testing.T) {
+			t.Parallel()
 			w := newTagged(t, k, options)
 			require.Equal(t, map[string]string{"cost": "1", "team": "ml", "stage": "one"}, w.theirs(), "a new object has all that git says")
 			require.Equal(t, []string{"cost", "team"}, w.applied())
@@ -360,6 +369,7 @@ func TestDefaultAndIgnoredTags(t *testing.T) {
 	for _, k := range kind.All() {
 		if k.Untagged {
 			t.Run(k.Kind()+" has no default tags", func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, k)
 				options(&w.loop.Options)
 				w.push(readStory(t, k)[0])
@@ -373,8 +383,10 @@ func TestDefaultAndIgnoredTags(t *testing.T) {
 
 // More tags than AWS has room for are refused before AWS is asked.
 func TestTooManyTags(t *testing.T) {
+	t.Parallel()
 	for _, k := range taggable() {
 		t.Run(k.Kind(), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, k)
 			w.loop.DefaultTags = map[string]string{}
 			for i := range 20 {
@@ -400,10 +412,12 @@ func TestTooManyTags(t *testing.T) {
 // An object that somebody has taken our tags from gets them back, in part or in full,
 // and people are told; it is never taken for somebody else's.
 func TestOwnTagsLost(t *testing.T) {
+	t.Parallel()
 	all := []string{identity.TagCluster, identity.TagNamespace, identity.TagKind, identity.TagName, identity.TagDigest}
 	for _, k := range taggable() {
 		for _, lost := range [][]string{all, {identity.TagName}} {
 			t.Run(k.Kind(), func(t *testing.T) {
+				t.Parallel()
 				w := newTagged(t, k)
 				w.rest(time.Hour)
 				w.user(nil, lost...)
