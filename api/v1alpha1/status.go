@@ -103,6 +103,16 @@ type CommonStatus struct {
 	// +optional
 	Detached *Detachment `json:"detached,omitempty"`
 
+	// Transition is the stage of a transition that the object is in. Absent when
+	// nothing is on the way.
+	// +optional
+	Transition *Transition `json:"transition,omitempty"`
+
+	// ProgressDeadlineExceeded is the stage that has lasted for longer than
+	// spec.progressDeadline. Absent when it is over.
+	// +optional
+	ProgressDeadlineExceeded *Transition `json:"progressDeadlineExceeded,omitempty"`
+
 	// Served says that the object has been ready once: it may hold what is not in
 	// git, and is not deleted to be created again.
 	// +optional
@@ -112,6 +122,14 @@ type CommonStatus struct {
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +optional
 	Defaults *runtime.RawExtension `json:"defaults,omitempty"`
+}
+
+// Transition is a stage of a transition.
+type Transition struct {
+	// Reason of the condition Reconciling in this stage, such as Creating.
+	Reason string `json:"reason"`
+	// Since is when the stage began.
+	Since metav1.Time `json:"since"`
 }
 
 // RunOutcome says how a run ended, or that it has not.

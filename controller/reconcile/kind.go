@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -181,6 +182,9 @@ type Kind struct {
 	// EndTime and Billable are the members of Describe that tell when a job
 	// ended and how many seconds AWS charges.
 	EndTime, Billable string
+	// Deadlines is how long stages of a transition may last before a warning, by the
+	// reason of the condition Reconciling, where that is not the default; see Deadline.
+	Deadlines map[string]time.Duration
 	// Console is where the AWS console shows objects; its zero value means that no such
 	// place is known.
 	Console Page

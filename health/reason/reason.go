@@ -222,6 +222,10 @@ const OwnershipLost = "OwnershipLost"
 // back that the spec sets, or AWS does not let the controller change them.
 const TagDrift = "TagDrift"
 
+// ProgressDeadlineExceeded is the reason of an event, not of a condition: a stage of a
+// transition takes longer than spec.progressDeadline.
+const ProgressDeadlineExceeded = "ProgressDeadlineExceeded"
+
 // Deprecated is the reason of an event, not of a condition: the object says
 // something in a way that will not always be understood.
 const Deprecated = "Deprecated"
