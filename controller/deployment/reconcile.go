@@ -100,6 +100,18 @@ func (r *Reconciler) look(ctx context.Context, round *reconcile.Round, d *v1alph
 		return nil, err
 	}
 	s.render.hashes, s.render.made = r.Hashes, s.family.revisions()
+	s.render.owns = func(k reconcile.Kind, name string) (bool, error) {
+		obj := k.Object()
+		obj.SetNamespace(d.Namespace)
+		obj.SetName(name)
+		switch is := obj.(type) {
+		case *v1alpha1.Model:
+			is.Spec.Control, is.Spec.ModelName = s.render.control, &name
+		case *v1alpha1.EndpointConfig:
+			is.Spec.Control, is.Spec.EndpointConfigName = s.render.control, &name
+		}
+		return round.Owns(ctx, k, obj)
+	}
 	if s.facts.claimed, s.facts.handedOver, err = r.claims(ctx, s); err != nil || s.facts.claimed || s.facts.handedOver {
 		return s, err
 	}

@@ -31,6 +31,9 @@ type Reconciler struct {
 	mu    sync.Mutex
 	// looked are the times at which sources in S3 were looked at.
 	looked map[string]time.Time
+	// archived are where archives have the files of a digest, by URI of the directory and
+	// digest, and contents the digests of the files in archives, by URI.
+	archived, contents map[string]string
 	// packing is held by the round that has files of an artifact in memory, and archives
 	// of them until they are uploaded: those of all workers at once would be too much.
 	packing sync.Mutex
@@ -38,7 +41,10 @@ type Reconciler struct {
 
 // New makes the loop. The kinds of the options are those that steps can be.
 func New(o reconcile.Options) *Reconciler {
-	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds), looked: map[string]time.Time{}}
+	return &Reconciler{
+		Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds), looked: map[string]time.Time{},
+		archived: map[string]string{}, contents: map[string]string{},
+	}
 }
 
 const (
@@ -123,9 +129,10 @@ func (r *Reconciler) prepare(ctx context.Context, s *scene, read *trigger.Trigge
 	if back != nil {
 		s.back, s.definition = true, s.pipeline.Status.Definition
 		s.input.Spec, s.input.Params, s.input.Token = &back.Spec, back.Params, back.Token
-		s.input.Sources, s.sources = map[string]render.Source{}, back.Sources
-		for _, source := range back.Sources {
-			s.input.Sources[source.Name] = render.Source{URI: source.URI, Digest: source.Digest}
+		s.sources, s.archives = back.Sources, back.Archives
+		s.input.Sources = rendered(back.Sources)
+		if back.Archives != nil {
+			s.input.Archives = rendered(back.Archives)
 		}
 	} else if err := r.ofGit(ctx, s, read); err != nil {
 		return err

@@ -64,7 +64,7 @@ func (r *Reconciler) findSources(ctx context.Context, s *scene) error {
 		}
 		s.input.Sources[source.Name] = render.Source{URI: s.sources[i].URI, Digest: s.sources[i].Digest}
 	}
-	if len(ask) == 0 {
+	if len(s.sources) == 0 {
 		return nil
 	}
 	if _, err := plan.Make(s.input); err != nil {
@@ -77,6 +77,17 @@ func (r *Reconciler) findSources(ctx context.Context, s *scene) error {
 		}
 		r.saw(s.pipeline, is.Name)
 		s.input.Sources[is.Name] = render.Source{URI: is.URI, Digest: is.Digest}
+	}
+	if err := r.findArchives(ctx, s); err != nil {
+		return err
+	}
+	for i := range s.archives { // those of S3 have been found since
+		if s.pipeline.Spec.Sources[i].S3 != nil {
+			s.archives[i] = s.sources[i]
+		}
+	}
+	if s.archives != nil {
+		s.input.Archives = rendered(s.archives)
 	}
 	return nil
 }
@@ -166,15 +177,22 @@ func (s *scene) packFiles(is v1alpha1.SourceStatus, at string, files map[string]
 	if s.pipeline.Spec.Artifacts == "" {
 		return is, reconcile.Refuse(reason.ValidationFailed, "%s: it is uploaded below spec.artifacts, which is not set", at)
 	}
-	archive, err := pack(files)
+	var err error
+	if is.Digest, err = contentDigest(files); err != nil {
+		return is, reconcile.Refuse(reason.ValidationFailed, "%s: %s", at, err)
+	}
+	name, err := archiveName(is.Digest)
 	if err != nil {
 		return is, err
 	}
-	is.Digest = sum(archive)
-	is.URI = fmt.Sprintf("%s/sources/%s.tar.gz", strings.TrimSuffix(s.pipeline.Spec.Artifacts, "/"), strings.TrimPrefix(is.Digest, "sha256:"))
+	is.URI = sourcesBelow(s.pipeline) + name
 	uploaded := func(was v1alpha1.SourceStatus) bool { return was.URI == is.URI }
 	if slices.ContainsFunc(s.pipeline.Status.Sources, uploaded) {
 		return is, nil
+	}
+	archive, err := pack(files)
+	if err != nil {
+		return is, err
 	}
 	if s.packed == nil {
 		s.packed = map[string][]byte{}
@@ -190,7 +208,7 @@ func (s *scene) packFiles(is v1alpha1.SourceStatus, at string, files map[string]
 	return is, nil
 }
 
-// pack makes the same archive of the same files, wherever and whenever.
+// pack makes an archive of files.
 func pack(files map[string][]byte) ([]byte, error) {
 	var b bytes.Buffer
 	compressed := gzip.NewWriter(&b)

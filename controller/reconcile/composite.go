@@ -146,6 +146,16 @@ func (r *Round) HasRun(ctx context.Context, kind Kind, obj Object) (bool, error)
 	return described != nil, err
 }
 
+// Owns tells whether AWS has what a resource stands for, of which nothing needs to be
+// there, with the tags of that. The error is for cloud.Classify.
+func (r *Round) Owns(ctx context.Context, kind Kind, obj Object) (bool, error) {
+	s, err := r.as(ctx, kind, obj)
+	if err != nil {
+		return false, err
+	}
+	return s.isOurs(ctx, s.awsName())
+}
+
 // Plan is the value of the annotation AnnotationPlan with which a service of ours was
 // last made or changed, as AWS has kept it; empty if there is none. The error is for
 // cloud.Classify.

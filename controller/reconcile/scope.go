@@ -170,27 +170,31 @@ func (s *scope) knowsDigest(digest string) bool {
 }
 
 // keepDigest looks in AWS for what an older version of hash has named, if status tells
-// of nothing at all.
+// of nothing that was made of the same: it may have been rebuilt, or remember fewer runs
+// than there were.
 func (r *Reconciler) keepDigest(ctx context.Context, s *scope) error {
-	if s.kind.Lifecycle == Service || s.named != "" || s.given() != "" || len(s.digests) < 2 || s.exists() {
+	if s.kind.Lifecycle == Service || s.named != "" || s.given() != "" || slices.ContainsFunc(s.digests, s.knowsDigest) {
 		return nil
 	}
 	for _, digest := range s.digests[1:] {
 		s.digest = digest
-		described, err := s.describe(ctx, s.runName(1))
-		if err != nil {
-			return err
-		}
-		if described == nil {
-			continue
-		}
-		tags, err := s.tagsOf(ctx, s.runName(1), described)
-		if err != nil || s.owner.Judge(tags) == identity.Ours {
+		there, err := s.isOurs(ctx, s.runName(1))
+		if err != nil || there {
 			return err
 		}
 	}
 	s.digest = s.digests[0]
 	return nil
+}
+
+// isOurs tells whether AWS has an object of a name with the tags of the owner.
+func (s *scope) isOurs(ctx context.Context, name string) (bool, error) {
+	described, err := s.describe(ctx, name)
+	if err != nil || described == nil {
+		return false, err
+	}
+	tags, err := s.tagsOf(ctx, name, described)
+	return err == nil && s.owner.Judge(tags) == identity.Ours, err
 }
 
 // request is what the operations on an object of the kind would send, under
