@@ -10,13 +10,13 @@ import (
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/trigger"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -34,6 +34,8 @@ type Reconciler struct {
 	// archived are where archives have the files of a digest, by URI of the directory and
 	// digest, and contents the digests of the files in archives, by URI.
 	archived, contents map[string]string
+	// recorded are the records of plans that S3 is known to have.
+	recorded map[types.UID]string
 	// packing is held by the round that has files of an artifact in memory, and archives
 	// of them until they are uploaded: those of all workers at once would be too much.
 	packing sync.Mutex
@@ -43,7 +45,7 @@ type Reconciler struct {
 func New(o reconcile.Options) *Reconciler {
 	return &Reconciler{
 		Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds), looked: map[string]time.Time{},
-		archived: map[string]string{}, contents: map[string]string{},
+		archived: map[string]string{}, contents: map[string]string{}, recorded: map[types.UID]string{},
 	}
 }
 
@@ -201,6 +203,9 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 		return reconcile.Verdict{}, s.failure
 	}
 	if err := r.deliver(ctx, s); err != nil {
+		return reconcile.Verdict{}, err
+	}
+	if err := r.write(ctx, s); err != nil {
 		return reconcile.Verdict{}, err
 	}
 	if err := r.checkArtifacts(ctx, s); err != nil {

@@ -37,7 +37,7 @@ func (r *Reconciler) remind(ctx context.Context, s *scene, read *trigger.Trigger
 		return err
 	}
 	digest, token, _ := strings.Cut(served, "@")
-	if token != "" {
+	if token != "" && at(served) >= at(mark("", s.input.Token)) { // a record may know of a later one
 		s.count(token)
 	}
 	if err := r.lastTick(ctx, s, read); err != nil {
