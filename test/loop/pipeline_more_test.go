@@ -352,7 +352,7 @@ func TestPipelineRolledBackByHand(t *testing.T) {
 // TestPipelineRetains: a step that retains what it makes keeps it when the pipeline
 // goes, and its superseded runs are stopped all the same.
 func TestPipelineRetains(t *testing.T) {
-	w := newPipelineWorld(t)
+	w := newPipelineWorld(t, "TrainingJob/Training") // so that a busy controller comes to stop it in time
 	retained := func(rounds int, extra ...string) string {
 		text := pipeline(map[string]string{"rounds": strconv.Itoa(rounds)}, append(extra, "deletionPolicy: Delete")...)
 		text = replace(text, "        endpointName: abalone\n", "        endpointName: abalone\n        deletionPolicy: Retain\n")
