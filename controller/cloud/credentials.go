@@ -42,9 +42,9 @@ func as(config aws.Config, credentials aws.CredentialsProvider) aws.Config {
 	return config
 }
 
-// renewing repeats a call whose credentials had expired, with new ones: without delay, and
-// one time only. It repeats no other: the loop does so itself, when the object's turn comes again, since a
-// client that sleeps between tries would hold a worker.
+// renewing repeats a call whose credentials had expired: once, at once, with new ones. It
+// repeats no other call: the loop retries those itself, since a client that sleeps between
+// tries would hold a worker.
 type renewing struct {
 	aws.NopRetryer
 

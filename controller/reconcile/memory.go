@@ -62,8 +62,8 @@ func (m *memory) since(uid types.UID, what string) time.Duration {
 }
 
 // attempted says for how long AWS has been called for the same spec and as the same
-// identity: 0 the first time. What was denied when nothing is remembered, since the process
-// is a new one, is taken to have been so for long.
+// identity: 0 the first time. After a restart nothing is recorded: an object that status
+// calls denied then counts as denied for long.
 func (m *memory) attempted(uid types.UID, attempt string, denied bool) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -228,7 +228,7 @@ func valueOf(kind Kind, obj Object, value v1alpha1.ReferenceValue) (string, erro
 	return shape.String(status, kind.Kind()+string(value)), nil
 }
 
-// result is the model that a job has come to; empty where there is none.
+// result is the URI of the model that a finished job produced; empty if there is none.
 func result(kind Kind, obj Object) string {
 	if kind.ModelData == "" {
 		return ""
