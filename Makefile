@@ -55,7 +55,8 @@ test: preflight binaries ## Run every test, on a real API server, real Flux and 
 	@for module in $(NESTED); do echo "go test ./... # in $$module"; (cd $$module && go test -count=1 -timeout $(TIMEOUT) $(TEST_FLAGS) ./...); done
 
 .PHONY: test-long
-test-long: preflight binaries ## Run the loop's short tests 50 times, for what shows only now and then.
+test-long: preflight binaries ## Run the loop's short tests 50 times, and objects at rest against 20 seeds of the simulated AWS.
+	go test -count=1 -timeout 2h $(TEST_FLAGS) ./test/loop -run 'AtRest$$' -seeds 20
 	go test -count=50 -short -timeout 12h $(TEST_FLAGS) ./test/loop
 
 .PHONY: test-unit

@@ -18,7 +18,8 @@
 //	Stalled True, any other reason                  Degraded     Failed
 //	Reconciling True, reason AwaitingApproval       Suspended    InProgress
 //	Reconciling True, any other reason              Progressing  InProgress
-//	Ready True                                      Healthy      Current
+//	Ready True, reason StoppedWhenIdle              Suspended    Current
+//	Ready True, any other reason                    Healthy      Current
 //	Ready False or Unknown                          Progressing  InProgress
 //	no Ready condition                              Progressing  Current
 //

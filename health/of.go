@@ -81,13 +81,21 @@ func (f facts) judge() Result {
 		}
 
 		if c.status == isTrue {
-			return Result{Status: Healthy, Message: c.message}
+			return Result{Status: readyStatus(c.reason), Message: c.message}
 		}
 
 		return Result{Status: waitingStatus(c.reason), Message: f.say(ready, c.reason)}
 	}
 
 	return Result{Status: Progressing, Message: "no Ready condition yet"}
+}
+
+func readyStatus(why string) Status {
+	if why == reason.StoppedWhenIdle {
+		return Suspended
+	}
+
+	return Healthy
 }
 
 func stalledStatus(why string) Status {

@@ -107,8 +107,10 @@ var reasons = [...]string{
 
 // FailureReason returns the reason for the FailureReason text that AWS gives
 // with a failed job: the class it starts with (AlgorithmError, ClientError,
-// CapacityError, InternalServerError), or else Failed.
+// CapacityError, InternalServerError), or else Failed. AWS may begin the text with a
+// space.
 func FailureReason(text string) string {
+	text = strings.TrimSpace(text)
 	for _, class := range []string{
 		reason.AlgorithmError, reason.ClientError, reason.CapacityError, reason.InternalServerError,
 	} {

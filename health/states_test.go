@@ -159,6 +159,7 @@ func TestFailureReason(t *testing.T) {
 		{"the input was bad", "ClientError: Data download failed", reason.ClientError},
 		{"no instances", "CapacityError: Unable to provision requested ML compute capacity", reason.CapacityError},
 		{"AWS failed", "InternalServerError: We encountered an internal error", reason.InternalServerError},
+		{"AWS begins with a space", " AlgorithmError: ExecuteUserScriptError", reason.AlgorithmError},
 		{"the class alone", "AlgorithmError", reason.AlgorithmError},
 		{"the class before a comma", "AlgorithmError, exit code: 1", reason.AlgorithmError},
 		{"a longer word is another word", "ClientErrorRate alarm", reason.Failed},

@@ -115,6 +115,17 @@ type Control struct {
 	// AdoptionPolicy is IfOwned (the default), Unowned or Never.
 	// +optional
 	AdoptionPolicy AdoptionPolicy `json:"adoptionPolicy,omitempty"`
+
+	// ProgressDeadline is how long one stage of a transition may last, such as
+	// Creating or WaitingForReference. After it a Warning event is sent once, and
+	// status.progressDeadlineExceeded says since when. Nothing else changes. Defaults
+	// to more than what the stage of the kind usually takes, such as 1h for Creating,
+	// and to no deadline while a job runs or a user has to approve; 0s is no deadline.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern="^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$"
+	// +kubebuilder:validation:MaxLength=32
+	// +optional
+	ProgressDeadline *metav1.Duration `json:"progressDeadline,omitempty"`
 }
 
 // JobControl holds the control fields that only jobs have.

@@ -149,7 +149,10 @@ func TestStatusIsNotValidated(t *testing.T) {
 }
 
 // common are the fields of every status, whose values the controller makes.
-var common = map[string]bool{"conditions": true, "references": true, "runs": true, "revisions": true, "attempted": true}
+var common = map[string]bool{
+	"conditions": true, "references": true, "runs": true, "revisions": true,
+	"attempted": true, "applied": true, "detached": true, "owned": true, "transition": true, "progressDeadlineExceeded": true,
+}
 
 func requireFree(t *testing.T, path string, s apiextensionsv1.JSONSchemaProps) {
 	t.Helper()

@@ -88,6 +88,31 @@ type CommonStatus struct {
 	// +optional
 	Attempted *Attempt `json:"attempted,omitempty"`
 
+	// Applied is what the controller last asked of AWS for the present AWS object.
+	// +optional
+	Applied *Applied `json:"applied,omitempty"`
+
+	// Owned says that the controller has made the AWS object or adopted it. Set where AWS
+	// keeps no tags that say so: for scaling policies and scheduled actions.
+	// +optional
+	Owned bool `json:"owned,omitempty"`
+
+	// Detached is what AWS had of a scalable target when it was deregistered for an
+	// update of what it scales; it is registered again with that when the update has
+	// ended. Absent while it is registered.
+	// +optional
+	Detached *Detachment `json:"detached,omitempty"`
+
+	// Transition is the stage of a transition that the object is in. Absent when
+	// nothing is on the way.
+	// +optional
+	Transition *Transition `json:"transition,omitempty"`
+
+	// ProgressDeadlineExceeded is the stage that has lasted for longer than
+	// spec.progressDeadline. Absent when it is over.
+	// +optional
+	ProgressDeadlineExceeded *Transition `json:"progressDeadlineExceeded,omitempty"`
+
 	// Served says that the object has been ready once: it may hold what is not in
 	// git, and is not deleted to be created again.
 	// +optional
@@ -97,6 +122,14 @@ type CommonStatus struct {
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +optional
 	Defaults *runtime.RawExtension `json:"defaults,omitempty"`
+}
+
+// Transition is a stage of a transition.
+type Transition struct {
+	// Reason of the condition Reconciling in this stage, such as Creating.
+	Reason string `json:"reason"`
+	// Since is when the stage began.
+	Since metav1.Time `json:"since"`
 }
 
 // RunOutcome says how a run ended, or that it has not.
@@ -157,6 +190,24 @@ type Revision struct {
 	References []ConsumedReference `json:"references,omitempty"`
 }
 
+// Applied is what the controller last asked of AWS. A field or tag that is in it
+// and no longer in the spec was removed in git; anything else in AWS that the spec
+// does not name belongs to AWS or to somebody else.
+type Applied struct {
+	// Generation of the spec that was applied.
+	// +optional
+	Generation int64 `json:"generation,omitempty"`
+	// Paths are the fields that were applied, under AWS's member names, each with
+	// a hash of its value.
+	// +optional
+	Paths map[string]string `json:"paths,omitempty"`
+	// TagKeys are the keys of the tags that were applied, those of the spec and
+	// those of the controller's --default-tags. Only these are changed or removed
+	// in AWS.
+	// +optional
+	TagKeys []string `json:"tagKeys,omitempty"`
+}
+
 // Attempt is an in-place update.
 type Attempt struct {
 	// Digest of what the update asked for; empty until it is asked.
@@ -174,4 +225,33 @@ type Attempt struct {
 	// Stopped says that the object was stopped for the update and is to be
 	// started again.
 	Stopped bool `json:"stopped,omitempty"`
+	// Detach are the names, as in status.name, of the scalable targets that AWS wants
+	// deregistered before the update. They are registered again as soon as the update
+	// has ended or is given up.
+	// +optional
+	Detach []string `json:"detach,omitempty"`
+	// Unanswered is true while AWS's answer to the update is not known, so that it may
+	// have had no effect.
+	// +optional
+	Unanswered bool `json:"unanswered,omitempty"`
+	// Had is a hash of what AWS described, before the update was tried, in the fields
+	// that it was to change.
+	// +optional
+	Had string `json:"had,omitempty"`
+	// Accepted counts how often AWS has accepted this same update while what it
+	// describes stayed different. The time to the next try grows with it.
+	// +optional
+	Accepted int32 `json:"accepted,omitempty"`
+}
+
+// Detachment is a deregistration that ends with the update it was made for.
+type Detachment struct {
+	// For is the object that is updated, as kind namespace/name.
+	For string `json:"for,omitempty"`
+	// Time of the decision to deregister.
+	Time metav1.Time `json:"time"`
+	// Kept are the values AWS had, under AWS's names, that are set again.
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +optional
+	Kept *runtime.RawExtension `json:"kept,omitempty"`
 }

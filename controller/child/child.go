@@ -2,6 +2,7 @@ package child
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -133,6 +133,9 @@ func (f Family) Create(ctx context.Context, obj client.Object) error {
 	if err := f.Adopt(obj); err != nil {
 		return err
 	}
+	if err := mark(obj); err != nil {
+		return err
+	}
 	existing, ok := obj.DeepCopyObject().(client.Object)
 	err := f.Client.Create(ctx, obj, f.FieldOwner)
 	if !apierrors.IsAlreadyExists(err) || !ok {
@@ -151,27 +154,33 @@ func wrap(doing string, obj client.Object, err error) error {
 	return fmt.Errorf("%s %s: %w", doing, obj.GetName(), err)
 }
 
-// Same tells whether a child has the spec of another object of its kind, and its
-// labels.
+// Same tells whether a child was last given the spec of another object of its kind, and
+// has its labels. What a webhook has made of that spec, and fields that others have added,
+// are no difference; a field that somebody else has changed since is one.
 func Same(obj, with client.Object) (bool, error) {
-	have, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
-	if err != nil {
-		return false, err
-	}
-	want, err := runtime.DefaultUnstructuredConverter.ToUnstructured(with)
-	if err != nil {
-		return false, err
-	}
 	for key, value := range with.GetLabels() {
 		if obj.GetLabels()[key] != value {
 			return false, nil
 		}
 	}
-	return equality.Semantic.DeepEqual(have["spec"], want["spec"]), nil
+	want, err := specOf(with)
+	if err != nil {
+		return false, err
+	}
+	applied, ok := obj.GetAnnotations()[AnnotationApplied]
+	if !ok { // it was made before there was such an annotation
+		have, err := specOf(obj)
+		return equality.Semantic.DeepEqual(have, want), err
+	}
+	value, err := fingerprint(want)
+	if err != nil || value != applied {
+		return false, err
+	}
+	return owns(obj, want)
 }
 
-// Update gives a child the spec and the labels of another object of its kind, if
-// it has not got them.
+// Update gives a child the spec, the labels and the annotations of another object of its
+// kind by server-side apply, if it has not got them.
 func (f Family) Update(ctx context.Context, obj, with client.Object) error {
 	if err := f.Adopt(with); err != nil {
 		return err
@@ -180,22 +189,33 @@ func (f Family) Update(ctx context.Context, obj, with client.Object) error {
 	if err != nil || same {
 		return err
 	}
-	labels, annotations := map[string]string{}, map[string]string{}
-	maps.Copy(labels, obj.GetLabels())
-	maps.Copy(labels, with.GetLabels())
-	maps.Copy(annotations, obj.GetAnnotations())
-	maps.Copy(annotations, with.GetAnnotations())
-	with, ok := with.DeepCopyObject().(client.Object)
-	if !ok {
-		return fmt.Errorf("%T is no object", with)
+	if err := mark(with); err != nil {
+		return err
 	}
-	with.SetUID(obj.GetUID())
-	with.SetResourceVersion(obj.GetResourceVersion())
-	with.SetLabels(labels)
-	with.SetAnnotations(annotations)
-	with.SetFinalizers(obj.GetFinalizers())
-	with.SetOwnerReferences(obj.GetOwnerReferences())
-	return wrap("updating", obj, f.Client.Update(ctx, with, f.FieldOwner))
+	if err := f.takeFields(ctx, obj); err != nil {
+		return wrap("updating", obj, err)
+	}
+	configuration, err := f.configuration(obj, with)
+	if err != nil {
+		return err
+	}
+	return wrap("updating", obj, f.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(configuration), f.FieldOwner, client.ForceOwnership))
+}
+
+// takeFields gives the fields of a child's spec, as it was made, to server-side apply.
+func (f Family) takeFields(ctx context.Context, obj client.Object) error {
+	entries, changed, err := handOver(obj.GetManagedFields(), string(f.FieldOwner))
+	if err != nil || !changed {
+		return err
+	}
+	patch, err := json.Marshal([]map[string]any{
+		{"op": "replace", "path": "/metadata/managedFields", "value": entries},
+		{"op": "replace", "path": "/metadata/resourceVersion", "value": obj.GetResourceVersion()},
+	})
+	if err != nil {
+		return err
+	}
+	return f.Client.Patch(ctx, obj, client.RawPatch(types.JSONPatchType, patch), f.FieldOwner)
 }
 
 // Delete removes a child of the family, and what it controls.
@@ -211,7 +231,7 @@ func (f Family) Delete(ctx context.Context, obj client.Object) error {
 // DeleteWith removes a child after saying what is to become of its AWS object,
 // whatever its spec has said of that.
 func (f Family) DeleteWith(ctx context.Context, obj client.Object, policy v1alpha1.DeletionPolicy) error {
-	patch := fmt.Appendf(nil, `{"spec":{"deletionPolicy":%q}}`, policy)
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:null}},"spec":{"deletionPolicy":%q}}`, AnnotationApplied, policy)
 	if err := f.Client.Patch(ctx, obj, client.RawPatch(types.MergePatchType, patch), f.FieldOwner); err != nil {
 		return wrap("letting go of", obj, client.IgnoreNotFound(err))
 	}

@@ -53,6 +53,10 @@ type rule struct {
 	contains []string
 }
 
+var malformed = rule{
+	class: Validation, codes: []string{"ValidationException"}, contains: []string{" validation error detected: ", " validation errors detected: "},
+}
+
 // rules are asked in order; the first that fits decides. SageMaker reports
 // most things as ValidationException, so its messages have to be read.
 var rules = []rule{
@@ -72,7 +76,7 @@ var rules = []rule{
 	{class: Server, codes: expired},
 	{class: Validation, codes: []string{"ModelError"}}, // the model's own answer
 	// What follows repeats values of the request, which may hold any words.
-	{class: Validation, codes: []string{"ValidationException"}, contains: []string{" validation error detected: ", " validation errors detected: "}},
+	malformed,
 	{class: AlreadyExists, codes: []string{"ResourceInUse", "ValidationException", "ConflictException"}, prefixes: []string{
 		"Cannot create already existing", "Cannot create a duplicate", "Resource Already Exists",
 	}},
@@ -82,7 +86,12 @@ var rules = []rule{
 	{class: Busy, codes: []string{"ValidationException"}, prefixes: []string{
 		"Cannot update in-progress", "The request was rejected because the", "Status (",
 	}},
-	{class: Busy, codes: []string{"ValidationException"}, contains: []string{"The status should be in 'InService' to register"}},
+	{class: Busy, codes: []string{"ValidationException"}, contains: []string{
+		"The status should be in 'InService' to register",
+		// What the Terraform provider for AWS waits on when it deletes or changes these.
+		"Cannot delete endpoint with inference component associated", "is a base inference component for one or more associated",
+		"DELETE_IN_PROGRESS", "onitoring schedule in status Pending",
+	}},
 	{class: Busy, codes: []string{"ResourceInUse", "ConflictException"}},
 	{class: NotFound, codes: []string{"ResourceNotFound", "ResourceNotFoundException", "ObjectNotFoundException", "NoSuchBucket", "NoSuchKey", "NotFound"}},
 	{class: Dependency, codes: []string{"ValidationException"}, prefixes: []string{
@@ -92,7 +101,11 @@ var rules = []rule{
 		"Requested resource not found", "Could not find", "Cannot find", "RecordNotFound",
 		"Unable to describe Notebook Instance Lifecycle Config",
 	}},
-	{class: NotFound, codes: []string{"ValidationException"}, contains: []string{"does not exist."}},
+	{class: NotFound, codes: []string{"ValidationException"}, contains: []string{
+		"does not exist.",
+		// Of an app that AWS still describes.
+		"has already been deleted", "previously failed and was automatically deleted",
+	}},
 	// Other services have codes such as RepositoryNotFoundException.
 	{class: NotFound, endings: []string{"NotFoundException"}},
 	{class: AlreadyExists, endings: []string{"AlreadyExistsException"}},
@@ -124,6 +137,18 @@ func Classify(err error) Class {
 		return Validation
 	}
 	return Server
+}
+
+// Malformed tells whether AWS refuses a request by its shape alone: a member lacks, or
+// breaks a constraint of the API model. Nothing but another request helps.
+func Malformed(err error) bool {
+	var input smithy.InvalidParamsError
+	var serialization *smithy.SerializationError
+	if errors.As(err, &input) || errors.As(err, &serialization) {
+		return true
+	}
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && malformed.fits(api.ErrorCode(), api.ErrorMessage())
 }
 
 func classify(api smithy.APIError, err error) Class {
@@ -167,7 +192,7 @@ func (r rule) says(message string) bool {
 func Message(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		text := api.ErrorMessage()
-		if text == "" {
+		if text == "" || text == "UnknownError" { // which the SDK says where AWS says nothing
 			return api.ErrorCode()
 		}
 		switch permission := Permission(err); permission {

@@ -126,6 +126,13 @@ func (o *Observer) Forget(uid types.UID) {
 // in a state for some time: what just began may fail at once, what has run for
 // an hour will hardly end in the next seconds.
 func patience(state health.State, since time.Duration) time.Duration {
+	switch {
+	case state == health.StateRunning, state == health.StateUnknown:
+	case since > 6*time.Hour:
+		return 5 * time.Minute // it is stuck, most likely
+	case since > time.Hour:
+		return time.Minute
+	}
 	switch state {
 	case health.StateStopping, health.StateDeleting:
 		return 10 * time.Second

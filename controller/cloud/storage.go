@@ -106,6 +106,41 @@ func (c *Client) HasObjects(ctx context.Context, uri string) (bool, error) {
 	return len(out.Contents) > 0, nil
 }
 
+// StoredObject is an object of S3.
+type StoredObject struct {
+	URI      string
+	Modified time.Time
+}
+
+// Objects are those below an S3 URI (ListObjectsV2). The error is for Classify, a
+// *TooLargeError beyond 100,000 objects, or ParseURI's.
+func (c *Client) Objects(ctx context.Context, uri string) ([]StoredObject, error) {
+	bucket, key, err := ParseURI(uri)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.spend("ListObjectsV2"); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*storageTime)
+	defer cancel()
+	var all []StoredObject
+	pages := s3.NewListObjectsV2Paginator(c.storage, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &key})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("ListObjectsV2: %w", err)
+		}
+		for _, object := range page.Contents {
+			all = append(all, StoredObject{"s3://" + bucket + "/" + aws.ToString(object.Key), aws.ToTime(object.LastModified)})
+		}
+		if len(all) > maxListed {
+			return nil, &TooLargeError{uri, maxListed, "objects"}
+		}
+	}
+	return all, nil
+}
+
 // Listing is a digest of the names, sizes and ETags of all objects below an S3 URI
 // (ListObjectsV2): it changes when one of them does. The error is for Classify, a
 // *TooLargeError beyond 100,000 objects, or ParseURI's.

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -49,9 +50,10 @@ type made struct {
 }
 
 // render makes those of a deployment that refers to nothing.
-func render(t *testing.T, cluster string, d *v1alpha1.ModelDeployment) made {
+func render(t *testing.T, cluster string, d *v1alpha1.ModelDeployment, hashes ...identity.Hash) made {
 	t.Helper()
 	r := newRenderer(d, cluster, false)
+	r.hashes = hashes
 	out := made{models: map[string]*v1alpha1.Model{}}
 	byPath := map[string]string{}
 	for _, p := range places(&d.Spec) {

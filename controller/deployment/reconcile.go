@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,6 +100,18 @@ func (r *Reconciler) look(ctx context.Context, round *reconcile.Round, d *v1alph
 		return nil, err
 	}
 	s.render.hashes, s.render.made = r.Hashes, s.family.revisions()
+	s.render.owns = func(k reconcile.Kind, name string) (bool, error) {
+		obj := k.Object()
+		obj.SetNamespace(d.Namespace)
+		obj.SetName(name)
+		switch is := obj.(type) {
+		case *v1alpha1.Model:
+			is.Spec.Control, is.Spec.ModelName = s.render.control, &name
+		case *v1alpha1.EndpointConfig:
+			is.Spec.Control, is.Spec.EndpointConfigName = s.render.control, &name
+		}
+		return round.Owns(ctx, k, obj)
+	}
 	if s.facts.claimed, s.facts.handedOver, err = r.claims(ctx, s); err != nil || s.facts.claimed || s.facts.handedOver {
 		return s, err
 	}
@@ -413,12 +426,13 @@ func (r *Reconciler) scale(ctx context.Context, s *scene) (reconcile.Verdict, er
 	return reconcile.Progressing(reason.Progressing, "waiting for what scales the endpoint", 0), err
 }
 
-// unscale takes away what scales parts that the endpoint will not have any more:
-// AWS would refuse to update it.
+// unscale takes away what scales parts that stay and are not to be scaled any more, so that
+// their counts are those of the spec again. A part that goes is scaled until it has gone:
+// the update may fail, and the endpoint deregisters it as far as AWS wants that.
 func (r *Reconciler) unscale(ctx context.Context, s *scene) error {
 	for i := range s.family.targets.Items {
 		is := &s.family.targets.Items[i]
-		if find[v1alpha1.ScalableTarget](values(s.scaling.targets), is.Name) != nil {
+		if find[v1alpha1.ScalableTarget](values(s.scaling.targets), is.Name) != nil || s.loses(is.Spec.VariantName) {
 			continue
 		}
 		if err := s.family.Delete(ctx, is); err != nil {
@@ -426,6 +440,11 @@ func (r *Reconciler) unscale(ctx context.Context, s *scene) error {
 		}
 	}
 	return nil
+}
+
+// loses tells whether the endpoint will not have a variant any more.
+func (s *scene) loses(variant *string) bool {
+	return variant != nil && !slices.ContainsFunc(s.deployment.Spec.Variants, func(v v1alpha1.DeploymentVariant) bool { return *v.VariantName == *variant })
 }
 
 // serve is the verdict on an endpoint that serves what it is to serve. What is

@@ -54,6 +54,8 @@ type renderer struct {
 	// hashes make digests, and made are the names of revisions that there are.
 	hashes identity.Hashes
 	made   []string
+	// owns tells whether AWS has the revision of a name; nil if nobody can tell.
+	owns func(k reconcile.Kind, name string) (bool, error)
 }
 
 func newRenderer(d *v1alpha1.ModelDeployment, cluster string, retain bool) renderer {
@@ -105,8 +107,22 @@ func (r renderer) revisionName(k reconcile.Kind, obj reconcile.Object, prefix st
 	if err != nil {
 		return "", err
 	}
-	name := func(digest string) string { return identity.RunName(owner, digest, 1, identity.MaxName) }
-	return name(identity.Keep(digests, func(digest string) bool { return slices.Contains(r.made, name(digest)) })), nil
+	names := make([]string, len(digests))
+	for i, digest := range digests {
+		names[i] = identity.RunName(owner, digest, 1, identity.MaxName)
+		if slices.Contains(r.made, names[i]) {
+			return names[i], nil
+		}
+	}
+	for _, name := range names[1:] { // of which a cluster that is built anew has no resource
+		if r.owns == nil {
+			break
+		}
+		if there, err := r.owns(k, name); err != nil || there {
+			return name, err
+		}
+	}
+	return names[0], nil
 }
 
 // config makes the EndpointConfig that serves the given models: those made, by

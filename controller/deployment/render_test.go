@@ -21,23 +21,34 @@ func TestNamesNeverChange(t *testing.T) {
 	var rows []struct {
 		Reason, Cluster string
 		Deployment      v1alpha1.ModelDeployment
-		Models          map[string]string
-		Config          string
+		// Models and Config are the names by hash version a, B those by version b.
+		Models map[string]string
+		Config string
+		B      struct {
+			Models map[string]string
+			Config string
+		}
 	}
 	require.NoError(t, yaml.UnmarshalStrict(text, &rows))
 	require.GreaterOrEqual(t, len(rows), 4, "rows are only ever added")
 	for _, row := range rows {
 		t.Run(row.Reason, func(t *testing.T) {
 			require.NoError(t, check(&row.Deployment))
-			is := render(t, row.Cluster, &row.Deployment)
-			names := map[string]string{}
-			for at, m := range is.models {
-				names[at] = m.Name
-				require.Equal(t, m.Name, *m.Spec.ModelName, "in AWS it is called as here")
+			for _, hash := range identity.Supported() {
+				models, config := row.B.Models, row.B.Config
+				if hash.Version == "a" {
+					models, config = row.Models, row.Config
+				}
+				is := render(t, row.Cluster, &row.Deployment, hash)
+				names := map[string]string{}
+				for at, m := range is.models {
+					names[at] = m.Name
+					require.Equal(t, m.Name, *m.Spec.ModelName, "in AWS it is called as here")
+				}
+				require.Equal(t, models, names, "version %s: testdata/README.md says what this means", hash.Version)
+				require.Equal(t, config, is.config.Name, "version %s: testdata/README.md says what this means", hash.Version)
+				require.Equal(t, config, *is.config.Spec.EndpointConfigName, "in AWS it is called as here")
 			}
-			require.Equal(t, row.Models, names, "testdata/README.md says what this means")
-			require.Equal(t, row.Config, is.config.Name, "testdata/README.md says what this means")
-			require.Equal(t, row.Config, *is.config.Spec.EndpointConfigName, "in AWS it is called as here")
 		})
 	}
 }

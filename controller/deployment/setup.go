@@ -37,7 +37,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	} {
 		b = b.Watches(source, handler.EnqueueRequestsFromMapFunc(r.followers))
 	}
-	return b.Complete(r)
+	return r.frame.FollowNamespaces(b).Complete(r)
 }
 
 // followers are the deployments that refer to an object, or claim the endpoint

@@ -13,8 +13,8 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 )
 
-// HashVersion is the first character of every digest made now.
-const HashVersion = "a"
+// HashVersion is the first character of the digest of a new object.
+const HashVersion = "b"
 
 // digestLength is that of the hash without its version.
 const digestLength = 9
@@ -33,11 +33,22 @@ type Owner struct {
 // name, tags, tokens and what the kind's Update can change. rerun is the spec's
 // field of that name.
 //
-// Absent, null and empty members are the same. The cluster and namespace
-// count, so that no two owners ever share a run; the owner's name stands in
-// the AWS name itself.
+// Absent, null and empty members are the same, and so are a default of AWS that is
+// written out and an absent one, and the orders of a list that is a set (tableB). The
+// cluster and namespace count, so that no two owners ever share a run; the owner's
+// name stands in the AWS name itself.
 func Digest(owner Owner, request shape.Tree, rerun string, except ...string) (string, error) {
 	request = shape.Clone(request)
+	normalB(owner.Kind, request)
+	return digest(HashVersion, owner, request, rerun, except)
+}
+
+// digestA is Digest of hash version a, which takes a request as it is written.
+func digestA(owner Owner, request shape.Tree, rerun string, except ...string) (string, error) {
+	return digest("a", owner, shape.Clone(request), rerun, except)
+}
+
+func digest(version string, owner Owner, request shape.Tree, rerun string, except []string) (string, error) {
 	for _, path := range except {
 		shape.Remove(request, path)
 	}
@@ -54,7 +65,7 @@ func Digest(owner Owner, request shape.Tree, rerun string, except ...string) (st
 	if err != nil {
 		return "", fmt.Errorf("digest of %s %s/%s: %w", owner.Kind, owner.Namespace, owner.Name, err)
 	}
-	return HashVersion + sum[:digestLength], nil
+	return version + sum[:digestLength], nil
 }
 
 // hash is base32 of the SHA-256 of the document as RFC 8785 JSON.

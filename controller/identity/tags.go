@@ -2,7 +2,6 @@ package identity
 
 import (
 	"crypto/sha256"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -91,18 +90,48 @@ func (o Owner) Judge(tags map[string]string) Ownership {
 	return Ours
 }
 
+// Contradicts tells whether one of the ownership tags names another owner, and not
+// merely nobody.
+func (o Owner) Contradicts(tags map[string]string) bool {
+	for key, want := range o.Tags("") {
+		if have, ok := tags[key]; ok && have != want && key != TagDigest {
+			return true
+		}
+	}
+	return false
+}
+
+// MaxUserTags is how many tags an AWS object may have beside the controller's
+// own: AWS takes 50, and the controller needs up to 12 of them.
+const MaxUserTags = 38
+
+// TagFilter are keys of tags, and beginnings of keys, which end with "*".
+type TagFilter []string
+
+// Covers tells whether a key is one of the filter's. The controller's own keys
+// never are.
+func (f TagFilter) Covers(key string) bool {
+	return !strings.HasPrefix(key, TagPrefix) && slices.ContainsFunc(f, func(pattern string) bool {
+		beginning, open := strings.CutSuffix(pattern, "*")
+		return key == pattern || open && strings.HasPrefix(key, beginning)
+	})
+}
+
 // TagDrift says which tags to set and which keys to remove so that the AWS
-// object has the wanted tags. Reserved tags, and those that SageMaker itself
-// sets under "sagemaker:", are never removed.
-func TagDrift(want, have map[string]string) (set map[string]string, remove []string) {
+// object has the wanted tags. Only keys that are wanted are set. Only keys that
+// the controller has applied to the object are removed: any other key is somebody
+// else's. What ignored covers is left alone in every case.
+func TagDrift(want, have map[string]string, applied []string, ignored TagFilter) (set map[string]string, remove []string) {
 	set = map[string]string{}
 	for key, value := range want {
-		if current, ok := have[key]; !ok || current != value {
+		if current, ok := have[key]; (!ok || current != value) && !ignored.Covers(key) {
 			set[key] = value
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(have)) {
-		if _, wanted := want[key]; !wanted && !Reserved(key) && !strings.HasPrefix(key, "sagemaker:") {
+	for _, key := range slices.Sorted(slices.Values(applied)) {
+		_, wanted := want[key]
+		_, there := have[key]
+		if there && !wanted && !Reserved(key) && !ignored.Covers(key) {
 			remove = append(remove, key)
 		}
 	}

@@ -61,35 +61,60 @@ func TestTagDrift(t *testing.T) {
 	for _, row := range []struct {
 		reason     string
 		want, have tags
+		applied    []string
+		ignored    identity.TagFilter
 		set        tags
 		remove     []string
 	}{
-		{"in step", tags{"a": "1"}, tags{"a": "1"}, tags{}, nil},
-		{"a new one is set", tags{"a": "1", "b": "2"}, tags{"a": "1"}, tags{"b": "2"}, nil},
-		{"a changed one is set", tags{"a": "2"}, tags{"a": "1"}, tags{"a": "2"}, nil},
-		{"an empty one is set too", tags{"a": ""}, tags{}, tags{"a": ""}, nil},
-		{"what the spec no longer has goes, in order", tags{}, tags{"b": "1", "a": "1"}, tags{}, []string{"a", "b"}},
-		{"our own tags never go", tags{}, tags{identity.TagSuperseded: "true", identity.TagPrefix + "later": "x"}, tags{}, nil},
-		{"nor do AWS's, whatever their case", tags{}, tags{"aws:createdBy": "x", "AWS:y": "z"}, tags{}, nil},
-		{"nor those SageMaker sets", tags{}, tags{"sagemaker:domain-arn": "x"}, tags{}, nil},
-		{"the case of a key counts", tags{"Team": "x"}, tags{"team": "x"}, tags{"Team": "x"}, []string{"team"}},
+		{"in step", tags{"a": "1"}, tags{"a": "1"}, []string{"a"}, nil, tags{}, nil},
+		{"a new one is set", tags{"a": "1", "b": "2"}, tags{"a": "1"}, []string{"a"}, nil, tags{"b": "2"}, nil},
+		{"a changed one is set", tags{"a": "2"}, tags{"a": "1"}, []string{"a"}, nil, tags{"a": "2"}, nil},
+		{"an empty one is set too", tags{"a": ""}, tags{}, nil, nil, tags{"a": ""}, nil},
+		{"what the spec no longer has goes, in order", tags{}, tags{"b": "1", "a": "1"}, []string{"b", "a"}, nil, tags{}, []string{"a", "b"}},
+		{"a key that the controller has not applied stays", tags{}, tags{"a": "1", "b": "1"}, []string{"a"}, nil, tags{}, []string{"a"}},
+		{"so do all of them after an upgrade or an adoption", tags{}, tags{"a": "1"}, nil, nil, tags{}, nil},
+		{"what is gone already is not removed", tags{}, tags{}, []string{"a"}, nil, tags{}, nil},
+		{"what is ignored is not set", tags{"a": "2"}, tags{"a": "1"}, []string{"a"}, identity.TagFilter{"a"}, tags{}, nil},
+		{"nor removed", tags{}, tags{"AutoTag_Creator": "x"}, []string{"AutoTag_Creator"}, identity.TagFilter{"AutoTag_*"}, tags{}, nil},
+		{"our own tags are set whatever is ignored", tags{identity.TagDigest: "d"}, tags{}, nil, identity.TagFilter{"*"}, tags{identity.TagDigest: "d"}, nil},
+		{"our own tags never go", tags{}, tags{identity.TagSuperseded: "true"}, []string{identity.TagSuperseded}, nil, tags{}, nil},
+		{"nor do AWS's, whatever their case", tags{}, tags{"aws:createdBy": "x", "AWS:y": "z"}, []string{"aws:createdBy", "AWS:y"}, nil, tags{}, nil},
+		{"those SageMaker sets stay", tags{}, tags{"sagemaker:domain-arn": "x"}, []string{"a"}, nil, tags{}, nil},
+		{"the case of a key counts", tags{"Team": "x"}, tags{"team": "x"}, []string{"team"}, nil, tags{"Team": "x"}, []string{"team"}},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			want, have := maps.Clone(row.want), maps.Clone(row.have)
-			set, remove := identity.TagDrift(row.want, row.have)
+			set, remove := identity.TagDrift(row.want, row.have, row.applied, row.ignored)
 			require.Equal(t, row.set, set)
 			require.Equal(t, row.remove, remove)
 			require.Equal(t, []tags{want, have}, []tags{row.want, row.have}, "the arguments are left alone")
-
 			maps.Copy(have, set)
 			for _, key := range remove {
 				delete(have, key)
 			}
-			set, remove = identity.TagDrift(row.want, have)
+			set, remove = identity.TagDrift(row.want, have, row.applied, row.ignored)
 			require.Empty(t, set, "once done there is nothing left to do")
 			require.Empty(t, remove)
 		})
 	}
+}
+
+func TestTagFilter(t *testing.T) {
+	filter := identity.TagFilter{"owner", "AutoTag_*", "sagemaker.gitops.dev/*"}
+	for _, row := range []struct {
+		reason, key string
+		want        bool
+	}{
+		{"a key", "owner", true},
+		{"another one that begins so", "owners", false},
+		{"the case of a key counts", "Owner", false},
+		{"a key that begins so", "AutoTag_Creator", true},
+		{"the beginning itself", "AutoTag_", true},
+		{"the controller's own are never covered", identity.TagName, false},
+	} {
+		require.Equal(t, row.want, filter.Covers(row.key), row.reason)
+	}
+	require.False(t, identity.TagFilter(nil).Covers("owner"), "no filter covers nothing")
 }
 
 func TestReserved(t *testing.T) {

@@ -145,7 +145,7 @@ func requireValue(t *testing.T, target *apiextensions.JSONSchemaProps, name stri
 	}
 }
 
-// A kind costs a few lines: if it costs more, the loop has to be improved.
+// A kind's entry is a few lines: if it needs more, the loop has to be improved.
 func TestAKindIsSmall(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
@@ -158,11 +158,12 @@ func TestAKindIsSmall(t *testing.T) {
 		require.NoError(t, err)
 		lines := strings.Count(string(data), "\n")
 		require.LessOrEqual(t, lines, 120, file)
-		if strings.Contains(string(data), " = reconcile.Kind{\n") {
-			sizes = append(sizes, lines)
+		if _, entry, is := strings.Cut(string(data), " = reconcile.Kind{\n"); is {
+			entry, _, _ = strings.Cut(entry, "\n}\n")
+			sizes = append(sizes, strings.Count(entry, "\n")+1)
 		}
 	}
 	slices.Sort(sizes)
 	require.GreaterOrEqual(t, len(sizes), len(kinds()), "a file for each kind")
-	require.LessOrEqual(t, sizes[len(sizes)/2], 25, "the median of %v lines", sizes)
+	require.LessOrEqual(t, sizes[len(sizes)/2], 18, "the median of %v lines", sizes)
 }

@@ -19,4 +19,5 @@ var DataQualityJobDefinition = reconcile.Kind{
 	Name:      "JobDefinitionName",
 	ARN:       "JobDefinitionArn",
 	States:    health.Existence,
+	Compare:   dataQualityJobDefinitionCompare,
 }

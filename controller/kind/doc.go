@@ -12,6 +12,14 @@ import (
 
 // All are the kinds this controller knows, those that others refer to first.
 func All() []reconcile.Kind {
+	kinds := list()
+	for i, k := range kinds {
+		kinds[i].Deadlines = deadlines[k.Kind()]
+	}
+	return kinds
+}
+
+func list() []reconcile.Kind {
 	return []reconcile.Kind{
 		TrainingJob,
 		ProcessingJob,

@@ -16,21 +16,25 @@ var Domain = reconcile.Kind{
 	Lifecycle: reconcile.Service,
 	Create:    cloud.Op((*sagemaker.Client).CreateDomain),
 	Describe:  cloud.Op((*sagemaker.Client).DescribeDomain),
-	Update:    cloud.Op((*sagemaker.Client).UpdateDomain),
+	Update:    updateDomain,
 	Delete:    cloud.Op((*sagemaker.Client).DeleteDomain),
 	Name:      "DomainName",
 	ID:        "DomainId",
 	Find:      listed(cloud.Op((*sagemaker.Client).ListDomains), "Domains", "DomainName", "DomainId"),
 	States:    health.Domain,
+	Blockers:  inDomain,
 	Mutable: []string{
 		"DefaultUserSettings", "DefaultSpaceSettings", "DomainSettings", "SubnetIds", "VpcId", "AppNetworkAccessType",
 		"AppSecurityGroupManagement", "TagPropagation", "HomeEfsFileSystemCreation",
 	},
-	Unread:   []string{"RetentionPolicy"},
+	Compare:  domainCompare,
+	Reset:    domainReset,
 	Changing: domainSettings,
 	Retained: true,
 	Console:  reconcile.Page{Path: "studio", Name: domain},
 }
+
+var updateDomain = cloud.Op((*sagemaker.Client).UpdateDomain)
 
 // domain is the page that shows the domain and what is in it.
 func domain(address shape.Tree) string { return shape.String(address, "DomainId") }

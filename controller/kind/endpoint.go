@@ -22,10 +22,19 @@ var Endpoint = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteEndpoint),
 	Name:      "EndpointName",
 	States:    health.Endpoint,
+	Blockers:  onEndpoint,
 	// A Failed endpoint can only be deleted.
 	FailsForGood: true,
-	Unread:       []string{"DeploymentConfig", "RetainAllVariantProperties", "ExcludeRetainedVariantProperties", "RetainDeploymentConfig"},
-	Reading:      weights,
+	Compare:      endpointCompare,
+	Reset:        endpointReset,
+	WentBack: func(request, described shape.Tree, _ bool) bool {
+		return shape.String(request, "EndpointConfigName") != shape.String(described, "EndpointConfigName")
+	},
+	Reading: weights,
+	Linked: &reconcile.Linked{
+		Member: "EndpointConfigName", Describe: describeEndpointConfig, Into: configured, Adds: []string{"DataCaptureConfig"},
+	},
+	Detach: detachTargets,
 	Serves: map[string]string{
 		"EndpointConfigName":                          "EndpointConfig",
 		"PendingDeploymentSummary.EndpointConfigName": "EndpointConfig",
@@ -37,7 +46,11 @@ var Endpoint = reconcile.Kind{
 // for them.
 func weights(request, described shape.Tree) {
 	variants, _ := described["ProductionVariants"].([]any)
-	want, _ := request["DesiredWeightsAndCapacities"].([]any)
+	want, asks := request["DesiredWeightsAndCapacities"].([]any)
+	if !asks {
+		described["DesiredWeightsAndCapacities"] = variants
+		return
+	}
 	have := make([]any, len(want))
 	for i, change := range want {
 		for _, variant := range variants {

@@ -14,7 +14,7 @@ var EndpointConfig = reconcile.Kind{
 	Object:    func() reconcile.Object { return new(v1alpha1.EndpointConfig) },
 	Lifecycle: reconcile.Revision,
 	Create:    cloud.Op((*sagemaker.Client).CreateEndpointConfig),
-	Describe:  cloud.Op((*sagemaker.Client).DescribeEndpointConfig),
+	Describe:  describeEndpointConfig,
 	Delete:    cloud.Op((*sagemaker.Client).DeleteEndpointConfig),
 	Name:      "EndpointConfigName",
 	States:    health.Existence,

@@ -2,7 +2,6 @@ package kind
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 
@@ -27,6 +26,8 @@ var FeatureGroup = reconcile.Kind{
 	Progress:  "LastUpdateStatus.Status",
 	Failure:   "LastUpdateStatus.FailureReason",
 	Fixed:     []string{"OnlineStoreConfig.SecurityConfig", "OnlineStoreConfig.StorageType", "OnlineStoreConfig.EnableOnlineStore"},
+	Compare:   featureGroupCompare,
+	Reset:     featureGroupReset,
 	Reading:   additions,
 	Changing:  oneAtATime,
 	Retained:  true,
@@ -51,11 +52,6 @@ func additions(request, described shape.Tree) {
 	}
 	if len(added) > 0 {
 		request["FeatureDefinitions"], request["FeatureAdditions"] = old, added
-	}
-	for _, t := range []shape.Tree{request, described} { // AWS lists added ones in an order of its own
-		if list, ok := t["FeatureDefinitions"].([]any); ok {
-			slices.SortFunc(list, func(a, b any) int { return strings.Compare(name(a), name(b)) })
-		}
 	}
 }
 

@@ -2,8 +2,6 @@ package kind
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 
@@ -45,14 +43,12 @@ func eachListed(ctx context.Context, c *cloud.Client, list cloud.Operation, requ
 	return nil
 }
 
-// listed finds an object's identifier in the summaries of a List, by its name or
-// by its name with one of the endings.
-func listed(list cloud.Operation, member, nameMember, idMember string, endings ...string) func(context.Context, reconcile.Search) (string, error) {
+// listed finds an object's identifier in the summaries of a List, by its name.
+func listed(list cloud.Operation, member, nameMember, idMember string) func(context.Context, reconcile.Search) (string, error) {
 	return func(ctx context.Context, s reconcile.Search) (string, error) {
 		var id string
 		err := eachListed(ctx, s.Client, list, s.Request, member, func(summary shape.Tree) (bool, error) {
-			ending, is := strings.CutPrefix(shape.String(summary, nameMember), s.Name)
-			if is && (ending == "" || slices.Contains(endings, ending)) {
+			if shape.String(summary, nameMember) == s.Name {
 				id = shape.String(summary, idMember)
 			}
 			return id != "", nil

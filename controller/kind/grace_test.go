@@ -146,6 +146,7 @@ func TestPermissionThatIsMissing(t *testing.T) {
 		obj, _ = w.turn()
 		require.True(t, isStalled(obj))
 
+		w.clock.Step(time.Second) // lists of both versions of hash are within the budget then
 		w.loop = reconcile.New(w.kind, w.loop.Options)
 		obj, _ = w.turn()
 		require.True(t, isStalled(obj), "%+v", obj.GetConditions())

@@ -23,6 +23,7 @@ var HyperParameterTuningJob = reconcile.Kind{
 	Name:      "HyperParameterTuningJobName",
 	MaxName:   identity.MaxTuningName,
 	States:    health.HyperParameterTuningJob,
+	Compare:   hyperParameterTuningJobCompare,
 	KeepsRuns: true,
 	ModelData: "modelArtifacts.s3ModelArtifacts",
 	EndTime:   "HyperParameterTuningEndTime",

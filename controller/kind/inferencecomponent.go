@@ -6,6 +6,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
 
@@ -19,11 +20,12 @@ var InferenceComponent = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteInferenceComponent),
 	Name:      "InferenceComponentName",
 	States:    health.InferenceComponent,
-	Unread:    []string{"DeploymentConfig"},
 	Scaled:    []string{"RuntimeConfig.CopyCount"},
-	ReadAs: map[string]string{
-		"Specification.Container.Image": "Specification.Container.DeployedImage.SpecifiedImage",
-		"RuntimeConfig.CopyCount":       "RuntimeConfig.DesiredCopyCount",
+	Compare:   inferenceComponentCompare,
+	Reset:     inferenceComponentReset,
+	// AWS keeps the reason of a failure when a later update succeeds.
+	WentBack: func(_, described shape.Tree, asBefore bool) bool {
+		return asBefore && shape.String(described, "FailureReason") != ""
 	},
 	Serves: map[string]string{"Specification.ModelName": "Model"},
 }

@@ -19,6 +19,8 @@ var MetricAlarm = reconcile.Kind{
 	AnyName:   true,
 	ARN:       "AlarmArn",
 	States:    health.Existence,
+	Compare:   metricAlarmCompare,
+	Reset:     metricAlarmReset,
 	Tags:      alarmTags,
 	Console:   reconcile.Page{Path: "cloudwatch/home#alarmsV2:alarm"},
 }

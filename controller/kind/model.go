@@ -18,5 +18,6 @@ var Model = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteModel),
 	Name:      "ModelName",
 	States:    health.Existence,
+	Compare:   modelCompare,
 	Console:   reconcile.Page{Path: "models"},
 }

@@ -19,4 +19,5 @@ var ModelBiasJobDefinition = reconcile.Kind{
 	Name:      "JobDefinitionName",
 	ARN:       "JobDefinitionArn",
 	States:    health.Existence,
+	Compare:   modelBiasJobDefinitionCompare,
 }

@@ -19,4 +19,5 @@ var ModelExplainabilityJobDefinition = reconcile.Kind{
 	Name:      "JobDefinitionName",
 	ARN:       "JobDefinitionArn",
 	States:    health.Existence,
+	Compare:   modelExplainabilityJobDefinitionCompare,
 }

@@ -27,9 +27,11 @@ var ModelPackage = reconcile.Kind{
 	Token:     "ClientToken",
 	States:    health.ModelPackage,
 	Mutable:   []string{"ModelApprovalStatus", "ApprovalDescription", "CustomerMetadataProperties", "ModelLifeCycle"},
+	Reset:     modelPackageReset,
 	Reading:   pending,
 	Changing:  pending,
 	Tags:      metadata{},
+	Untagged:  true,
 	Retained:  true,
 	Approval:  true,
 }

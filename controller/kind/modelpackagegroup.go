@@ -19,5 +19,6 @@ var ModelPackageGroup = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteModelPackageGroup),
 	Name:      "ModelPackageGroupName",
 	States:    health.ModelPackageGroup,
+	Blockers:  inGroup,
 	Retained:  true,
 }

@@ -19,4 +19,5 @@ var ModelQualityJobDefinition = reconcile.Kind{
 	Name:      "JobDefinitionName",
 	ARN:       "JobDefinitionArn",
 	States:    health.Existence,
+	Compare:   modelQualityJobDefinitionCompare,
 }

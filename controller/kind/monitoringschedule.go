@@ -19,5 +19,9 @@ var MonitoringSchedule = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteMonitoringSchedule),
 	Name:      "MonitoringScheduleName",
 	States:    health.MonitoringSchedule,
+	Compare:   monitoringScheduleCompare,
+	Reset:     monitoringScheduleReset,
+	Names:     scheduledDefinition,
+	AtWork:    executing,
 	Details:   map[string]reconcile.Detail{"Executions": executions},
 }

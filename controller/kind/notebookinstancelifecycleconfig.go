@@ -19,4 +19,6 @@ var NotebookInstanceLifecycleConfig = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteNotebookInstanceLifecycleConfig),
 	Name:      "NotebookInstanceLifecycleConfigName",
 	States:    health.Existence,
+	Compare:   notebookInstanceLifecycleConfigCompare,
+	Reset:     notebookInstanceLifecycleConfigReset,
 }

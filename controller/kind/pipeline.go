@@ -20,8 +20,8 @@ var Pipeline = reconcile.Kind{
 	Name:      "PipelineName",
 	MaxName:   256,
 	States:    health.Pipeline,
-	Unread:    []string{"PipelineDefinitionS3Location"},
-	WriteOnly: []string{"PipelineDefinitionS3Location"},
-	JSON:      []string{"PipelineDefinition"},
+	Compare:   pipelineCompare,
+	Reset:     pipelineReset,
+	Blockers:  ofPipeline,
 	Complete:  pipelineDefinition,
 }

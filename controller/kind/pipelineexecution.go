@@ -10,26 +10,32 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
 
+// maxExecutionName is how long a display name may be: AWS takes 82 characters, and
+// the rest is for what becomes of the execution.
+const maxExecutionName = 82 - len(superseded)
+
 // PipelineExecution runs a pipeline once. AWS knows it by an ARN of its own making
-// and gives it no tags: its display name is ours, and says what became of it.
+// and gives it no tags: its description carries the owner's token.
 var PipelineExecution = reconcile.Kind{
 	Object:    func() reconcile.Object { return new(v1alpha1.PipelineExecution) },
 	Lifecycle: reconcile.Job,
 	Create:    cloud.Op((*sagemaker.Client).StartPipelineExecution),
-	Describe:  cloud.Op((*sagemaker.Client).DescribePipelineExecution),
-	Update:    cloud.Op((*sagemaker.Client).UpdatePipelineExecution),
+	Describe:  describeExecution,
+	Update:    updateExecution,
 	Stop:      cloud.Op((*sagemaker.Client).StopPipelineExecution),
-	Name:      "PipelineExecutionDisplayName",
-	MaxName:   71, // AWS takes 82; the rest is for what becomes of it
+	Name:      executionName,
+	MaxName:   maxExecutionName,
 	ID:        "PipelineExecutionArn",
-	Find: listed(cloud.Op((*sagemaker.Client).ListPipelineExecutions), "PipelineExecutionSummaries",
-		"PipelineExecutionDisplayName", "PipelineExecutionArn", setAside),
-	Token:    "ClientRequestToken",
-	States:   health.PipelineExecution,
-	Mutable:  []string{"PipelineExecutionDescription", "ParallelismConfiguration"},
-	Changing: whileExecuting,
-	Unread:   []string{"PipelineName", "PipelineParameters", "MlflowExperimentName"},
-	Tags:     displayName{},
+	Find:      execution,
+	Token:     "ClientRequestToken",
+	States:    health.PipelineExecution,
+	Mutable:   []string{"PipelineExecutionDescription", "ParallelismConfiguration"},
+	Reading:   unsigned,
+	Changing:  signed,
+	Compare:   pipelineExecutionCompare,
+	Reset:     pipelineExecutionReset,
+	Tags:      ownerToken{},
+	Untagged:  true,
 	Details: map[string]reconcile.Detail{
 		"Steps": {Operation: cloud.Op((*sagemaker.Client).ListPipelineExecutionSteps), Member: "PipelineExecutionSteps"},
 	},

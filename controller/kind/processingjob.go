@@ -20,6 +20,7 @@ var ProcessingJob = reconcile.Kind{
 	Delete:    cloud.Op((*sagemaker.Client).DeleteProcessingJob),
 	Name:      "ProcessingJobName",
 	States:    health.ProcessingJob,
+	Compare:   processingJobCompare,
 	EndTime:   "ProcessingEndTime",
 	Console:   reconcile.Page{Path: "processing-jobs"},
 }

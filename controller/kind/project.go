@@ -25,6 +25,8 @@ var Project = reconcile.Kind{
 		"ProjectDescription", "TemplateProviders",
 		"ServiceCatalogProvisioningDetails.ProvisioningArtifactId", "ServiceCatalogProvisioningDetails.ProvisioningParameters",
 	},
+	Compare:  projectCompare,
+	Reset:    projectReset,
 	Fixed:    []string{"TemplateProviders.CfnTemplateProvider.RoleARN"},
 	Reading:  templates,
 	Changing: provisioning,

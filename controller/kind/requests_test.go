@@ -101,7 +101,7 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 		clock: clocktesting.NewFakeClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
 	}
 	var err error
-	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, ConsistencyWindow: simulator.Off})
+	w.aws, err = simulator.New(simulator.Options{Clock: w.clock, ConsistencyWindow: simulator.Off, AsObserved: true, Seed: 1})
 	require.NoError(t, err)
 	require.NoError(t, w.aws.Start())
 	t.Cleanup(func() { require.NoError(t, w.aws.Close()) })
@@ -114,8 +114,8 @@ func newWorld(t *testing.T, k reconcile.Kind) *world {
 	require.NoError(t, v1alpha1.AddToScheme(scheme))
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(k.Object())
 	for _, other := range kinds() {
-		for _, index := range []string{"targets", "uses", "claims"} { // there is one object, which needs no others
-			builder = builder.WithIndex(other.Object(), index, func(client.Object) []string { return nil })
+		for index, keys := range reconcile.Indexes(other) {
+			builder = builder.WithIndex(other.Object(), index, keys)
 		}
 	}
 	builder = builder.WithObjects(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ml"}})
@@ -149,7 +149,7 @@ func (w *world) push(s step) {
 				w.stage.Call(run.ID, "(made by AWS for "+run.Name+")")
 			}
 		}
-		if s.Spec != nil && told(obj) == s.Until {
+		if s.Spec != nil && told(obj) == s.Until && (s.Calls == "" || w.aws.Journal().Counts()[s.Calls] > 0) {
 			return
 		}
 		require.True(w.t, w.clock.Now().Before(end), "%s: waited in vain for %s: %+v", s.Say, s.Until, obj.GetConditions())

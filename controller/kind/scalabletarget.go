@@ -16,24 +16,26 @@ import (
 
 // ScalableTarget says between which limits a variant of an endpoint, or an
 // inference component, is scaled. AWS refuses some changes of an endpoint while
-// there is one.
+// there is one, see detachTargets.
 var ScalableTarget = reconcile.Kind{
-	Object:         func() reconcile.Object { return new(v1alpha1.ScalableTarget) },
-	Lifecycle:      reconcile.Service,
-	Create:         cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
-	Describe:       describeTarget,
-	Update:         cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
-	Delete:         cloud.ScalingOp((*applicationautoscaling.Client).DeregisterScalableTarget),
-	Name:           "ScalableDimension",
-	Within:         []string{"ServiceNamespace", "ResourceId"},
-	ARN:            "ScalableTargetARN",
-	States:         health.Existence,
-	Complete:       scalableResource,
-	Names:          scaledName,
-	Tags:           targetTags{},
-	StandsAsideFor: []string{"Endpoint"},
-	Yields:         map[string][]string{"ScheduledAction": {"MinCapacity", "MaxCapacity"}},
-	Console:        reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
+	Object:      func() reconcile.Object { return new(v1alpha1.ScalableTarget) },
+	Lifecycle:   reconcile.Service,
+	Create:      cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
+	Describe:    describeTarget,
+	Update:      cloud.ScalingOp((*applicationautoscaling.Client).RegisterScalableTarget),
+	Delete:      cloud.ScalingOp((*applicationautoscaling.Client).DeregisterScalableTarget),
+	Name:        "ScalableDimension",
+	Within:      []string{"ServiceNamespace", "ResourceId"},
+	ARN:         "ScalableTargetARN",
+	States:      health.Existence,
+	Compare:     scalableTargetCompare,
+	Complete:    scalableResource,
+	Names:       scaledName,
+	Tags:        targetTags{},
+	DetachedFor: []string{"Endpoint"},
+	Restores:    []string{"SuspendedState"},
+	Yields:      map[string][]string{"ScheduledAction": {"MinCapacity", "MaxCapacity"}},
+	Console:     reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
 }
 
 var describeTarget = cloud.ScalingOp((*applicationautoscaling.Client).DescribeScalableTargets).One("ScalableTargets", "ResourceId", "ResourceIds")
@@ -47,6 +49,17 @@ func scaledName(spec shape.Tree) []v1alpha1.ConsumedReference {
 		return nil
 	}
 	return []v1alpha1.ConsumedReference{{Path: "resourceID", Kind: kind, AWSName: parts[1], Value: parts[1]}}
+}
+
+// scaledTarget is the scalable target of the resource that a policy or a scheduled action
+// names.
+func scaledTarget(spec shape.Tree) []v1alpha1.ConsumedReference {
+	id := shape.String(spec, "resourceID")
+	if id == "" {
+		return nil
+	}
+	name := strings.Join([]string{"sagemaker", id, dimensionOf(spec)}, "/")
+	return []v1alpha1.ConsumedReference{{Path: "resourceID", Kind: "ScalableTarget", AWSName: name, Value: id}}
 }
 
 // scaledEndpoint is the endpoint whose page shows how its variants are scaled.
@@ -76,12 +89,17 @@ func scalableResource(ctx context.Context, reader client.Reader, namespace strin
 
 // scalableDimension fills in what a resource is nearly always scaled in.
 func scalableDimension(_ context.Context, _ client.Reader, _ string, spec shape.Tree) (string, error) {
-	spec["serviceNamespace"] = "sagemaker"
-	if shape.String(spec, "scalableDimension") == "" {
-		spec["scalableDimension"] = "sagemaker:variant:DesiredInstanceCount"
-		if strings.HasPrefix(shape.String(spec, "resourceID"), "inference-component/") {
-			spec["scalableDimension"] = "sagemaker:inference-component:DesiredCopyCount"
-		}
-	}
+	spec["serviceNamespace"], spec["scalableDimension"] = "sagemaker", dimensionOf(spec)
 	return "", nil
+}
+
+// dimensionOf is the dimension that a spec gives, or else the usual one.
+func dimensionOf(spec shape.Tree) string {
+	if dimension := shape.String(spec, "scalableDimension"); dimension != "" {
+		return dimension
+	}
+	if strings.HasPrefix(shape.String(spec, "resourceID"), "inference-component/") {
+		return "sagemaker:inference-component:DesiredCopyCount"
+	}
+	return "sagemaker:variant:DesiredInstanceCount"
 }

@@ -23,7 +23,12 @@ var ScalingPolicy = reconcile.Kind{
 	Within:    []string{"ServiceNamespace", "ScalableDimension", "ResourceId"},
 	ARN:       "PolicyARN",
 	States:    health.Existence,
+	Compare:   scalingPolicyCompare,
+	Reset:     scalingPolicyReset,
 	Complete:  scalableDimension,
+	Names:     scaledTarget,
+	GoesWith:  []string{"ScalableTarget"},
 	Tags:      policyTags{},
+	Untagged:  true,
 	Console:   reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
 }

@@ -56,8 +56,11 @@ func tagMap(tags map[string]string) shape.Tree {
 	return t
 }
 
-// policyTags tell whose a scaling policy or a scheduled action is, which have no
-// tags: its target's cluster's.
+// policyTags tell whose a scaling policy or a scheduled action is, which have no tags.
+// It is the resource's whose status says that it was made or adopted, whatever the tags
+// of its target: the target may have none, since somebody registered it without, or they
+// were lost. Where no status tells, as in a cluster that is built anew, it is its target's
+// cluster's.
 type policyTags struct{}
 
 // Put implements reconcile.Tags.
@@ -65,6 +68,9 @@ func (policyTags) Put(shape.Tree, map[string]string) {}
 
 // Read implements reconcile.Tags.
 func (policyTags) Read(ctx context.Context, object reconcile.Tagged) (map[string]string, error) {
+	if object.Owned {
+		return object.Owner.Tags(object.Digest), nil
+	}
 	if object.Described == nil {
 		return map[string]string{}, nil
 	}

@@ -24,7 +24,12 @@ var ScheduledAction = reconcile.Kind{
 	Within:   []string{"ServiceNamespace", "ScalableDimension", "ResourceId"},
 	ARN:      "ScheduledActionARN",
 	States:   health.Existence,
+	Compare:  scheduledActionCompare,
+	Reset:    scheduledActionReset,
 	Complete: scalableDimension,
+	Names:    scaledTarget,
+	GoesWith: []string{"ScalableTarget"},
 	Tags:     policyTags{},
+	Untagged: true,
 	Console:  reconcile.Page{Path: "endpoints", Name: scaledEndpoint},
 }

@@ -15,11 +15,16 @@ var Space = reconcile.Kind{
 	Lifecycle: reconcile.Service,
 	Create:    cloud.Op((*sagemaker.Client).CreateSpace),
 	Describe:  cloud.Op((*sagemaker.Client).DescribeSpace),
-	Update:    cloud.Op((*sagemaker.Client).UpdateSpace),
+	Update:    updateSpace,
 	Delete:    cloud.Op((*sagemaker.Client).DeleteSpace),
 	Name:      "SpaceName",
 	Within:    []string{"DomainId"},
 	States:    health.Space,
+	Compare:   spaceCompare,
+	Reset:     spaceReset,
+	Blockers:  inSpace,
 	Retained:  true,
 	Console:   reconcile.Page{Path: "studio", Name: domain},
 }
+
+var updateSpace = cloud.Op((*sagemaker.Client).UpdateSpace)

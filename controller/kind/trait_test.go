@@ -3,6 +3,7 @@ package kind_test
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -68,14 +69,16 @@ func TestTraitsAreMembers(t *testing.T) {
 			if k.Token != "" {
 				require.Equal(t, reflect.TypeFor[*string](), find(t, input, k.Token))
 			}
-			for _, path := range slices.Concat(k.Mutable, k.Unread, k.Fixed) {
+			for _, path := range slices.Concat(k.Mutable, k.Fixed, compared(k.Compare), unset(k.Reset)) {
 				require.True(t, takes(k, path), "%s is a member of no operation", path)
 			}
-			for _, path := range slices.Concat(k.WriteOnly, k.JSON) {
-				require.True(t, takes(k, path), "%s is a member of no operation", path)
+			for path, key := range k.Compare.Unordered {
+				if key != "" {
+					require.True(t, takes(k, path+"."+key), "%s has no member %s", path, key)
+				}
 			}
-			for _, path := range k.WriteOnly {
-				require.Contains(t, k.Unread, path)
+			for _, member := range slices.Concat(slices.Collect(maps.Values(k.Reset.Flags)), slices.Collect(maps.Values(k.Reset.Keys))) {
+				require.True(t, k.Update.HasInput(member), "%s is no member of the update", member)
 			}
 			for name, paths := range k.Yields {
 				require.Contains(t, kinds(), name)
@@ -83,8 +86,7 @@ func TestTraitsAreMembers(t *testing.T) {
 					require.True(t, takes(k, path), "%s is a member of no operation", path)
 				}
 			}
-			for path, as := range k.ReadAs {
-				require.True(t, takes(k, path), "%s is a member of no operation", path)
+			for _, as := range k.Compare.ReadAs {
 				find(t, output, as)
 			}
 			for _, path := range []string{k.Progress, k.Failure} {
@@ -104,6 +106,18 @@ func TestTraitsAreMembers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// compared are all paths that rules of comparison are about, unset those that a kind says
+// how to unset.
+func compared(r shape.Rules) []string {
+	return slices.Concat(r.Unread, r.WriteOnly, r.NeverShown, r.JSON, r.Base64, r.NameOrARN,
+		slices.Collect(maps.Keys(r.ReadAs)), slices.Collect(maps.Keys(r.Unordered)), slices.Collect(maps.Keys(r.Defaults)))
+}
+
+func unset(r reconcile.Reset) []string {
+	return slices.Concat(r.Whole, r.Omitted, r.Name, r.Never, r.Left,
+		slices.Collect(maps.Keys(r.With)), slices.Collect(maps.Keys(r.Flags)), slices.Collect(maps.Keys(r.Keys)))
 }
 
 // mute are kinds whose Create answers nothing: the ARN is learnt when they are
@@ -169,7 +183,7 @@ func TestTraitsFitTheLifecycle(t *testing.T) {
 			case reconcile.Service:
 				require.True(t, k.Delete.Exists())
 				if k.Update.Exists() && k.States.Member != "" {
-					require.Equal(t, reflect.TypeFor[*time.Time](), find(t, k.Describe.Output(), "LastModifiedTime"), "a roll-back is seen by it")
+					require.Equal(t, reflect.TypeFor[*time.Time](), find(t, k.Describe.Output(), "LastModifiedTime"), "the end of an update is seen by it")
 				}
 			}
 			if len(k.States.Failed) > 0 && k.Failure == "" && !wordless[k.Kind()] {
@@ -291,8 +305,8 @@ func TestWhatDescribeDoesNotTellIsUnread(t *testing.T) {
 				k.Reading(shape.Tree{}, made)
 			}
 			for f := range k.Create.Input().Fields() {
-				if _, ok := made[f.Name]; !ok && f.IsExported() && !k.Describe.HasOutput(f.Name) && k.ReadAs[f.Name] == "" && !slices.Contains(ignored, f.Name) {
-					require.Contains(t, k.Unread, f.Name)
+				if _, ok := made[f.Name]; !ok && f.IsExported() && !k.Describe.HasOutput(f.Name) && k.Compare.ReadAs[f.Name] == "" && !slices.Contains(ignored, f.Name) {
+					require.True(t, k.Compare.Hides(f.Name), f.Name)
 				}
 			}
 		})

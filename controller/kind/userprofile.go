@@ -15,11 +15,16 @@ var UserProfile = reconcile.Kind{
 	Lifecycle: reconcile.Service,
 	Create:    cloud.Op((*sagemaker.Client).CreateUserProfile),
 	Describe:  cloud.Op((*sagemaker.Client).DescribeUserProfile),
-	Update:    cloud.Op((*sagemaker.Client).UpdateUserProfile),
+	Update:    updateProfile,
 	Delete:    cloud.Op((*sagemaker.Client).DeleteUserProfile),
 	Name:      "UserProfileName",
 	Within:    []string{"DomainId"},
 	States:    health.UserProfile,
+	Compare:   userProfileCompare,
+	Reset:     userProfileReset,
+	Blockers:  ofUser,
 	Retained:  true,
 	Console:   reconcile.Page{Path: "studio", Name: domain},
 }
+
+var updateProfile = cloud.Op((*sagemaker.Client).UpdateUserProfile)

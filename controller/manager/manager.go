@@ -162,7 +162,7 @@ func (o *Options) bare(kube *rest.Config) (ctrl.Manager, error) {
 		RenewDeadline:                 &o.LeaderElection.RenewDeadline,
 		RetryPeriod:                   &o.LeaderElection.RetryPeriod,
 		LeaderElectionID:              "sagemaker-gitops-leader",
-		LeaderElectionNamespace:       runtimeNamespace(),
+		LeaderElectionNamespace:       o.RuntimeNamespace,
 		Logger:                        ctrl.Log,
 		Controller:                    ctrlconfig.Controller{SkipNameValidation: new(true)},
 	})
@@ -175,7 +175,8 @@ func (o *Options) bare(kube *rest.Config) (ctrl.Manager, error) {
 	return mgr, nil
 }
 
-// New makes a manager with the loops of all kinds, ready to be started.
+// New makes a manager with the loops of all kinds, ready to be started. It refuses a
+// cluster name that is not the recorded one, or that AWS contradicts.
 func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Options) (ctrl.Manager, error) {
 	mgr, err := o.bare(kube)
 	if err != nil {
@@ -206,6 +207,8 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 		ClusterName:          o.ClusterName,
 		Hashes:               o.Hashes,
 		NamePrefix:           o.NamePrefix,
+		DefaultTags:          o.DefaultTags,
+		IgnoreTags:           o.IgnoreTags,
 		DeletionPolicy:       v1alpha1.DeletionPolicy(o.DeletionPolicy),
 		NoCrossNamespaceRefs: o.NoCrossNamespaceRefs,
 		Endpoint:             o.SageMakerEndpointURL,
@@ -213,6 +216,10 @@ func New(ctx context.Context, kube *rest.Config, cloudConfig aws.Config, o Optio
 		Namespaces:           o.Namespaces,
 		Workers:              o.Workers,
 		Kinds:                kinds,
+	}
+	guard := nameGuard{&o, mgr.GetClient(), mgr.GetAPIReader(), mgr.GetScheme(), options}
+	if err := guard.check(ctx); err != nil {
+		return nil, err
 	}
 	if o.wants(modelPipeline) {
 		kinds[modelPipeline] = pipeline.Kind

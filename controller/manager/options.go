@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -30,6 +31,13 @@ import (
 type Options struct {
 	// ClusterName tells clusters that share an AWS account apart. Required.
 	ClusterName string
+	// RenameClusterFrom is the recorded name of a cluster that is renamed to ClusterName.
+	// Under its new name it adopts nothing that it has made in AWS.
+	RenameClusterFrom string
+	// RuntimeNamespace is where the controller runs, for the leader's lease and the
+	// record of the cluster name. BindFlags takes it from the environment variable
+	// RUNTIME_NAMESPACE or POD_NAMESPACE; without it the name is not guarded.
+	RuntimeNamespace string
 	// NamePrefix stands before the AWS names of services.
 	NamePrefix string
 	// Region overrides the region of the AWS configuration.
@@ -50,6 +58,12 @@ type Options struct {
 	SageMakerEndpointURL string
 	// Workers is how many objects of a kind are reconciled at once.
 	Workers int
+	// DefaultTags are set on every AWS object whose tags AWS keeps, below those of
+	// its spec.
+	DefaultTags map[string]string
+	// IgnoreTags are keys of tags, and beginnings of keys that end with "*", which the
+	// controller leaves alone.
+	IgnoreTags []string
 	// DeletionPolicy is that of objects whose spec and namespace name none.
 	DeletionPolicy string
 	// NoCrossNamespaceRefs refuses references into other namespaces.
@@ -80,6 +94,9 @@ type Options struct {
 func (o *Options) BindFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.ClusterName, "cluster-name", "",
 		"name that tells clusters sharing an AWS account apart; a cluster rebuilt from the same git repository keeps it (required)")
+	fs.StringVar(&o.RenameClusterFrom, "rename-cluster-from", "",
+		"the recorded name of a cluster that gets another --cluster-name; under it, the cluster adopts nothing that it has made in AWS and runs every job anew")
+	o.RuntimeNamespace = cmp.Or(os.Getenv(fluxcontroller.EnvRuntimeNamespace), os.Getenv("POD_NAMESPACE"))
 	fs.StringVar(&o.NamePrefix, "name-prefix", "", "put before the AWS names of services such as endpoints")
 	fs.StringVar(&o.Region, "region", "", "AWS region of objects that name none (default: that of the AWS configuration)")
 	fs.DurationVar(&o.ObserveInterval, "observe-interval", 30*time.Second, "how often AWS is asked about an object in transition")
@@ -93,6 +110,12 @@ func (o *Options) BindFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.Workers, "workers", 4, "how many objects of a kind are reconciled at once")
 	fs.StringVar(&o.DeletionPolicy, "deletion-policy", string(v1alpha1.DeletionDelete),
 		"what happens in AWS when an object is deleted whose spec and namespace do not say: Delete, Purge or Retain")
+	fs.StringToStringVar(&o.DefaultTags, "default-tags", nil,
+		"tags of every AWS object, such as cost-center=ml,team=vision; a spec's tags of the same keys win. "+
+			"AWS keeps no tags of model packages, pipeline executions, scaling policies and scheduled actions")
+	fs.StringSliceVar(&o.IgnoreTags, "ignore-tags", nil,
+		"keys of tags that others set, such as AutoTag_*,owner (* ends the beginning of a key): the controller "+
+			"neither changes nor removes them on an AWS object that exists, also where a spec names them")
 	fs.BoolVar(&o.NoCrossNamespaceRefs, "no-cross-namespace-refs", false, "refuse references to objects in other namespaces")
 	fs.StringVar(&o.EventsAddr, "events-addr", "", "address of Flux's notification-controller for events")
 	fs.StringVar(&o.MetricsAddr, "metrics-addr", ":8080", "address of the metrics endpoint, 0 for none")
@@ -116,12 +139,17 @@ func (o *Options) Check() error {
 		return errors.New("--cluster-name is required: it marks which AWS objects belong to this cluster")
 	case !clusterName.MatchString(o.ClusterName):
 		return fmt.Errorf("--cluster-name %q cannot be the value of an AWS tag: use letters, digits and any of _.:/=+@-", o.ClusterName)
+	case o.RenameClusterFrom == o.ClusterName:
+		return fmt.Errorf("--rename-cluster-from and --cluster-name are both %q", o.ClusterName)
 	case o.ObserveInterval < time.Millisecond:
 		return fmt.Errorf("--observe-interval %s is too short", o.ObserveInterval)
 	case !slices.Contains([]string{"Delete", "Purge", "Retain"}, o.DeletionPolicy):
 		return fmt.Errorf("--deletion-policy %q is none of Delete, Purge and Retain", o.DeletionPolicy)
 	case o.Workers < 1:
 		return fmt.Errorf("--workers %d: at least one is needed", o.Workers)
+	}
+	if err := o.checkTags(); err != nil {
+		return err
 	}
 	if err := cloud.CheckEndpoint(o.SageMakerEndpointURL); err != nil {
 		return fmt.Errorf("--sagemaker-endpoint-url: %w", err)
@@ -171,6 +199,3 @@ func (o *Options) enabled() (map[string]reconcile.Kind, error) {
 	}
 	return enabled, nil
 }
-
-// runtimeNamespace is where the controller runs, for the leader's lease.
-func runtimeNamespace() string { return os.Getenv(fluxcontroller.EnvRuntimeNamespace) }

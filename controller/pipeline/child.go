@@ -43,8 +43,14 @@ func (r *Reconciler) see(s *scene, step *plan.Step) (plan.Seen, error) {
 		}
 		seen.Outdated = !same
 	case want != nil:
-		if seen.Differs, err = differs(obj, want); err != nil {
+		same, err := child.Same(obj, want)
+		if err != nil {
 			return seen, err
+		}
+		if !same {
+			if seen.Differs, err = differs(obj, want); err != nil {
+				return seen, err
+			}
 		}
 	}
 	if !obj.GetDeletionTimestamp().IsZero() {

@@ -47,7 +47,7 @@ func (r *Reconciler) packArtifact(ctx context.Context, s *scene, source v1alpha1
 	}
 	is.Definition = sum(fmt.Appendf(nil, "%q %q", digest, from.Path))
 	for _, was := range s.pipeline.Status.Sources {
-		if was.Name == is.Name && was.Definition == is.Definition {
+		if was.Name == is.Name && was.Definition == is.Definition && !byBytes.MatchString(was.URI) {
 			return was, nil
 		}
 	}

@@ -43,6 +43,9 @@ type scene struct {
 	decisions []plan.Decision
 	// sources are those of the spec as they were found.
 	sources []v1alpha1.SourceStatus
+	// archives are the same as versions of hash know them that look at the bytes of
+	// archives; nil until findArchives.
+	archives []v1alpha1.SourceStatus
 	// known are all digests that something has been made or judged for.
 	known map[string]bool
 	// definition is a digest of what git says that the plan is made of.

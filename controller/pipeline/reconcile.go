@@ -10,13 +10,13 @@ import (
 
 	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/child"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/graph"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/trigger"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
@@ -31,6 +31,11 @@ type Reconciler struct {
 	mu    sync.Mutex
 	// looked are the times at which sources in S3 were looked at.
 	looked map[string]time.Time
+	// archived are where archives have the files of a digest, by URI of the directory and
+	// digest, and contents the digests of the files in archives, by URI.
+	archived, contents map[string]string
+	// recorded are the records of plans that S3 is known to have.
+	recorded map[types.UID]string
 	// packing is held by the round that has files of an artifact in memory, and archives
 	// of them until they are uploaded: those of all workers at once would be too much.
 	packing sync.Mutex
@@ -38,7 +43,10 @@ type Reconciler struct {
 
 // New makes the loop. The kinds of the options are those that steps can be.
 func New(o reconcile.Options) *Reconciler {
-	return &Reconciler{Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds), looked: map[string]time.Time{}}
+	return &Reconciler{
+		Options: o, frame: reconcile.NewComposite(Kind, o), kinds: steps(o.Kinds), looked: map[string]time.Time{},
+		archived: map[string]string{}, contents: map[string]string{}, recorded: map[types.UID]string{},
+	}
 }
 
 const (
@@ -123,9 +131,10 @@ func (r *Reconciler) prepare(ctx context.Context, s *scene, read *trigger.Trigge
 	if back != nil {
 		s.back, s.definition = true, s.pipeline.Status.Definition
 		s.input.Spec, s.input.Params, s.input.Token = &back.Spec, back.Params, back.Token
-		s.input.Sources, s.sources = map[string]render.Source{}, back.Sources
-		for _, source := range back.Sources {
-			s.input.Sources[source.Name] = render.Source{URI: source.URI, Digest: source.Digest}
+		s.sources, s.archives = back.Sources, back.Archives
+		s.input.Sources = rendered(back.Sources)
+		if back.Archives != nil {
+			s.input.Archives = rendered(back.Archives)
 		}
 	} else if err := r.ofGit(ctx, s, read); err != nil {
 		return err
@@ -194,6 +203,9 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scene) (reconcile.Verdict,
 		return reconcile.Verdict{}, s.failure
 	}
 	if err := r.deliver(ctx, s); err != nil {
+		return reconcile.Verdict{}, err
+	}
+	if err := r.write(ctx, s); err != nil {
 		return reconcile.Verdict{}, err
 	}
 	if err := r.checkArtifacts(ctx, s); err != nil {

@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/trigger"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
@@ -31,23 +30,23 @@ const ticks = 3
 // this very plan, so that nobody is asked about it again.
 func (r *Reconciler) remind(ctx context.Context, s *scene, read *trigger.Triggers) error {
 	if s.pipeline.Status.PlanDigest != "" {
-		return nil
+		return r.recall(ctx, s)
 	}
 	served, err := r.served(ctx, s)
 	if err != nil {
 		return err
 	}
 	digest, token, _ := strings.Cut(served, "@")
-	if token != "" {
+	if token != "" && at(served) >= at(mark("", s.input.Token)) { // a record may know of a later one
 		s.count(token)
 	}
 	if err := r.lastTick(ctx, s, read); err != nil {
 		return err
 	}
-	if err := r.lastVersion(ctx, s, digest); err != nil {
+	if err := s.recognise(digest); err != nil {
 		return err
 	}
-	if err := s.replan(); err != nil || digest != s.plan.Digest {
+	if err := r.recall(ctx, s); err != nil || digest != s.plan.Digest {
 		return err
 	}
 	// The rest of it is told, and the plan kept, when all steps are known.
@@ -139,47 +138,77 @@ func (r *Reconciler) lastTick(ctx context.Context, s *scene, read *trigger.Trigg
 		}
 		in := s.input
 		in.Token = tick.Token
-		made, err := plan.Make(in)
+		versions, err := plan.Versions(in)
 		if err != nil {
 			return err
 		}
-		begun, err := r.begun(ctx, s, made)
-		if err != nil {
-			return err
-		}
-		if begun {
-			s.count(tick.Token)
-			return nil
+		for _, made := range versions {
+			begun, err := r.begun(ctx, s, made)
+			if err != nil {
+				return err
+			}
+			if begun {
+				s.count(tick.Token)
+				return nil
+			}
 		}
 	}
 	return nil
 }
 
-// lastVersion looks for a plan that was made with an older version of hash: it serves,
-// or a job of it is there.
-func (r *Reconciler) lastVersion(ctx context.Context, s *scene, served string) error {
-	for _, hash := range r.Hashes.Older() {
-		in := s.input
-		in.Hashes, in.Token = identity.Hashes{hash}, token(s.pipeline)
-		made, err := plan.Make(in)
+// recognise takes what serves for known, by whatever version of hash it was planned.
+func (s *scene) recognise(served string) error {
+	in := s.input
+	in.Token = token(s.pipeline)
+	versions, err := plan.Versions(in)
+	if err != nil {
+		return err
+	}
+	for _, made := range versions {
+		if made.Digest == served {
+			s.known[served] = true
+		}
+	}
+	return s.replan()
+}
+
+// recall looks in AWS for what older versions of hash have named, of all jobs and
+// revisions that nothing tells of: status may be lost, or remember fewer plans than there
+// were. The plan is made again with what is found.
+func (r *Reconciler) recall(ctx context.Context, s *scene) error {
+	found := false
+	for _, was := range s.plan.Unknown(s.input.Known) {
+		there, err := r.there(ctx, s, was.Plan, was.Step)
+		if err == nil && there {
+			if there, err = r.there(ctx, s, s.plan, s.plan.Step(was.Step.Spec.Name)); !there {
+				s.known[was.Step.Digest], found = true, true
+			}
+		}
 		if err != nil {
 			return err
 		}
-		there := made.Digest == served
-		if !there {
-			if there, err = r.begun(ctx, s, made); err != nil {
-				return err
-			}
-		}
-		if there {
-			s.known[made.Digest] = true
-			for _, digest := range made.Digests() {
-				s.known[digest] = true
-			}
-			return nil
-		}
 	}
-	return nil
+	if !found {
+		return nil
+	}
+	return s.replan()
+}
+
+// there tells whether AWS has a job or revision of a plan.
+func (r *Reconciler) there(ctx context.Context, s *scene, of *plan.Plan, step *plan.Step) (bool, error) {
+	spec, err := of.Placeholder(step)
+	if err != nil {
+		return false, err
+	}
+	obj, err := r.made(s, step, spec)
+	if err != nil {
+		return false, &plan.StepError{Step: step.Spec.Name, Err: err}
+	}
+	there, err := s.round.HasRun(ctx, r.Kinds[step.Spec.Template.Kind], obj)
+	if err != nil {
+		return false, fmt.Errorf("step %s: %w", step.Spec.Name, err)
+	}
+	return there, nil
 }
 
 // begun tells whether AWS has a job of a plan that needs no other.
@@ -188,20 +217,8 @@ func (r *Reconciler) begun(ctx context.Context, s *scene, of *plan.Plan) (bool, 
 		if !step.Kind.Job || len(step.Needs) > 0 {
 			continue
 		}
-		spec, err := of.Placeholder(step)
-		if err != nil {
-			return false, err
-		}
-		obj, err := r.made(s, step, spec)
-		if err != nil {
-			return false, &plan.StepError{Step: step.Spec.Name, Err: err}
-		}
-		there, err := s.round.HasRun(ctx, r.Kinds[step.Spec.Template.Kind], obj)
-		if err != nil {
-			return false, fmt.Errorf("step %s: %w", step.Spec.Name, err)
-		}
-		if there {
-			return true, nil
+		if there, err := r.there(ctx, s, of, step); err != nil || there {
+			return there, err
 		}
 	}
 	return false, nil

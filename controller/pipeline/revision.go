@@ -31,6 +31,9 @@ type snapshot struct {
 	Spec    v1alpha1.ModelPipelineSpec `json:"spec"`
 	Params  map[string]string          `json:"params,omitempty"`
 	Sources []v1alpha1.SourceStatus    `json:"sources,omitempty"`
+	// Archives are the sources as older versions of hash know them; those of Sources if
+	// there are none.
+	Archives []v1alpha1.SourceStatus `json:"archives,omitempty"`
 	// Definition and Token are those of status.
 	Definition string `json:"definition,omitempty"`
 	Token      string `json:"token,omitempty"`
@@ -43,7 +46,7 @@ func revisionName(p *v1alpha1.ModelPipeline, digest string) string { return p.Na
 func (r *Reconciler) keepRevision(ctx context.Context, s *scene) error {
 	spec := s.input.Spec.DeepCopy()
 	spec.Approvals = nil // they are no part of a plan
-	data, err := json.Marshal(snapshot{Spec: *spec, Params: s.input.Params, Sources: s.sources, Definition: s.definition, Token: s.input.Token})
+	data, err := json.Marshal(snapshot{Spec: *spec, Params: s.input.Params, Sources: s.sources, Archives: s.archives, Definition: s.definition, Token: s.input.Token})
 	if err != nil {
 		return err
 	}
@@ -119,13 +122,27 @@ func (r *Reconciler) revision(ctx context.Context, p *v1alpha1.ModelPipeline, di
 }
 
 // define is a digest of what git says that a plan is made of: nothing that is only
-// found out, and nothing that no plan depends on.
-func (s *scene) define() (string, error) {
+// found out, and nothing that no plan depends on. Found are the sources that the
+// cluster has.
+func (s *scene) define(found []v1alpha1.SourceStatus) (string, error) {
 	spec := s.pipeline.Spec
 	text, err := json.Marshal(map[string]any{
-		"artifacts": spec.Artifacts, "params": s.input.Params, "sources": spec.Sources, "found": s.sources, "steps": spec.Steps, "rerun": spec.Rerun,
+		"artifacts": spec.Artifacts, "params": s.input.Params, "sources": spec.Sources, "found": found, "steps": spec.Steps, "rerun": spec.Rerun,
 	})
 	return sum(text), err
+}
+
+// definitions are what define makes, and made when an older version of hash was the
+// newest.
+func (r *Reconciler) definitions(ctx context.Context, s *scene) ([]string, error) {
+	if err := r.findArchives(ctx, s); err != nil {
+		return nil, err
+	}
+	if s.archives == nil {
+		return []string{s.definition}, nil
+	}
+	older, err := s.define(s.archives)
+	return []string{s.definition, older}, err
 }
 
 // revert tells whether git has gone back to what a plan was made of that has served.
@@ -133,12 +150,16 @@ func (s *scene) define() (string, error) {
 // would not be the same.
 func (r *Reconciler) revert(ctx context.Context, s *scene) (bool, error) {
 	var err error
-	if s.definition, err = s.define(); err != nil {
+	if s.definition, err = s.define(s.sources); err != nil {
 		return false, err
 	}
 	status := &s.pipeline.Status
 	if status.Definition == "" || status.Definition == s.definition {
 		return false, nil
+	}
+	definitions, err := r.definitions(ctx, s)
+	if err != nil || slices.Contains(definitions, status.Definition) {
+		return false, err
 	}
 	plans := slices.Clone(status.History[:min(rollbackWindow(s.pipeline), len(status.History))])
 	if status.Serving != nil {
@@ -149,7 +170,7 @@ func (r *Reconciler) revert(ctx context.Context, s *scene) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if kept == nil || kept.Definition != s.definition {
+		if kept == nil || !slices.Contains(definitions, kept.Definition) {
 			continue
 		}
 		if kept.Token != token(s.pipeline) {

@@ -30,6 +30,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	if _, ok := r.kinds["MonitoringSchedule"]; ok {
 		b = b.Watches(&v1alpha1.MonitoringSchedule{}, handler.EnqueueRequestsFromMapFunc(r.monitoredBy))
 	}
+	b = r.frame.FollowNamespaces(b)
 	return b.WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.fedBy)).Complete(r)
 }
 

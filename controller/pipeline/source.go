@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,7 +19,6 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
-	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
@@ -53,22 +51,20 @@ func (r *Reconciler) packSources(ctx context.Context, s *scene) error {
 // findSources finds the digests of the others. Before AWS is asked, the plan is judged as
 // it is without what AWS would say.
 func (r *Reconciler) findSources(ctx context.Context, s *scene) error {
-	s.input.Sources = map[string]render.Source{}
-	var ask []int
-	for i, source := range s.pipeline.Spec.Sources {
-		if source.S3 != nil {
-			s.sources[i] = r.seen(s.pipeline, source)
-			if s.sources[i].Digest == "" {
-				ask = append(ask, i)
-			}
-		}
-		s.input.Sources[source.Name] = render.Source{URI: s.sources[i].URI, Digest: s.sources[i].Digest}
-	}
-	if len(ask) == 0 {
+	ask := r.seenSources(s)
+	if len(s.sources) == 0 {
 		return nil
 	}
 	if _, err := plan.Make(s.input); err != nil {
 		return err
+	}
+	restored, err := r.restore(ctx, s)
+	if err != nil {
+		return err
+	}
+	if restored {
+		s.input.Token = token(s.pipeline)
+		ask = r.seenSources(s)
 	}
 	for _, i := range ask {
 		is := &s.sources[i]
@@ -76,9 +72,36 @@ func (r *Reconciler) findSources(ctx context.Context, s *scene) error {
 			return err
 		}
 		r.saw(s.pipeline, is.Name)
-		s.input.Sources[is.Name] = render.Source{URI: is.URI, Digest: is.Digest}
+	}
+	s.input.Sources = rendered(s.sources)
+	if err := r.findArchives(ctx, s); err != nil {
+		return err
+	}
+	for i := range s.archives { // those of S3 have been found since
+		if s.pipeline.Spec.Sources[i].S3 != nil {
+			s.archives[i] = s.sources[i]
+		}
+	}
+	if s.archives != nil {
+		s.input.Archives = rendered(s.archives)
 	}
 	return nil
+}
+
+// seenSources takes what status tells of sources in S3, and says which are to be looked
+// at.
+func (r *Reconciler) seenSources(s *scene) (ask []int) {
+	for i, source := range s.pipeline.Spec.Sources {
+		if source.S3 == nil {
+			continue
+		}
+		s.sources[i] = r.seen(s.pipeline, source)
+		if s.sources[i].Digest == "" {
+			ask = append(ask, i)
+		}
+	}
+	s.input.Sources = rendered(s.sources)
+	return ask
 }
 
 // seen is what status tells of a source in S3, if it speaks of the same.
@@ -166,15 +189,22 @@ func (s *scene) packFiles(is v1alpha1.SourceStatus, at string, files map[string]
 	if s.pipeline.Spec.Artifacts == "" {
 		return is, reconcile.Refuse(reason.ValidationFailed, "%s: it is uploaded below spec.artifacts, which is not set", at)
 	}
-	archive, err := pack(files)
+	var err error
+	if is.Digest, err = contentDigest(files); err != nil {
+		return is, reconcile.Refuse(reason.ValidationFailed, "%s: %s", at, err)
+	}
+	name, err := archiveName(is.Digest)
 	if err != nil {
 		return is, err
 	}
-	is.Digest = sum(archive)
-	is.URI = fmt.Sprintf("%s/sources/%s.tar.gz", strings.TrimSuffix(s.pipeline.Spec.Artifacts, "/"), strings.TrimPrefix(is.Digest, "sha256:"))
+	is.URI = sourcesBelow(s.pipeline) + name
 	uploaded := func(was v1alpha1.SourceStatus) bool { return was.URI == is.URI }
 	if slices.ContainsFunc(s.pipeline.Status.Sources, uploaded) {
 		return is, nil
+	}
+	archive, err := pack(files)
+	if err != nil {
+		return is, err
 	}
 	if s.packed == nil {
 		s.packed = map[string][]byte{}
@@ -190,7 +220,7 @@ func (s *scene) packFiles(is v1alpha1.SourceStatus, at string, files map[string]
 	return is, nil
 }
 
-// pack makes the same archive of the same files, wherever and whenever.
+// pack makes an archive of files.
 func pack(files map[string][]byte) ([]byte, error) {
 	var b bytes.Buffer
 	compressed := gzip.NewWriter(&b)

@@ -134,10 +134,11 @@ func (r *Reconciler) saw(p *v1alpha1.ModelPipeline, source string) {
 	r.looked[sourceKey(p, source)] = r.Clock.Now()
 }
 
-// forgetSources forgets when the sources of a pipeline were looked at.
+// forgetSources forgets when the sources of a pipeline were looked at, and its record.
 func (r *Reconciler) forgetSources(p *v1alpha1.ModelPipeline) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	delete(r.recorded, p.UID)
 	for key := range r.looked {
 		if strings.HasPrefix(key, sourceKey(p, "")) {
 			delete(r.looked, key)

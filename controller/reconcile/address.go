@@ -21,6 +21,8 @@ type Search struct {
 	Digest string
 	// Request is what it would be created with.
 	Request shape.Tree
+	// Observe says that the object is only observed, whoever's it is.
+	Observe bool
 }
 
 // awsName is the AWS name the spec stands for, with what it is unique within;
@@ -102,7 +104,9 @@ func (s *scope) address(ctx context.Context, name string) (shape.Tree, error) {
 	id := s.id(name)
 	if id == "" {
 		var err error
-		if id, err = s.kind.Find(ctx, Search{Client: s.client, Name: name, Owner: s.owner, Digest: s.digest, Request: s.request}); err != nil || id == "" {
+		if id, err = s.kind.Find(ctx, Search{
+			Client: s.client, Name: name, Owner: s.owner, Digest: s.digest, Request: s.request, Observe: s.observeOnly(),
+		}); err != nil || id == "" {
 			return nil, err
 		}
 		s.found[name] = id

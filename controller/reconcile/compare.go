@@ -1,9 +1,7 @@
 package reconcile
 
 import (
-	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -13,14 +11,14 @@ import (
 // differences are where what is there does not cover what is wanted.
 func (s *scope) differences(want, described shape.Tree) []shape.Difference {
 	want, have := s.kind.readable(want, described)
-	return shape.Uncovered(want, have, s.kind.Unread...)
+	return s.kind.Compare.Uncovered(want, have)
 }
 
-// changeable is the part of the request that an update can change.
-func (s *scope) changeable() shape.Tree {
+// changeable is the part of a request that an update can change.
+func (k Kind) changeable(request shape.Tree) shape.Tree {
 	part := shape.Tree{}
-	for _, path := range s.kind.mutable() {
-		if v, ok := shape.Lookup(s.request, path); ok {
+	for _, path := range k.mutable() {
+		if v, ok := shape.Lookup(request, path); ok {
 			shape.Put(part, path, v)
 		}
 	}
@@ -30,8 +28,8 @@ func (s *scope) changeable() shape.Tree {
 // fixed are those differences that no update can put right.
 func (s *scope) fixed(described shape.Tree) []shape.Difference {
 	want, have := s.kind.readable(s.request, described)
-	differences := shape.Uncovered(want, have, append(s.kind.mutable(), s.kind.Unread...)...)
-	for _, d := range shape.Uncovered(want, have) {
+	differences := s.kind.Compare.Uncovered(want, have, s.kind.mutable()...)
+	for _, d := range s.kind.Compare.Uncovered(want, have) {
 		if slices.ContainsFunc(s.kind.Fixed, d.In) {
 			differences = append(differences, d)
 		}
@@ -41,39 +39,11 @@ func (s *scope) fixed(described shape.Tree) []shape.Difference {
 
 // readable makes what is wanted and what Describe told comparable.
 func (k Kind) readable(want, described shape.Tree) (shape.Tree, shape.Tree) {
-	want, have := shape.Clone(want), shape.Clone(described)
-	for path, as := range k.ReadAs {
-		if v, ok := shape.Lookup(have, as); ok {
-			shape.Put(have, path, v)
-		}
-	}
+	want, have := shape.Clone(want), k.Compare.Readable(described)
 	if k.Reading != nil {
 		k.Reading(want, have)
 	}
-	for _, path := range k.JSON {
-		for _, t := range []shape.Tree{want, have} {
-			if text := shape.String(t, path); text != "" {
-				shape.Put(t, path, canonical(text))
-			}
-		}
-	}
 	return want, have
-}
-
-// canonical is a JSON text with its members in order and without spaces; any
-// other text as it is.
-func canonical(text string) string {
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return text
-	}
-	out, err := json.Marshal(v)
-	if err != nil {
-		return text
-	}
-	return string(out)
 }
 
 // change is a call that brings an object nearer to what is wanted.
@@ -114,6 +84,7 @@ func (s *scope) change(described shape.Tree) (cloud.Operation, shape.Tree, error
 	if s.kind.Mutable != nil {
 		request = s.changed(described)
 	}
+	s.kind.Reset.apply(request, s.request, s.removed.reset)
 	if s.kind.Changing != nil {
 		s.kind.Changing(request, described)
 	}
@@ -121,7 +92,14 @@ func (s *scope) change(described shape.Tree) (cloud.Operation, shape.Tree, error
 		return s.kind.Update, request, nil
 	}
 	want, err := s.kind.Update.Select(request)
-	if err == nil && len(s.differences(want, described)) == 0 && s.state(described) != health.StateRollbackFailed {
+	if s.kind.Linked != nil {
+		for _, member := range s.kind.Linked.Adds {
+			if v, ok := shape.Get(request, member); ok {
+				shape.Set(want, member, v)
+			}
+		}
+	}
+	if err == nil && len(s.removed.reset) == 0 && len(s.differences(want, described)) == 0 && s.state(described) != health.StateRollbackFailed {
 		return s.kind.Adjust, request, nil
 	}
 	return s.kind.Update, request, err
@@ -137,20 +115,11 @@ func (s *scope) changed(described shape.Tree) shape.Tree {
 		}
 		part := shape.Tree{}
 		shape.Put(part, path, v)
-		if len(s.differences(part, described)) > 0 || slices.Contains(s.kind.Unread, path) {
+		if len(s.differences(part, described)) > 0 || s.kind.Compare.Hides(path) {
 			shape.Put(request, path, v)
 		}
 	}
 	return request
-}
-
-// unsent tells whether the spec has changed and has members of which AWS never
-// tells, so that they may have changed too.
-func (s *scope) unsent() bool {
-	return s.isNew() && slices.ContainsFunc(s.kind.WriteOnly, func(path string) bool {
-		_, set := shape.Lookup(s.request, path)
-		return set
-	})
 }
 
 // toStop tells whether a service has to be stopped before the operation.

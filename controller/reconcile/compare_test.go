@@ -13,9 +13,9 @@ import (
 
 func TestWhatDescribeTellsInAnotherWay(t *testing.T) {
 	kind := Kind{
-		ReadAs:  map[string]string{"Config.Name": "ConfigName"},
-		JSON:    []string{"Definition"},
-		Unread:  []string{"Secret"},
+		Compare: shape.Rules{
+			ReadAs: map[string]string{"Config.Name": "ConfigName"}, JSON: []string{"Definition"}, Unread: []string{"Secret"},
+		},
 		Reading: func(_, described shape.Tree) { described["Count"] = described["DesiredCount"] },
 	}
 	for _, row := range []struct {
@@ -68,7 +68,7 @@ func TestWhichOperationChanges(t *testing.T) {
 		Adjust:   cloud.Op((*sagemaker.Client).UpdateEndpointWeightsAndCapacities),
 		Name:     "EndpointName",
 		Changing: func(request, _ shape.Tree) { request["RetainDeploymentConfig"] = true },
-		Unread:   []string{"RetainDeploymentConfig"},
+		Compare:  shape.Rules{Unread: []string{"RetainDeploymentConfig"}},
 	}
 	described := shape.Tree{"EndpointConfigName": "one"}
 	for _, row := range []struct {

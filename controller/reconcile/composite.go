@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -71,6 +72,11 @@ func (c *Composite) Begin(ctx context.Context, req ctrl.Request) (*Round, error)
 		err = s.control.check(s.owner.Namespace)
 	}
 	return &Round{Object: obj, c: c, s: s, malformed: err}, nil
+}
+
+// FollowNamespaces wakes the objects in a namespace whose defaults have changed.
+func (c *Composite) FollowNamespaces(b *builder.Builder) *builder.Builder {
+	return c.r.followNamespaces(b)
 }
 
 // Malformed is why the object, or what its namespace says of it, cannot be acted
@@ -138,6 +144,16 @@ func (r *Round) HasRun(ctx context.Context, kind Kind, obj Object) (bool, error)
 	s.digest = s.given()
 	described, err := s.describe(ctx, s.runName(1))
 	return described != nil, err
+}
+
+// Owns tells whether AWS has what a resource stands for, of which nothing needs to be
+// there, with the tags of that. The error is for cloud.Classify.
+func (r *Round) Owns(ctx context.Context, kind Kind, obj Object) (bool, error) {
+	s, err := r.as(ctx, kind, obj)
+	if err != nil {
+		return false, err
+	}
+	return s.isOurs(ctx, s.awsName())
 }
 
 // Plan is the value of the annotation AnnotationPlan with which a service of ours was

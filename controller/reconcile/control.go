@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -30,9 +32,13 @@ type control struct {
 	BesideGit bool `json:"-"`
 	// Endpoint is where SageMaker is called; no spec says it.
 	Endpoint string `json:"-"`
-	// UnknownPolicy is what the namespace says where a deletion policy is asked
-	// for, and is none.
+	// UnknownPolicy is what an annotation says where a deletion policy is asked for,
+	// and is none.
 	UnknownPolicy string `json:"-"`
+	// OwnerAccount and Team are what ACK's annotations of the namespace say of the
+	// account and the role to call AWS with.
+	OwnerAccount string `json:"-"`
+	Team         string `json:"-"`
 }
 
 var deletionPolicies = []v1alpha1.DeletionPolicy{v1alpha1.DeletionDelete, v1alpha1.DeletionPurge, v1alpha1.DeletionRetain}
@@ -41,27 +47,17 @@ var deletionPolicies = []v1alpha1.DeletionPolicy{v1alpha1.DeletionDelete, v1alph
 // deletion must not be guessed at.
 func (c control) check(namespace string) error {
 	if c.UnknownPolicy != "" {
-		return &refusal{reason.ValidationFailed, fmt.Sprintf("annotation %s of namespace %s: %q is none of %v",
-			annotationDeletionPolicy, namespace, c.UnknownPolicy, deletionPolicies)}
+		return &refusal{reason.ValidationFailed, c.UnknownPolicy}
+	}
+	if c.Team != "" && c.ServiceAccountName == "" && c.AssumeRole == nil {
+		return &refusal{reason.ValidationFailed, fmt.Sprintf(
+			"annotation %s of namespace %s: the role of team %s is unknown, since ACK's role map is not read; set the annotation %s to it",
+			ackTeam, namespace, c.Team, annotationAssumeRole)}
 	}
 	if err := cloud.CheckEndpoint(c.Endpoint); err != nil {
 		return &refusal{reason.ValidationFailed, fmt.Sprintf("annotation %s of namespace %s: %s", annotationEndpoint, namespace, err)}
 	}
 	return nil
-}
-
-// Annotations of a namespace that set defaults for the objects in it.
-const (
-	annotationRegion         = v1alpha1.Group + "/region"
-	annotationServiceAccount = v1alpha1.Group + "/service-account-name"
-	annotationAssumeRole     = v1alpha1.Group + "/assume-role-arn"
-	annotationDeletionPolicy = v1alpha1.Group + "/deletion-policy"
-	annotationNamePrefix     = v1alpha1.Group + "/name-prefix"
-	annotationEndpoint       = v1alpha1.Group + "/endpoint-url"
-)
-
-var namespaceDefaults = []string{
-	annotationRegion, annotationServiceAccount, annotationAssumeRole, annotationDeletionPolicy, annotationNamePrefix, annotationEndpoint,
 }
 
 const (
@@ -110,52 +106,13 @@ func controlFields(t reflect.Type) map[string]bool {
 	return names
 }
 
-// The annotations by which ACK says what control fields say. They are taken as
-// defaults, so that manifests migrate by changing their apiVersion.
-const (
-	ackRegion         = "services.k8s.aws/region"
-	ackDeletionPolicy = "services.k8s.aws/deletion-policy"
-	ackAdoptionPolicy = "services.k8s.aws/adoption-policy"
-	ackReadOnly       = "services.k8s.aws/read-only"
-)
-
-// withACK takes what ACK's annotations say for fields that the spec leaves
-// open. It returns a hint for each one used.
-func (c control) withACK(annotations map[string]string) (control, []string) {
-	var hints []string
-	used := func(annotation, field string) {
-		hints = append(hints, fmt.Sprintf("the annotation %s is ACK's: use spec.%s", annotation, field))
-	}
-	if v := annotations[ackRegion]; v != "" && c.Region == "" {
-		c.Region = v
-		used(ackRegion, "region: "+v)
-	}
-	policies := map[string]v1alpha1.DeletionPolicy{"delete": v1alpha1.DeletionDelete, "retain": v1alpha1.DeletionRetain}
-	if p, ok := policies[annotations[ackDeletionPolicy]]; ok && c.DeletionPolicy == "" {
-		c.DeletionPolicy = p
-		used(ackDeletionPolicy, "deletionPolicy: "+string(p))
-	}
-	if v := annotations[ackAdoptionPolicy]; (v == "adopt" || v == "adopt-or-create") && c.AdoptionPolicy == "" {
-		c.AdoptionPolicy = v1alpha1.AdoptUnowned
-		used(ackAdoptionPolicy, "adoptionPolicy: "+string(v1alpha1.AdoptUnowned))
-	}
-	if annotations[ackReadOnly] == "true" && c.ManagementPolicy == "" {
-		c.ManagementPolicy = v1alpha1.ManageObserve
-		used(ackReadOnly, "managementPolicy: "+string(v1alpha1.ManageObserve))
-	}
-	return c, hints
-}
-
 // withDefaults fills what the spec leaves open from the namespace, and then
 // with what the controller was told.
 func (c control) withDefaults(namespace map[string]string, owner identity.Owner, kind Kind, o Options) control {
 	policy := o.DeletionPolicy
-	if c.Region == "" {
-		c.Region = namespace[annotationRegion]
-	}
-	if c.Endpoint = namespace[annotationEndpoint]; c.Endpoint == "" {
-		c.Endpoint = o.Endpoint
-	}
+	c.Region = cmp.Or(c.Region, namespace[annotationRegion], namespace[ackDefaultRegion])
+	c.Endpoint = cmp.Or(namespace[annotationEndpoint], namespace[ackEndpoint], o.Endpoint)
+	c.OwnerAccount, c.Team = namespace[ackOwnerAccount], namespace[ackTeam]
 	// An object that says as whom to call AWS says all of it.
 	if c.ServiceAccountName == "" && c.AssumeRole == nil {
 		c.ServiceAccountName = namespace[annotationServiceAccount]
@@ -166,13 +123,9 @@ func (c control) withDefaults(namespace map[string]string, owner identity.Owner,
 	if kind.Retained {
 		policy = v1alpha1.DeletionRetain
 	}
-	if said := v1alpha1.DeletionPolicy(namespace[annotationDeletionPolicy]); said != "" && c.DeletionPolicy == "" && !slices.Contains(deletionPolicies, said) {
-		c.UnknownPolicy = string(said)
-	}
-	for _, p := range []v1alpha1.DeletionPolicy{v1alpha1.DeletionPolicy(namespace[annotationDeletionPolicy]), policy, v1alpha1.DeletionDelete} {
-		if c.DeletionPolicy == "" {
-			c.DeletionPolicy = p
-		}
+	deletionDefaults(&c, namespace, owner.Namespace, kind)
+	if c.DeletionPolicy == "" {
+		c.DeletionPolicy = cmp.Or(policy, v1alpha1.DeletionDelete)
 	}
 	if c.AdoptionPolicy == "" {
 		c.AdoptionPolicy = v1alpha1.AdoptIfOwned
@@ -183,6 +136,31 @@ func (c control) withDefaults(namespace map[string]string, owner identity.Owner,
 		c.AssumeRole = &role
 	}
 	return c
+}
+
+// deletionDefaults takes the deletion policy of the namespace, in our words or in ACK's.
+func deletionDefaults(c *control, annotations map[string]string, namespace string, kind Kind) {
+	if c.DeletionPolicy != "" {
+		return
+	}
+	if said := v1alpha1.DeletionPolicy(annotations[annotationDeletionPolicy]); said != "" {
+		c.DeletionPolicy = said
+		if !slices.Contains(deletionPolicies, said) {
+			c.DeletionPolicy = v1alpha1.DeletionRetain // until somebody says what is meant
+			c.UnknownPolicy = fmt.Sprintf("annotation %s of namespace %s: %q is none of %v", annotationDeletionPolicy, namespace, said, deletionPolicies)
+		}
+		return
+	}
+	takeACKPolicy(c, annotations[kind.ackService()+ackServiceDeletionPolicy], "annotation "+kind.ackService()+ackServiceDeletionPolicy+" of namespace "+namespace)
+}
+
+// key is all of it, for comparison.
+func (c control) key() string {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join([]string{string(text), c.Endpoint, c.UnknownPolicy, c.OwnerAccount, c.Team}, " ")
 }
 
 // identity is as whom and where AWS is called for an object of the namespace.

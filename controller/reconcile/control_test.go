@@ -75,7 +75,7 @@ func TestControlFieldsAreAllKnown(t *testing.T) {
 	names := controlFields(reflect.TypeFor[control]())
 	for _, name := range []string{
 		"suspend", "region", "serviceAccountName", "assumeRole", "managementPolicy", "deletionPolicy", "adoptionPolicy",
-		"rerun", "readiness", "interval", "revisionHistoryLimit", "externalID",
+		"rerun", "readiness", "interval", "revisionHistoryLimit", "externalID", "progressDeadline",
 	} {
 		require.True(t, names[name], name)
 		delete(names, name)
@@ -185,10 +185,10 @@ func TestACKsAnnotationsAreDefaults(t *testing.T) {
 			nil,
 		},
 		{
-			"values that ACK does not know",
+			"values that ACK does not know: nothing is deleted until somebody says what is meant",
 			v1alpha1.Control{},
 			map[string]string{"services.k8s.aws/deletion-policy": "keep", "services.k8s.aws/read-only": "false", "services.k8s.aws/adoption-policy": "never"},
-			v1alpha1.Control{},
+			v1alpha1.Control{DeletionPolicy: v1alpha1.DeletionRetain},
 			nil,
 		},
 	} {

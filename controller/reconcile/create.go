@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
@@ -17,6 +18,9 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 	if s.observeOnly() {
 		return progressing(reason.Progressing, name+" does not exist in AWS", s.interval()), nil
 	}
+	if err := r.awaits(ctx, s); err != nil {
+		return verdict{}, err
+	}
 	status := s.object.Common()
 	status.Name, status.ARN, status.References = name, "", s.references.consumed
 	switch s.kind.Lifecycle {
@@ -25,8 +29,13 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 	case Revision:
 		s.addRevision(v1alpha1.Revision{Name: name, Digest: s.digest, References: s.references.consumed})
 	case Service:
-		status.Attempted = nil
+		status.Attempted, status.Owned = nil, s.kind.Untagged
+		if err := r.restore(ctx, s); err != nil {
+			return verdict{}, err
+		}
 	}
+	s.record()
+	s.recordTags()
 	if err := r.save(ctx, s, progressing(reason.Creating, "creating "+name, 0)); err != nil {
 		return verdict{}, err
 	}
@@ -44,12 +53,14 @@ func (r *Reconciler) create(ctx context.Context, s *scope, name string) (verdict
 	switch s.kind.Lifecycle {
 	case Job:
 		s.runNamed(name).Outcome = v1alpha1.RunRunning
+		r.Observer.SawTags(s.object.GetUID())
 	case Revision:
 		after = confirmWait
 	case Service:
 	}
 	r.memory.calm(s.object.GetUID())
 	r.memory.mark(s.object.GetUID(), created+name)
+	r.memory.drop(s.object.GetUID(), deletedMark+name)
 	r.eventf(ctx, s, reason.Creating, "creating %s", name)
 	return progressing(reason.Creating, name+" is being created", after), nil
 }
@@ -72,8 +83,8 @@ func (s *scope) creation(name string, tags map[string]string) shape.Tree {
 // first: the object may exist, made by an earlier try whose answer was lost.
 func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause error) (verdict, error) {
 	class := cloud.Classify(cause)
-	if class == cloud.AlreadyExists && !r.confirmed(s, existing+name, foreignWait) {
-		return progressing(reason.Creating, cloud.Message(cause), confirmWait), nil
+	if class == cloud.AlreadyExists {
+		return r.taken(s, name, cause)
 	}
 	if class == cloud.Validation || class == cloud.Auth || class == cloud.QuotaZero {
 		described, err := s.describe(ctx, name)
@@ -84,8 +95,43 @@ func (r *Reconciler) refused(ctx context.Context, s *scope, name string, cause e
 			s.withdraw(name)
 		}
 	}
-	return verdict{}, cause
+	return verdict{}, r.explain(ctx, s, cause)
 }
+
+// taken judges AWS's word that the name of a new object is taken. Reads may not show yet
+// what an earlier try has made; a name of which they show nothing for longer is one that
+// AWS does not give away again.
+func (r *Reconciler) taken(s *scope, name string, cause error) (verdict, error) {
+	if !r.confirmed(s, existing+name, foreignWait) {
+		return progressing(reason.Creating, cloud.Message(cause), r.retryAfter(s, cause)), nil
+	}
+	return verdict{}, &nameTakenError{cause, fmt.Sprintf("AWS shows no %s of the name %s and does not give the name away: %s",
+		s.kind.Kind(), name, s.otherName())}
+}
+
+// otherName says how an object gets another name in AWS.
+func (s *scope) otherName() string {
+	switch {
+	case s.named != "":
+		return "give another " + s.kind.NameField()
+	case s.kind.Lifecycle == Job:
+		return "change the spec, or set rerun"
+	case s.kind.Lifecycle == Revision:
+		return "change the spec, or set " + s.kind.NameField()
+	default:
+		return "set " + s.kind.NameField()
+	}
+}
+
+// nameTakenError is AWS's refusal of a name under which it shows nothing.
+type nameTakenError struct {
+	refusal error
+	advice  string
+}
+
+func (e *nameTakenError) Error() string { return cloud.Message(e.refusal) + "; " + e.advice }
+
+func (e *nameTakenError) Unwrap() error { return e.refusal }
 
 // withdraw takes back what was written down of an object that AWS refused.
 func (s *scope) withdraw(name string) {

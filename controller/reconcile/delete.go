@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -15,7 +14,6 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
-	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -52,6 +50,7 @@ func (r *Reconciler) finishDeletion(ctx context.Context, s *scope, v verdict, er
 	message := judged.message
 	if judged.stalled {
 		message += " (to let go of the AWS object, set deletionPolicy: Retain)"
+		judged.after = min(judged.after, r.retryAfter(s, err))
 	}
 	return r.finish(ctx, s, progressing(judged.reason, message, judged.after), nil)
 }
@@ -82,6 +81,11 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope) (verdict, error) {
 	if err := r.identify(ctx, s); err != nil {
 		return done, err
 	}
+	if s.kind.ID != "" { // what status does not identify is looked for by its request
+		if err := r.prepare(ctx, r.Reader, s); ofKubernetes(err) {
+			return done, err
+		}
+	}
 	if s.kind.Lifecycle == Job {
 		return r.disposeRuns(ctx, s)
 	}
@@ -100,9 +104,17 @@ func (r *Reconciler) deleteAll(ctx context.Context, s *scope) (verdict, error) {
 		if is.kept {
 			is.over = r.retain(ctx, s)
 		}
-		if !is.over && waits.reason == "" {
-			waits = progressing(reason.Deleting, "deleting "+name, is.wait)
+		if is.over {
+			continue
 		}
+		v := s.waitsToDelete(name, is)
+		if waits.reason != "" {
+			v.after = min(v.after, waits.after)
+		}
+		if waits.reason == "" || is.refusal != nil { // what AWS refuses says more than what takes its time
+			waits = v
+		}
+		waits.after = v.after
 	}
 	return waits, nil
 }
@@ -176,59 +188,6 @@ func (s *scope) unended() []string {
 		}
 	}
 	return names
-}
-
-// disposal is how far the deletion of one AWS object is.
-type disposal struct {
-	// over says that it is gone, or not ours.
-	over bool
-	// kept says that it stays: a revision that is tagged as retained serves
-	// somewhere. For anything else the deletion policy has spoken.
-	kept bool
-	// wait is the time until the next look, as long as it is not over or what is
-	// kept is not marked.
-	wait time.Duration
-}
-
-// deleteObject deletes one AWS object if it is ours.
-func (r *Reconciler) deleteObject(ctx context.Context, s *scope, name string) (disposal, error) {
-	soon := disposal{wait: goneWait}
-	described, err := s.describe(ctx, name)
-	if err != nil {
-		return soon, err
-	}
-	if described == nil {
-		soon.over = r.confirmed(s, gone+name, goneWait)
-		return soon, nil
-	}
-	r.memory.drop(s.object.GetUID(), gone+name)
-	if state := s.state(described); state == health.StateDeleting || state == health.StateStopping && s.kind.Start.Exists() {
-		return soon, nil
-	}
-	tags, err := s.tagsOf(ctx, name, described)
-	if err != nil {
-		return soon, err
-	}
-	if s.owner.Judge(tags) != identity.Ours {
-		soon.over = r.confirmed(s, foreign+name, foreignWait)
-		return soon, nil
-	}
-	if tags[identity.TagRetained] != "" && s.kind.Lifecycle == Revision {
-		return disposal{over: true, kept: true, wait: confirmWait}, nil
-	}
-	gone := s.kind.Delete
-	if s.kind.Start.Exists() && s.state(described) == health.StateDone {
-		gone = s.kind.Stop
-	}
-	err = s.call(ctx, gone, name, s.spec)
-	switch cloud.Classify(err) {
-	case cloud.NotFound:
-		return soon, nil
-	case cloud.Busy:
-		return disposal{wait: r.look(s, described)}, nil
-	default:
-		return soon, err
-	}
 }
 
 // retain marks the AWS object, and the immutable ones it uses, so that they

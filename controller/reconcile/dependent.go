@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
@@ -29,12 +30,15 @@ const (
 func targetKey(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
 func useKey(kind, awsName string) string            { return kind + "/" + awsName }
 
-// indexersOf are the index functions of a kind.
-func indexersOf(kind Kind) map[string]client.IndexerFunc {
+// Indexes are those by which the loop finds objects of a kind in the cache. Setup adds them
+// to a manager; a client made for tests needs them, too.
+func Indexes(kind Kind) map[string]client.IndexerFunc {
 	return map[string]client.IndexerFunc{
 		indexTargets: func(o client.Object) []string { return targetKeys(kind, o) },
 		indexUses:    useKeys,
 		indexClaims:  func(o client.Object) []string { return claimKeys(kind, o) },
+		indexNames:   func(o client.Object) []string { return nameKeys(kind, o) },
+		indexCalled:  func(o client.Object) []string { return calledKeys(kind, o) },
 	}
 }
 
@@ -67,13 +71,29 @@ func useKeys(o client.Object) []string {
 }
 
 // usesOf are all AWS objects that an object needs: for what it is now, and for
-// the revisions it keeps.
+// the revisions it keeps. A job that has ended needs nothing any more.
 func usesOf(obj Object) []v1alpha1.ConsumedReference {
+	if ended(obj) {
+		return nil
+	}
 	uses := append([]v1alpha1.ConsumedReference(nil), obj.Common().References...)
 	for _, revision := range obj.Common().Revisions {
 		uses = append(uses, revision.References...)
 	}
 	return uses
+}
+
+// ended tells whether an object is a job of which no run may be at work.
+func ended(obj Object) bool {
+	runs := obj.Common().Runs
+	return len(runs) > 0 && !slices.ContainsFunc(runs, func(run v1alpha1.Run) bool {
+		switch run.Outcome {
+		case v1alpha1.RunCompleted, v1alpha1.RunFailed, v1alpha1.RunStopped, v1alpha1.RunSuperseded:
+			return false
+		default:
+			return true
+		}
+	})
 }
 
 func claimKeys(kind Kind, o client.Object) []string {
@@ -169,11 +189,16 @@ func (r *Reconciler) unaware(ctx context.Context, s *scope) (string, time.Durati
 			return "", 0, err
 		}
 		for _, d := range dependents {
-			if !d.GetDeletionTimestamp().IsZero() || isSuspended(d) || !consumedBefore(d, s.kind.Kind(), me) {
+			if !d.GetDeletionTimestamp().IsZero() || isSuspended(d) || !consumedBefore(d, s.kind.Kind(), me) || kind.isOver(d) {
 				continue
 			}
 			if _, why := settledSince(d); why == "" {
-				return fmt.Sprintf("waiting for %s %s/%s to take note of the change", kind.Kind(), d.GetNamespace(), d.GetName()), settleTime, nil
+				waited := r.memory.since(me.GetUID(), untold+string(d.GetUID())+" "+me.Common().Name)
+				if !r.selects(d) && (waited >= othersPatience || s.wasReadyAs(me.Common().Name)) {
+					continue
+				}
+				wait := min(max(waited, settleTime), lastLook) // it wakes this object when it has taken note
+				return fmt.Sprintf("waiting for %s to take note of the change", label(kind.Kind(), d)), wait, nil
 			}
 			stale = true
 		}
@@ -191,6 +216,26 @@ func (r *Reconciler) unaware(ctx context.Context, s *scope) (string, time.Durati
 		return "telling dependents of the change", wait, nil
 	}
 	return "", 0, nil
+}
+
+// othersPatience is how long a change waits for dependents that this controller does not
+// reconcile: perhaps another one does.
+const othersPatience = time.Minute
+
+// isOver tells whether an object is a job that has ended and, since its spec gives it a
+// name, never runs again: what it consumed stays as it was.
+func (k Kind) isOver(obj Object) bool {
+	if k.Lifecycle != Job || !ended(obj) {
+		return false
+	}
+	_, spec, err := split(obj)
+	return err == nil && shape.String(spec, k.NameField()) != ""
+}
+
+// wasReadyAs tells whether the object was ready under that AWS name when the round began.
+func (s *scope) wasReadyAs(name string) bool {
+	_, why := settledSince(s.before)
+	return why == "" && s.before.Common().Name == name
 }
 
 // consumedBefore tells whether a dependent consumed the object under an AWS

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,27 +31,29 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 		return verdict{}, err
 	}
 	if described == nil {
-		if v, over := s.remembered(run); over {
-			s.stopHandled()
-			return v, nil
-		}
-		if s.stop() != "" {
-			return r.withhold(s, run.name), nil
-		}
-		return r.create(ctx, s, run.name)
+		return r.start(ctx, s, run)
 	}
-	differences := s.jobDrift(described)
+	r.memory.drop(s.object.GetUID(), gone+run.name)
+	s.recognize(described)
+	if !s.state(described).Settled() {
+		r.release(ctx, s, s.weighApplied(described))
+	}
+	differences, fixed := s.jobDrift(run, described)
 	if err := s.plan(described); err != nil {
 		return verdict{}, err
 	}
 	if len(differences) == 0 {
 		s.object.Common().Attempted = nil
 	}
+	if len(differences)+len(fixed) == 0 && !s.state(described).Settled() {
+		s.record()
+	}
 	situation := situate(facts{
 		lifecycle: Job, exists: true, observe: s.observeOnly(),
 		ownership: run.ownership, known: run.known, adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "", attempted: s.next.tried,
-		drifted: len(differences) > 0 && len(s.next.request) > 0, fixed: s.named != "" && len(s.fixed(described)) > 0,
+		// A job that is to be stopped is not changed before.
+		drifted: len(differences) > 0 && len(s.next.request) > 0 && s.stop() == "", fixed: len(fixed) > 0,
 	})
 	if situation != Foreign {
 		if err := s.addDetails(ctx, described); err != nil {
@@ -64,9 +67,9 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 	case Foreign:
 		return r.foreign(s, run.name, run.ownership), nil
 	case Immutable:
-		return s.immutable(differences), nil
+		return s.immutable(fixed), nil
 	case OutOfSync:
-		return r.updateInPlace(ctx, s, run.name, described)
+		return r.try(s, described, s.next.digest, func() (verdict, error) { return r.updateInPlace(ctx, s, run.name, described) })
 	case Deleting:
 		return progressing(reason.Deleting, s.tell(described), r.look(s, described)), nil
 	case Creating, Running, Stopping:
@@ -74,6 +77,9 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 			return r.stopRun(ctx, s, run.name, described)
 		}
 		s.stopHandled()
+		if err := r.watchTags(ctx, s, run, described); err != nil {
+			return verdict{}, err
+		}
 		return r.atWork(s, described), nil
 	default:
 		if situation == Stopped && s.stop() != "" { // it is what the request asks for
@@ -84,13 +90,104 @@ func (r *Reconciler) reconcileJob(ctx context.Context, s *scope) (verdict, error
 	}
 }
 
-// jobDrift compares a run with the spec: all of it if the spec gives its name,
-// since then the digest does not; else what can be updated.
-func (s *scope) jobDrift(described shape.Tree) []shape.Difference {
-	if s.named != "" {
-		return s.differences(s.request, described)
+// start starts a run that AWS does not describe, unless it has ended, may still be there,
+// or is to be stopped.
+func (r *Reconciler) start(ctx context.Context, s *scope, run found) (verdict, error) {
+	if v, over := s.remembered(run); over {
+		s.stopHandled()
+		return v, nil
 	}
-	return s.differences(s.changeable(), described)
+	if v, waits := r.disappeared(ctx, s, run); waits {
+		return v, nil
+	}
+	if s.stop() != "" {
+		return r.withhold(s, run.name), nil
+	}
+	return r.create(ctx, s, run.name)
+}
+
+// jobDrift compares a run with the spec: all of it if the spec gives its name and the run
+// is at work, since then the digest does not; else what can be updated. A run that has
+// ended stays what it was asked to be, whatever AWS describes: the digest of the run
+// says whether it is what the spec asks for.
+func (s *scope) jobDrift(run found, described shape.Tree) (all, fixed []shape.Difference) {
+	all = s.differences(s.kind.changeable(s.request), described)
+	switch {
+	case !s.compared():
+	case s.state(described).Settled():
+		fixed = s.outgrown(run, described)
+	default:
+		all, fixed = s.differences(s.request, described), s.fixed(described)
+		fixed = append(fixed, differencesOf(s.removed.stuck)...)
+	}
+	return append(all, s.removed.differences()...), fixed
+}
+
+// outgrown lists where the spec of a run that has ended is another than the run was
+// asked for. What AWS describes only serves to tell it.
+func (s *scope) outgrown(run found, described shape.Tree) []shape.Difference {
+	was := s.runNamed(run.name)
+	if was == nil || was.Digest == "" || slices.Contains(s.digests, was.Digest) {
+		return nil
+	}
+	var list []shape.Difference
+	if a := s.object.Common().Applied; a != nil {
+		desired := s.kind.Compare.Index(s.request)
+		for path, hash := range a.Paths {
+			value, stays := desired[path]
+			if !s.kind.changes(path) && (!stays || s.kind.Compare.Fingerprint(path, value) != hash) {
+				list = append(list, shape.Difference{Path: path, Want: value, Have: describedAt(described, path)})
+			}
+		}
+		for path, value := range s.prints() {
+			if _, known := a.Paths[path]; !known && !s.kind.changes(path) {
+				list = append(list, shape.Difference{Path: path, Want: value})
+			}
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, shape.Difference{Path: "a job that has ended", Want: "digest " + s.digest, Have: was.Digest})
+	}
+	slices.SortFunc(list, func(a, b shape.Difference) int { return strings.Compare(a.Path, b.Path) })
+	return list
+}
+
+// unapplied says, and warns once per spec, what has changed since a run was asked for that
+// AWS can change only while it runs; empty if nothing has.
+func (r *Reconciler) unapplied(ctx context.Context, s *scope) string {
+	a := s.object.Common().Applied
+	if s.observeOnly() || a == nil || a.Generation >= s.object.GetGeneration() {
+		return ""
+	}
+	var paths []string
+	prints := s.prints()
+	for path, hash := range a.Paths {
+		if s.kind.changes(path) && prints[path] != hash {
+			paths = append(paths, path)
+		}
+	}
+	for path := range prints {
+		if _, known := a.Paths[path]; !known && s.kind.changes(path) {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) == 0 {
+		return ""
+	}
+	slices.Sort(paths)
+	why := "not applied, since AWS changes it only while the job runs: " + strings.Join(paths, ", ")
+	if s.isNew() {
+		r.warnf(ctx, s, reason.ImmutableField, "%s; the next run has it", why)
+	}
+	return "; " + why
+}
+
+// describedAt is what AWS describes at a path, for a message.
+func describedAt(described shape.Tree, path string) any {
+	if value, ok := shape.Lookup(described, path); ok {
+		return value
+	}
+	return "another value"
 }
 
 // found is a run that findRun looked for.
@@ -125,7 +222,7 @@ func (r *Reconciler) findRun(ctx context.Context, s *scope) (found, shape.Tree, 
 		if was := s.runNamed(run.name); s.named == "" && was != nil && was.Outcome == v1alpha1.RunSuperseded {
 			continue
 		}
-		if run.tags, err = s.tagsOf(ctx, run.name, described); err != nil {
+		if run.tags, _, err = r.tagsOrOurs(ctx, s, run.name, described); err != nil {
 			return run, nil, err
 		}
 		run.ownership = s.owner.Judge(run.tags)
@@ -202,9 +299,10 @@ func (r *Reconciler) takeOver(ctx context.Context, s *scope, run found, describe
 		return nil
 	}
 	if run.ownership == identity.Unowned && !run.known {
-		if err := s.tag(ctx, run.name, described, s.wanted()); err != nil {
+		if err := s.tag(ctx, run.name, described, s.kept()); err != nil {
 			return err
 		}
+		s.recordTags()
 	}
 	r.adoptRun(s, run.name, described)
 	return nil
@@ -213,7 +311,7 @@ func (r *Reconciler) takeOver(ctx context.Context, s *scope, run found, describe
 // adoptRun records a run that exists in AWS.
 func (r *Reconciler) adoptRun(s *scope, name string, described shape.Tree) {
 	if s.runNamed(name) == nil {
-		s.addRun(v1alpha1.Run{Name: name, Digest: s.digest})
+		s.addRun(v1alpha1.Run{Name: name, Digest: s.digest, ID: s.found[name]})
 	}
 	run := s.runNamed(name)
 	run.Outcome = outcomeOf(s.state(described))
@@ -259,25 +357,31 @@ func (r *Reconciler) atWork(s *scope, described shape.Tree) verdict {
 // per spec; nothing else is ever asked of AWS about it again.
 func (r *Reconciler) ended(ctx context.Context, s *scope, run found, described shape.Tree, situation Situation) (verdict, error) {
 	if !s.observeOnly() && s.isNew() {
-		if run.tags == nil {
-			tags, err := s.tagsOf(ctx, run.name, described)
-			if err != nil {
-				return verdict{}, err
-			}
-			run.tags = tags
-		}
-		if err := r.syncTags(ctx, s, run.name, described, run.tags); err != nil {
+		if err := r.tagEnded(ctx, s, run, described); err != nil {
 			return verdict{}, err
 		}
 	}
 	if situation == Done {
-		return ready(reason.Completed, s.tell(described), 0), nil
+		return ready(reason.Completed, s.tell(described)+r.unapplied(ctx, s), 0), nil
 	}
 	why := s.reasonOf(described)
 	if was := s.runNamed(run.name); why == reason.StoppedExternally && was != nil && was.StopRequest != "" {
 		return s.onRequest(was, s.tell(described)), nil
 	}
 	return stalled(why, s.failure(described), 0), nil
+}
+
+// tagEnded puts the tags of a run that has ended right, if AWS tells them.
+func (r *Reconciler) tagEnded(ctx context.Context, s *scope, run found, described shape.Tree) error {
+	tags := run.tags
+	if tags == nil {
+		var unread bool
+		var err error
+		if tags, unread, err = r.tagsOrOurs(ctx, s, run.name, described); err != nil || unread {
+			return err
+		}
+	}
+	return r.syncTags(ctx, s, run.name, described, tags)
 }
 
 // supersede stops the runs of other digests and says which it is still waiting
@@ -341,22 +445,27 @@ func (r *Reconciler) end(ctx context.Context, s *scope, name string) (bool, erro
 		return false, err
 	}
 	if described == nil {
-		return r.confirmed(s, gone+name, goneWait), nil
+		return r.vanished(ctx, s, name), nil
 	}
 	r.memory.drop(s.object.GetUID(), gone+name)
 	state := s.state(described)
 	if state == health.StateStopping || state == health.StateDeleting {
 		return false, nil
 	}
-	tags, err := s.tagsOf(ctx, name, described)
+	tags, _, err := r.tagsOrOurs(ctx, s, name, described)
 	if err != nil {
 		return false, err
 	}
-	if s.owner.Judge(tags) != identity.Ours {
-		return r.confirmed(s, foreign+name, foreignWait), nil
+	ownership, err := r.ownershipOfRun(ctx, s, name, described, tags)
+	if err != nil {
+		return false, err
+	}
+	if ownership != identity.Ours {
+		return r.released(ctx, s, name, ownership), nil
 	}
 	if tags[identity.TagSuperseded] == "" {
-		if err := s.tag(ctx, name, described, map[string]string{identity.TagSuperseded: "true"}); err != nil {
+		err := s.tag(ctx, name, described, map[string]string{identity.TagSuperseded: "true"})
+		if err != nil && !r.tagsRefused(ctx, s, name, err) { // status says so, too
 			return false, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -94,23 +95,20 @@ type Kind struct {
 	Mutable []string
 	// Fixed are paths within those that Update takes, which it does not change.
 	Fixed []string
-	// Unread are paths that Describe does not tell, or not as they were given,
-	// so that they cannot be compared.
-	Unread []string
-	// WriteOnly are those of Unread for whose sake a service is updated when
-	// the spec has changed and nothing else tells whether they have.
-	WriteOnly []string
+	// Compare says how a spec is compared with what AWS describes.
+	Compare shape.Rules
+	// Reset says how AWS unsets what git no longer has.
+	Reset Reset
+	// WentBack tells of a difference that stays after an update whether AWS says that
+	// it has undone the update; nil means that AWS never does. asBefore says that AWS
+	// describes the very values from before the update.
+	WentBack func(request, described shape.Tree, asBefore bool) bool
 	// Progress is a path in Describe that says InProgress while an update is
 	// under way of which the status says nothing.
 	Progress string
 	// Failure is the path in Describe that tells why an object failed; empty
 	// means FailureReason.
 	Failure string
-	// ReadAs says under which path Describe tells a path of Create, where the
-	// two differ.
-	ReadAs map[string]string
-	// JSON are paths whose text is JSON, and is compared as such.
-	JSON []string
 	// Reading corrects what Describe tells so that it can be compared with
 	// Create's request. It may change its argument described.
 	Reading func(request, described shape.Tree)
@@ -124,10 +122,19 @@ type Kind struct {
 	// Names are the AWS objects of our kinds that a spec names in the midst of a
 	// text, beside those in fields that references fill.
 	Names func(spec shape.Tree) []v1alpha1.ConsumedReference
+	// Blockers are AWS objects because of which AWS does not delete one of this kind.
+	Blockers []Blocker
+	// AtWork says what Describe tells of work because of which AWS does not delete an
+	// object now; empty if there is none.
+	AtWork func(described shape.Tree) string
 	// Details are what AWS tells beside Describe, by their member in status.
 	Details map[string]Detail
 	// Tags is where an object's tags are kept; nil means SageMaker's own.
 	Tags Tags
+	// Untagged says that AWS keeps no tags of users for an object that exists:
+	// status.owned says whose the object is. It gets no default tags, and its tags are
+	// not compared.
+	Untagged bool
 
 	// KeepsRuns says that AWS puts a job's name into its output path, so that
 	// a finished run's output is still there after another run, and going back
@@ -136,13 +143,28 @@ type Kind struct {
 	// FailsForGood says that AWS takes nothing but a deletion of a service that
 	// failed.
 	FailsForGood bool
+	// StopsByDeletion says that to stop an object is to delete it, for AWS and for
+	// users: one that is gone, or that failed and is gone, is not created again until
+	// the spec changes or somebody asks for it.
+	StopsByDeletion bool
 	// Retained says that git cannot re-create what an object holds: it is
 	// retained unless its deletion policy says otherwise, and revisions of it
 	// are never pruned.
 	Retained bool
-	// StandsAsideFor are kinds of which AWS refuses to update an object while one
-	// of this kind that refers to it exists, so that it is deleted for that time.
-	StandsAsideFor []string
+	// Detach is for a kind of which AWS refuses some updates while objects of another
+	// kind are registered for what is updated; nil means that there are none.
+	Detach *Detach
+	// DetachedFor are the kinds whose objects this kind is registered for: it is
+	// deregistered while one of those asks for that, and registered again afterwards.
+	DetachedFor []string
+	// GoesWith are the kinds with whose objects AWS deletes those of this kind.
+	GoesWith []string
+	// Restores are paths whose values in AWS outlive a deregistration for an update,
+	// where the spec does not set them.
+	Restores []string
+	// Linked is an object that the request names and that says more of what is asked;
+	// nil means that the request says it all.
+	Linked *Linked
 	// Scaled are paths that belong to whoever scales the object, as long as there
 	// is a resource for that.
 	Scaled []string
@@ -160,6 +182,9 @@ type Kind struct {
 	// EndTime and Billable are the members of Describe that tell when a job
 	// ended and how many seconds AWS charges.
 	EndTime, Billable string
+	// Deadlines is how long stages of a transition may last before a warning, by the
+	// reason of the condition Reconciling, where that is not the default; see Deadline.
+	Deadlines map[string]time.Duration
 	// Console is where the AWS console shows objects; its zero value means that no such
 	// place is known.
 	Console Page
@@ -261,6 +286,9 @@ func (k Kind) mutable() []string {
 				paths = append(paths, f.Name)
 			}
 		}
+	}
+	if k.Linked != nil {
+		paths = append(paths, k.Linked.Adds...)
 	}
 	return paths
 }

@@ -8,16 +8,25 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 )
 
 // What is remembered of when it was seen first: by what is asked for, the
 // others by AWS name.
 const (
-	dependency = "dependency "
-	created    = "created "
-	existing   = "existing "
-	gone       = "gone "
-	foreign    = "foreign "
+	dependency  = "dependency "
+	created     = "created "
+	existing    = "existing "
+	gone        = "gone "
+	foreign     = "foreign "
+	lostTags    = "lost tags "
+	deletedMark = "deleted "
+	untold      = "untold "
+	// observedOnly is of an object that was observed and not managed.
+	observedOnly = "observed only"
+	// refusedAsGone is of what AWS describes and does not delete because it is gone.
+	refusedAsGone = "refused as gone "
 )
 
 // memory is what the loop remembers of objects between rounds. Losing it costs
@@ -35,6 +44,16 @@ type note struct {
 	// attempt is as whom, and for which spec, AWS was called last, and since when.
 	attempt string
 	since   time.Time
+	holds   map[string]hold // refused calls
+	refused *refusedCall    // the call that AWS refused last of what exists
+	tags    tagHistory
+	linked  linked
+}
+
+// linked is what an object said that another one is served with, and when it was read.
+type linked struct {
+	read string
+	says shape.Tree
 }
 
 func newMemory(c clock.PassiveClock) *memory {
@@ -106,7 +125,7 @@ func (m *memory) calm(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := m.of(uid)
-	n.tries = 0
+	n.tries, n.holds = 0, nil
 	maps.DeleteFunc(n.first, func(what string, _ time.Time) bool {
 		return strings.HasPrefix(what, dependency) || strings.HasPrefix(what, existing)
 	})
@@ -127,11 +146,34 @@ func (m *memory) recent(uid types.UID, what string, within time.Duration) bool {
 	return ok && m.clock.Since(at) < within
 }
 
+// knows tells whether something was marked or seen.
+func (m *memory) knows(uid types.UID, what string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.of(uid).first[what]
+	return ok
+}
+
 // drop says that something is not so any more.
 func (m *memory) drop(uid types.UID, what string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.of(uid).first, what)
+}
+
+// link remembers what a linked object says, by what it was read for.
+func (m *memory) link(uid types.UID, read string, says shape.Tree) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).linked = linked{read, says}
+}
+
+// linkedTo is what a linked object said when it was read for the same.
+func (m *memory) linkedTo(uid types.UID, read string) (says shape.Tree, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.of(uid).linked
+	return l.says, l.says != nil && l.read == read
 }
 
 func (m *memory) forget(uid types.UID) {

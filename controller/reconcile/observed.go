@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,7 +29,7 @@ const (
 // observed puts into status what AWS tells of the object.
 func (s *scope) observed(described shape.Tree) {
 	told, chosen := shape.Tree{}, shape.Tree{}
-	for member, v := range described {
+	for member, v := range s.kind.Compare.Settled(described) {
 		if s.kind.Create.HasInput(member) {
 			chosen[member] = v
 		} else {
@@ -231,7 +232,7 @@ func (s *scope) reasonOf(described shape.Tree) string {
 }
 
 func (s *scope) whyFailed(described shape.Tree) string {
-	return cmp.Or(shape.String(described, s.kind.Failure), shape.String(described, "FailureReason"))
+	return strings.TrimSpace(cmp.Or(shape.String(described, s.kind.Failure), shape.String(described, "FailureReason")))
 }
 
 // failure is what AWS says about a failure, its words first.

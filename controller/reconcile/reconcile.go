@@ -44,6 +44,11 @@ type Options struct {
 	// NamePrefix stands before the AWS names of services, unless the
 	// namespace has another.
 	NamePrefix string
+	// DefaultTags are set on every AWS object whose tags AWS keeps, unless its spec
+	// gives the key another value.
+	DefaultTags map[string]string
+	// IgnoreTags are never changed, removed or compared once an AWS object exists.
+	IgnoreTags identity.TagFilter
 	// DeletionPolicy is that of objects whose spec and namespace name none.
 	DeletionPolicy v1alpha1.DeletionPolicy
 	// NoCrossNamespaceRefs refuses references into other namespaces.
@@ -125,6 +130,9 @@ func (r *Reconciler) act(ctx context.Context, s *scope) (verdict, error) {
 	if err := r.identify(ctx, s); err != nil {
 		return verdict{}, err
 	}
+	if err := s.checkAccount(); err != nil {
+		return verdict{}, err
+	}
 	if err := r.claim(ctx, s); err != nil {
 		return verdict{}, err
 	}
@@ -149,6 +157,9 @@ func (r *Reconciler) hold(ctx context.Context, s *scope, cause error) (ctrl.Resu
 	if s.references.unwatched {
 		v.after = busyWait
 	}
+	if s.object.Common().Detached != nil {
+		v.after = detachedLook
+	}
 	if ofKubernetes(cause) {
 		return r.finish(ctx, s, v, cause)
 	}
@@ -158,8 +169,8 @@ func (r *Reconciler) hold(ctx context.Context, s *scope, cause error) (ctrl.Resu
 	if moved := r.moved(ctx, s); moved != nil {
 		return r.finish(ctx, s, verdict{}, moved)
 	}
-	if s.references.updating && !s.observeOnly() {
-		v, err := r.standAside(ctx, s)
+	if s.references.detachedFor != "" && !s.observeOnly() {
+		v, err := r.detach(ctx, s)
 		return r.finish(ctx, s, v, err)
 	}
 	if s.observeOnly() || !s.hasSuperseding() {
@@ -194,20 +205,27 @@ func (r *Reconciler) rests(ctx context.Context, obj Object) (bool, ctrl.Result) 
 	if names, err := r.superfluous(ctx, s); err != nil || len(names) > 0 {
 		return false, ctrl.Result{}
 	}
+	if woken, err := r.wakes(ctx, s); err != nil || woken {
+		return false, ctrl.Result{}
+	}
 	due, left := r.Observer.Due(obj.GetUID())
 	return !due && r.memory.judged(obj.GetUID()) == s.key(), ctrl.Result{RequeueAfter: left}
 }
 
 // key is all that a judgement depends on beside AWS.
 func (s *scope) key() string {
-	return fmt.Sprintf("%d %s %t %t %s %s %#v %s", s.object.GetGeneration(), s.asked, s.requested(), s.control.Suspend,
-		s.awsName(), s.control.Region, s.control.identity(s.owner.Namespace), s.control.Endpoint)
+	return fmt.Sprintf("%d %s %t %s %s", s.object.GetGeneration(), s.asked, s.requested(), s.awsName(), s.control.key())
 }
 
 // requested tells whether somebody asks for a round by annotation.
 func (s *scope) requested() bool {
+	return s.reconcileRequested() || s.force() != "" || s.stop() != ""
+}
+
+// reconcileRequested tells whether somebody asks for a look now, as flux reconcile does.
+func (s *scope) reconcileRequested() bool {
 	at, ok := fluxmeta.ReconcileAnnotationValue(s.object.GetAnnotations())
-	return ok && at != s.object.Common().LastHandledReconcileAt || s.force() != "" || s.stop() != ""
+	return ok && at != s.object.Common().LastHandledReconcileAt
 }
 
 // finished tells whether the object is a job whose present run has ended and

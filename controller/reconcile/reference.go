@@ -112,8 +112,9 @@ type resolution struct {
 	waiting string
 	// unwatched says that nobody tells when what is waited for is there.
 	unwatched bool
-	// updating says that what is waited for is being updated.
-	updating bool
+	// detachedFor is the object that waits for this one to be deregistered; empty if
+	// none does.
+	detachedFor string
 }
 
 // resolve puts into the spec what its references stand for, and takes the
@@ -121,9 +122,7 @@ type resolution struct {
 func (r *Reconciler) resolve(ctx context.Context, reader client.Reader, obj Object, spec shape.Tree) (resolution, error) {
 	out := resolution{consumed: literals(r.Kind, spec)}
 	for _, ref := range out.consumed {
-		waiting, err := r.named(ctx, obj, ref)
-		if err != nil || waiting != "" {
-			out.waiting, out.updating = waiting, true
+		if err := r.named(ctx, &out, obj, ref); err != nil || out.waiting != "" {
 			return out, err
 		}
 	}
@@ -135,15 +134,14 @@ func (r *Reconciler) resolve(ctx context.Context, reader client.Reader, obj Obje
 		if t.namespace != obj.GetNamespace() && r.NoCrossNamespaceRefs {
 			return out, &refusal{reason.ReferenceDenied, fmt.Sprintf("%s: %s is in another namespace, which --no-cross-namespace-refs forbids", t.path, t)}
 		}
-		consumed, since, waiting, err := r.consume(ctx, reader, t)
+		consumed, since, waiting, err := r.consume(ctx, reader, obj, t)
 		if err != nil {
 			return out, err
 		}
-		if waiting != "" {
-			out.waiting = waiting
+		if waiting.why != "" {
+			out.waiting, out.detachedFor = waiting.why, waiting.detachedFor
 			out.unwatched = len(r.Namespaces) > 0 && !slices.Contains(r.Namespaces, t.namespace)
-			out.updating, err = r.isUpdating(ctx, reader, t)
-			return out, err
+			return out, nil
 		}
 		if since.After(out.settled) {
 			out.settled = since
@@ -155,36 +153,48 @@ func (r *Reconciler) resolve(ctx context.Context, reader client.Reader, obj Obje
 	return out, nil
 }
 
+// wait is why a target's value cannot be taken yet, and for which object's sake the one
+// that refers to it is to be deregistered.
+type wait struct{ why, detachedFor string }
+
 // consume reads one target and takes its value if it is settled.
-func (r *Reconciler) consume(ctx context.Context, reader client.Reader, t target) (v1alpha1.ConsumedReference, time.Time, string, error) {
+func (r *Reconciler) consume(
+	ctx context.Context, reader client.Reader, self Object, t target,
+) (v1alpha1.ConsumedReference, time.Time, wait, error) {
 	var none v1alpha1.ConsumedReference
 	kind, ok := r.Kinds[t.kind]
 	if !ok {
-		return none, time.Time{}, "", &refusal{reason.ReferenceDenied, fmt.Sprintf("%s: kind %s is not enabled in this controller", t.path, t.kind)}
+		return none, time.Time{}, wait{}, &refusal{reason.ReferenceDenied, fmt.Sprintf("%s: kind %s is not enabled in this controller", t.path, t.kind)}
 	}
 	obj := kind.Object()
 	err := reader.Get(ctx, client.ObjectKey{Namespace: t.namespace, Name: t.name}, obj)
 	if apierrors.IsNotFound(err) {
-		return none, time.Time{}, fmt.Sprintf("%s: %s does not exist", t.path, t), nil
+		return none, time.Time{}, wait{why: fmt.Sprintf("%s: %s does not exist", t.path, t)}, nil
 	}
 	if err != nil {
-		return none, time.Time{}, "", fmt.Errorf("reading %s: %w", t, err)
+		return none, time.Time{}, wait{}, fmt.Errorf("reading %s: %w", t, err)
 	}
 	since, why := settledSince(obj)
+	if slices.Contains(r.Kind.DetachedFor, t.kind) {
+		since, why = attachable(kind, obj)
+		if detaches(obj, self) {
+			return none, time.Time{}, wait{fmt.Sprintf("%s: %s is being updated", t.path, t), t.String()}, nil
+		}
+	}
 	if why != "" {
-		return none, time.Time{}, fmt.Sprintf("%s: %s %s", t.path, t, why), nil
+		return none, time.Time{}, wait{why: fmt.Sprintf("%s: %s %s", t.path, t, why)}, nil
 	}
 	value, err := valueOf(kind, obj, t.field.Value)
 	if err != nil {
-		return none, time.Time{}, "", fmt.Errorf("reading %s: %w", t, err)
+		return none, time.Time{}, wait{}, fmt.Errorf("reading %s: %w", t, err)
 	}
 	if value == "" {
-		return none, time.Time{}, fmt.Sprintf("%s: %s has no %s yet", t.path, t, t.field.Value), nil
+		return none, time.Time{}, wait{why: fmt.Sprintf("%s: %s has no %s yet", t.path, t, t.field.Value)}, nil
 	}
 	return v1alpha1.ConsumedReference{
 		Path: t.path, Kind: t.kind, Namespace: t.namespace, Name: t.name,
 		AWSName: obj.Common().Name, ARN: obj.Common().ARN, Value: value,
-	}, since, "", nil
+	}, since, wait{}, nil
 }
 
 // settledSince says since when an object is what its present spec asks for, or

@@ -36,6 +36,7 @@ func (r *Reconciler) foreign(s *scope, name string, ownership identity.Ownership
 	}
 	s.withdraw(name)
 	s.object.Common().ARN = ""
+	s.object.Common().Applied = nil // whatever was applied, this object is somebody else's
 	why := "carries the tags of another owner"
 	if ownership == identity.Unowned {
 		why = "carries no ownership tags. Set adoptionPolicy: Unowned to take it over"

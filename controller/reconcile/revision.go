@@ -26,22 +26,28 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 		return verdict{}, err
 	}
 	if described == nil {
+		if v, waits := r.missing(s, name); waits {
+			return v, nil
+		}
 		return r.create(ctx, s, name)
 	}
+	r.memory.drop(s.object.GetUID(), gone+name)
 	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
 	if err != nil {
 		return verdict{}, err
 	}
+	s.recognize(described)
+	r.release(ctx, s, s.weighApplied(described))
 	differences, fixed := s.revisionDrift(described)
 	if err := s.plan(described); err != nil {
 		return verdict{}, err
 	}
-	situation := situate(facts{
+	situation := situate(s.answered(facts{
 		lifecycle: Revision, exists: true, observe: s.observeOnly(),
 		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
-		state: s.state(described), named: s.named != "",
-		drifted: len(differences) > 0, fixed: len(fixed) > 0, attempted: s.next.tried, changed: s.changedSince(described),
-	})
+		state: s.state(described), named: s.compared() || len(s.removed.stuck) > 0,
+		drifted: len(differences) > 0 || len(fixed) > 0, fixed: len(fixed) > 0, attempted: s.next.tried, changed: s.changedSince(described),
+	}, described, r.Clock.Now()))
 	if situation == Foreign {
 		return r.foreign(s, name, ownership), nil
 	}
@@ -54,16 +60,27 @@ func (r *Reconciler) reconcileRevision(ctx context.Context, s *scope) (verdict, 
 			return verdict{}, err
 		}
 	}
+	if situation == Unresolved {
+		return r.unresolved(s, described, differences), nil
+	}
+	if situation == InSync && len(differences) == 0 {
+		s.object.Common().Attempted = nil
+		s.record()
+	}
 	return r.actOnRevision(ctx, s, name, described, situation)
 }
 
 // revisionDrift compares a revision with the spec: all of it if the spec gives
-// its name, since then the digest does not; else what can be updated.
+// its name, since then the digest does not; else what can be updated. What AWS cannot
+// unset of it is fixed, too.
 func (s *scope) revisionDrift(described shape.Tree) (all, fixed []shape.Difference) {
-	if s.named != "" {
-		return s.differences(s.request, described), s.fixed(described)
+	stuck := differencesOf(s.removed.stuck)
+	if s.compared() {
+		all, fixed = s.differences(s.request, described), s.fixed(described)
+	} else {
+		all = s.differences(s.kind.changeable(s.request), described)
 	}
-	return s.differences(s.changeable(), described), nil
+	return append(all, s.removed.differences()...), append(fixed, stuck...)
 }
 
 // actOnRevision does what the situation of a revision that is ours asks for.
@@ -71,16 +88,15 @@ func (r *Reconciler) actOnRevision(ctx context.Context, s *scope, name string, d
 	after := r.look(s, described)
 	switch situation {
 	case OutOfSync:
-		return r.updateInPlace(ctx, s, name, described)
+		return r.try(s, described, s.next.digest, func() (verdict, error) { return r.updateInPlace(ctx, s, name, described) })
 	case Failed:
 		return stalled(s.reasonOf(described), s.failure(described), s.interval()), nil
-	case RolledBack:
-		return stalled(reason.RolledBack, s.rolledBack(described), s.interval()), nil
+	case Updating:
+		return progressing(reason.Updating, name+" is being updated", firstRetry), nil
 	case Creating, Deleting:
 		return progressing(s.reasonOf(described), s.tell(described), after), nil
 	default:
 	}
-	s.object.Common().Attempted = nil
 	pruned, err := r.prune(ctx, s)
 	if ofKubernetes(err) {
 		return verdict{}, err
@@ -233,12 +249,23 @@ func (r *Reconciler) ownershipOf(ctx context.Context, s *scope, name string, des
 	if r.knows(s, name, described) && !s.isNew() && !s.requested() && !r.Observer.TagsDue(s.object.GetUID()) {
 		return nil, identity.Ours, nil
 	}
-	tags, err := s.tagsOf(ctx, name, described)
+	if s.observeOnly() {
+		r.memory.mark(s.object.GetUID(), observedOnly)
+	}
+	tags, unread, err := r.tagsOrOurs(ctx, s, name, described)
 	if err != nil {
 		return nil, identity.Unowned, err
 	}
 	r.Observer.SawTags(s.object.GetUID())
-	return tags, s.owner.Judge(tags), nil
+	if unread {
+		return nil, identity.Ours, nil
+	}
+	ownership := r.judge(s, name, described, tags)
+	adopted := ownership == identity.Unowned && s.control.AdoptionPolicy == v1alpha1.AdoptUnowned
+	if (ownership == identity.Ours || adopted) && !s.observeOnly() {
+		r.memory.drop(s.object.GetUID(), observedOnly)
+	}
+	return tags, ownership, nil
 }
 
 // isNew tells whether the spec has not been judged yet.
@@ -256,9 +283,16 @@ func (r *Reconciler) knows(s *scope, name string, described shape.Tree) bool {
 	if r.memory.recent(s.object.GetUID(), created+name, foreignWait) {
 		return true
 	}
-	if s.isNew() {
+	// An annotation can end mere observation without a new spec.
+	if s.isNew() || !s.observeOnly() && r.memory.knows(s.object.GetUID(), observedOnly) {
 		return false
 	}
+	return s.sameAge(described)
+}
+
+// sameAge tells whether AWS made the described object when the one was made that status
+// tells of, as far as AWS tells.
+func (s *scope) sameAge(described shape.Tree) bool {
 	at := statusOf(s.before).FieldByName("CreationTime")
 	if !at.IsValid() {
 		return true // AWS does not tell since when objects of this kind are there

@@ -47,13 +47,23 @@ type scope struct {
 	references resolution
 	// request is what Create would send, without name and our own tags.
 	request shape.Tree
-	// tags are the user's.
-	tags map[string]string
+	// tags are the spec's and the default ones, ignoreTags those that the controller
+	// leaves alone once the AWS object exists.
+	tags       map[string]string
+	ignoreTags identity.TagFilter
 	// digest is that of the run or revision, asked that of the whole request.
 	digest, asked string
 	// hashes make digests; digests are those of the run or revision by all of them.
 	hashes  identity.Hashes
 	digests []string
+	// whole is request before the paths in yielded were left to others; nil if none were.
+	whole   shape.Tree
+	yielded []string
+	// own is the part of request that status.applied records, before anything was added
+	// to it that is not git's.
+	own shape.Tree
+	// removed is what became of what git no longer has.
+	removed removed
 	// next is the change that would bring the object nearer to its spec.
 	next change
 	// forceHandled says that a pending force request has had its effect.
@@ -64,12 +74,13 @@ type scope struct {
 // and its namespace.
 func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object) (*scope, error) {
 	s := &scope{
-		kind:   r.Kind,
-		hashes: r.Hashes,
-		object: obj,
-		before: snapshot(obj),
-		found:  map[string]string{},
-		owner:  identity.Owner{Cluster: r.ClusterName, Namespace: obj.GetNamespace(), Kind: r.Kind.Kind(), Name: obj.GetName()},
+		kind:       r.Kind,
+		hashes:     r.Hashes,
+		object:     obj,
+		ignoreTags: r.IgnoreTags,
+		before:     snapshot(obj),
+		found:      map[string]string{},
+		owner:      identity.Owner{Cluster: r.ClusterName, Namespace: obj.GetNamespace(), Kind: r.Kind.Kind(), Name: obj.GetName()},
 	}
 	c, spec, err := split(obj)
 	if err != nil {
@@ -80,6 +91,7 @@ func (r *Reconciler) open(ctx context.Context, reader client.Reader, obj Object)
 		return s, fmt.Errorf("reading the namespace: %w", err)
 	}
 	c, s.hints = c.withACK(obj.GetAnnotations())
+	s.hints = append(s.hints, hintsOfACK(ns.Name, ns.Annotations, r.Kind)...)
 	s.control = c.withDefaults(ns.Annotations, s.owner, r.Kind, r.Options)
 	s.prefix = r.NamePrefix
 	if p, ok := ns.Annotations[annotationNamePrefix]; ok {
@@ -97,7 +109,7 @@ func (r *Reconciler) prepare(ctx context.Context, reader client.Reader, s *scope
 	if err != nil {
 		return err
 	}
-	if s.tags, err = userTags(s.spec); err != nil {
+	if s.tags, err = r.userTags(s.kind, s.spec); err != nil {
 		return err
 	}
 	if s.references, err = r.resolve(ctx, reader, s.object, s.spec); err != nil || s.references.waiting != "" {
@@ -158,27 +170,31 @@ func (s *scope) knowsDigest(digest string) bool {
 }
 
 // keepDigest looks in AWS for what an older version of hash has named, if status tells
-// of nothing at all.
+// of nothing that was made of the same: it may have been rebuilt, or remember fewer runs
+// than there were.
 func (r *Reconciler) keepDigest(ctx context.Context, s *scope) error {
-	if s.kind.Lifecycle == Service || s.named != "" || s.given() != "" || len(s.digests) < 2 || s.exists() {
+	if s.kind.Lifecycle == Service || s.named != "" || s.given() != "" || slices.ContainsFunc(s.digests, s.knowsDigest) {
 		return nil
 	}
 	for _, digest := range s.digests[1:] {
 		s.digest = digest
-		described, err := s.describe(ctx, s.runName(1))
-		if err != nil {
-			return err
-		}
-		if described == nil {
-			continue
-		}
-		tags, err := s.tagsOf(ctx, s.runName(1), described)
-		if err != nil || s.owner.Judge(tags) == identity.Ours {
+		there, err := s.isOurs(ctx, s.runName(1))
+		if err != nil || there {
 			return err
 		}
 	}
 	s.digest = s.digests[0]
 	return nil
+}
+
+// isOurs tells whether AWS has an object of a name with the tags of the owner.
+func (s *scope) isOurs(ctx context.Context, name string) (bool, error) {
+	described, err := s.describe(ctx, name)
+	if err != nil || described == nil {
+		return false, err
+	}
+	tags, err := s.tagsOf(ctx, name, described)
+	return err == nil && s.owner.Judge(tags) == identity.Ours, err
 }
 
 // request is what the operations on an object of the kind would send, under
@@ -212,36 +228,12 @@ func (k Kind) request(spec shape.Tree) (shape.Tree, error) {
 	return request, nil
 }
 
-func userTags(spec shape.Tree) (map[string]string, error) {
-	tags := map[string]string{}
-	given, _ := shape.Get(spec, "tags")
-	switch given := given.(type) {
-	case []any:
-		for _, item := range given {
-			t, _ := item.(map[string]any)
-			tags[shape.String(t, "key")] = shape.String(t, "value")
-		}
-	case map[string]any: // some APIs take tags so
-		for key, value := range given {
-			tags[key], _ = value.(string)
-		}
+// spelled is the request with all that git has, also what is left to others.
+func (s *scope) spelled() shape.Tree {
+	if s.whole != nil {
+		return s.whole
 	}
-	for key := range tags {
-		if identity.Reserved(key) {
-			return nil, &refusal{reason.ValidationFailed, fmt.Sprintf("tags: %q is reserved: keys under %s and aws: cannot be set", key, identity.TagPrefix)}
-		}
-	}
-	return tags, nil
-}
-
-// wanted are all tags the AWS object is to have.
-func (s *scope) wanted() map[string]string {
-	tags := s.owner.Tags(s.digest)
-	maps.Copy(tags, s.tags)
-	if plan := s.object.GetAnnotations()[v1alpha1.AnnotationPlan]; plan != "" && s.kind.Lifecycle == Service {
-		tags[identity.TagPlan] = tagValue(plan)
-	}
-	return tags
+	return s.request
 }
 
 func (s *scope) observeOnly() bool { return s.control.ManagementPolicy == v1alpha1.ManageObserve }

@@ -38,13 +38,20 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 		return verdict{}, err
 	}
 	if described == nil {
+		if v, rests := s.stoppedByDeletion(name); rests {
+			return v, nil
+		}
+		if v, waits := r.missing(s, name); waits {
+			return v, nil
+		}
 		return r.create(ctx, s, name)
 	}
+	r.memory.drop(s.object.GetUID(), gone+name)
 	tags, ownership, err := r.ownershipOf(ctx, s, name, described)
 	if err != nil {
 		return verdict{}, err
 	}
-	situation, fixed, err := r.weighService(ctx, s, name, described, ownership)
+	situation, differences, err := r.weighService(ctx, s, name, described, ownership)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -60,55 +67,77 @@ func (r *Reconciler) reconcileService(ctx context.Context, s *scope) (verdict, e
 	if situation == Foreign {
 		return r.foreign(s, name, ownership), nil
 	}
-	if s.kind.Retained && was == "" {
-		s.object.Common().Served = true // nobody knows of what was found that it was never used
+	if err := r.takeNote(ctx, s, name, described, tags); err != nil {
+		return verdict{}, err
 	}
-	s.object.Common().Name = name
-	_ = s.addDetails(ctx, described) // a service is looked at again: whatever is missing is read then
-	r.warn(ctx, s, described)
-	s.observed(described)
-	s.inUse(described)
-	if tags != nil && !s.observeOnly() {
-		if err := r.syncTags(ctx, s, name, described, tags); err != nil {
-			return verdict{}, err
-		}
-	}
-	if s.observeOnly() && (situation == OutOfSync || situation == Immutable || situation == Replaceable) {
+	if s.observeOnly() && slices.Contains([]Situation{OutOfSync, Immutable, Replaceable, Unresolved}, situation) {
 		s.object.Common().References = slices.Concat(s.references.consumed, s.serving(described))
 		return ready(reason.Observed, s.tell(described), r.look(s, described)), nil
 	}
 	if situation == Immutable {
-		return s.immutable(fixed), nil
+		return s.immutable(differences), nil
+	}
+	if situation == Unresolved {
+		return r.unresolved(s, described, differences), nil
 	}
 	return r.actOnService(ctx, s, name, described, situation)
 }
 
-// weighService finds out what the situation of a service is, and what of it AWS
-// cannot change.
+// takeNote writes what AWS describes of a service that is ours into status, and puts its
+// tags right if they were read.
+func (r *Reconciler) takeNote(ctx context.Context, s *scope, name string, described shape.Tree, tags map[string]string) error {
+	status := s.object.Common()
+	if s.kind.Retained && status.Name == "" {
+		status.Served = true // nobody knows of what was found that it was never used
+	}
+	status.Name = name
+	status.Owned = status.Owned || s.kind.Untagged && !s.observeOnly()
+	_ = s.addDetails(ctx, described) // a service is looked at again: whatever is missing is read then
+	r.warn(ctx, s, described)
+	s.observed(described)
+	s.inUse(described)
+	if tags == nil || s.observeOnly() {
+		return nil
+	}
+	return r.syncTags(ctx, s, name, described, tags)
+}
+
+// weighService finds out what the situation of a service is, and where it differs from
+// the spec; if it is Immutable, in what AWS cannot change.
 func (r *Reconciler) weighService(
 	ctx context.Context, s *scope, name string, described shape.Tree, ownership identity.Ownership,
 ) (Situation, []shape.Difference, error) {
 	if err := r.leaveToScalers(ctx, s); err != nil {
 		return 0, nil, err
 	}
+	s.recognize(described)
+	r.release(ctx, s, s.weighApplied(described))
+	if err := r.link(ctx, s, described); err != nil {
+		return 0, nil, err
+	}
 	differences := s.differences(s.request, described)
 	if err := s.plan(described); err != nil {
 		return 0, nil, err
 	}
-	drifted := len(differences) > 0 || s.unsent() && !s.sent()
-	var fixed []shape.Difference
+	fixed := differencesOf(s.removed.stuck)
 	if len(differences) > 0 {
-		fixed = s.fixed(described)
+		fixed = append(s.fixed(described), fixed...)
 	}
-	return situate(facts{
+	differences = append(differences, s.removed.differences()...)
+	drifted := len(differences) > 0 || len(fixed) > 0 || s.removed.unsent
+	situation := situate(s.answered(facts{
 		lifecycle: Service, exists: true, observe: s.observeOnly(),
 		ownership: ownership, known: r.knows(s, name, described), adoption: s.control.AdoptionPolicy,
 		state: s.state(described), named: s.named != "",
 		drifted: drifted, fixed: len(fixed) > 0,
 		attempted: s.next.tried, changed: s.changedSince(described),
 		pending: s.pending(described), forced: s.force() != "", halted: s.stopped(),
-		served: s.object.Common().Served, final: s.kind.FailsForGood,
-	}), fixed, nil
+		served: s.object.Common().Served, final: s.kind.FailsForGood, pushed: s.pushed(),
+	}, described, r.Clock.Now()))
+	if situation == Immutable {
+		return situation, fixed, nil
+	}
+	return situation, differences, nil
 }
 
 // renamed tells whether there is an object under another name than the spec
@@ -137,13 +166,14 @@ func (r *Reconciler) renamed(ctx context.Context, s *scope, was, name string) (y
 func (r *Reconciler) actOnService(ctx context.Context, s *scope, name string, described shape.Tree, situation Situation) (verdict, error) {
 	switch situation {
 	case OutOfSync:
-		return r.updateInPlace(ctx, s, name, described)
+		return r.try(s, described, s.next.digest, func() (verdict, error) { return r.updateInPlace(ctx, s, name, described) })
 	case Replaceable:
-		return r.replace(ctx, s, name)
+		return r.try(s, described, s.kind.Delete.Name, func() (verdict, error) { return r.replace(ctx, s, name) })
 	case Halted:
-		return r.startAgain(ctx, s, name)
+		return r.try(s, described, s.kind.Start.Name, func() (verdict, error) { return r.startAgain(ctx, s, name) })
 	case InSync:
-		s.object.Common().Attempted = nil
+		s.record()
+		s.object.Common().Attempted, s.object.Common().Detached = nil, nil
 		s.object.Common().References = s.references.consumed
 		return ready(s.kind.States.Ready, s.tell(described), r.look(s, described)), nil
 	case Scaling:
@@ -164,27 +194,25 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 	if wait := settleTime - r.Clock.Since(s.references.settled); wait > 0 {
 		return progressing(reason.Updating, "waiting for the references to settle", wait), nil
 	}
+	if err := r.awaits(ctx, s); err != nil {
+		return verdict{}, err
+	}
 	op, request := s.next.operation, s.next.request
 	if op.Name == s.kind.Update.Name {
-		scaled, waiting, err := r.aside(ctx, s)
-		if err != nil || waiting != "" {
-			return progressing(reason.Updating, waiting, settleTime), err
+		scaled, waiting, err := r.makeWay(ctx, s, described)
+		if err != nil || waiting.reason != "" {
+			return waiting, err
 		}
-		if _, says := request["RetainAllVariantProperties"]; scaled && !says {
-			request["RetainAllVariantProperties"] = true // or the count would be that of the configuration again
+		if scaled && s.kind.Detach != nil {
+			s.kind.Detach.Retain(request) // or the count would be that of the configuration again
 		}
 	}
 	stop := s.toStop(described)
 	if stop {
 		op, request = s.kind.Stop, nil
 	}
-	if !s.next.tried {
-		s.object.Common().Attempted = &v1alpha1.Attempt{
-			Digest: s.next.digest, Generation: s.object.GetGeneration(), Time: metav1.NewTime(r.Clock.Now()),
-			LastModifiedTime: shape.String(described, "LastModifiedTime"),
-			Stopped:          s.stopped() || s.kind.Start.Exists() && s.state(described) == health.StateFailed,
-		}
-	}
+	was := s.attempt(described, r.Clock.Now())
+	s.intend()
 	if stop {
 		s.object.Common().Attempted.Stopped, s.object.Common().Attempted.Digest = true, "" // the change itself is not tried yet
 	}
@@ -193,17 +221,35 @@ func (r *Reconciler) updateInPlace(ctx context.Context, s *scope, name string, d
 		return verdict{}, err
 	}
 	if err := s.call(ctx, op, name, request); err != nil {
-		switch {
-		case s.stopped():
-			s.object.Common().Attempted.Digest = "" // it had no effect, but the service is still to be started
-		case s.kind.Lifecycle == Job || cloud.Classify(err) != cloud.Server:
-			s.object.Common().Attempted = nil // it had no effect, or one that may be repeated
-		}
-		return verdict{}, err
+		return r.updateRefused(ctx, s, described, was, err)
+	}
+	if !stop {
+		s.object.Common().Attempted.Unanswered = false
+		s.object.Common().Attempted.Accepted++
+		s.accepted(request)
 	}
 	s.forceHandled = s.forceHandled || s.force() != ""
 	r.eventf(ctx, s, reason.Updating, "updating %s (%s)", name, op.Name)
 	return progressing(reason.Updating, name+" is being updated", firstRetry), nil
+}
+
+// attempt notes in status that the planned update is about to be tried, and returns what
+// stood there.
+func (s *scope) attempt(described shape.Tree, now time.Time) *v1alpha1.Attempt {
+	was := s.object.Common().Attempted.DeepCopy()
+	next := &v1alpha1.Attempt{
+		Digest: s.next.digest, Generation: s.object.GetGeneration(), Time: metav1.NewTime(now),
+		LastModifiedTime: shape.String(described, "LastModifiedTime"), Unanswered: true, Had: s.had(described),
+		Stopped: s.stopped() || !s.next.tried && s.kind.Start.Exists() && s.state(described) == health.StateFailed,
+	}
+	if s.next.tried {
+		next.Accepted = was.Accepted
+	}
+	if was != nil && was.Generation == next.Generation {
+		next.Detach = was.Detach
+	}
+	s.object.Common().Attempted = next
+	return was
 }
 
 // stopped tells whether we have stopped the service to change it.
@@ -214,34 +260,40 @@ func (s *scope) stopped() bool {
 
 // startAgain starts a service that was stopped to be changed.
 func (r *Reconciler) startAgain(ctx context.Context, s *scope, name string) (verdict, error) {
-	s.forceHandled = s.forceHandled || s.force() != ""
 	if !s.kind.Start.Exists() {
+		s.forceHandled = s.forceHandled || s.force() != ""
 		why := name + " does not run, and AWS has no call to start it: change the spec, or delete the resource and create it again"
 		return stalled(reason.Failed, why, s.interval()), nil
 	}
 	if err := s.call(ctx, s.kind.Start, name, nil); err != nil {
 		return verdict{}, err
 	}
+	s.forceHandled = s.forceHandled || s.force() != ""
 	r.eventf(ctx, s, reason.Updating, "starting %s, which was stopped to be changed", name)
 	return progressing(reason.Updating, name+" is being started", firstRetry), nil
 }
 
-// replace deletes an object that never served, so that the next round creates
-// it anew.
+// replace deletes an object that failed, so that the next round creates it anew.
+// AWS may have deleted it by itself, and still tell of it: then its name is free.
 func (r *Reconciler) replace(ctx context.Context, s *scope, name string) (verdict, error) {
-	s.forceHandled = s.force() != ""
-	if err := s.call(ctx, s.kind.Delete, name, s.spec); err != nil {
+	err := s.call(ctx, s.kind.Delete, name, s.spec)
+	if err != nil && cloud.Classify(err) != cloud.NotFound {
 		return verdict{}, err
+	}
+	s.forceHandled = s.forceHandled || s.force() != ""
+	s.object.Common().Served = false
+	if err != nil {
+		return r.create(ctx, s, name)
 	}
 	r.eventf(ctx, s, reason.Deleting, "deleting %s, which failed, to create it again", name)
 	return progressing(reason.Deleting, name+" failed and is deleted to be created again", firstRetry), nil
 }
 
-// sent tells whether an update for the present generation has been asked for, as
-// far as nothing in AWS tells.
-func (s *scope) sent() bool {
-	a := s.object.Common().Attempted
-	return a != nil && a.Digest != "" && a.Generation == s.object.GetGeneration() && s.force() == ""
+// pushed tells whether the spec is newer than what was last judged, of an object that
+// holds nothing: it never served, or AWS has deleted what failed.
+func (s *scope) pushed() bool {
+	status := s.object.Common()
+	return s.isNew() && status.ObservedGeneration > 0 && (!status.Served || s.kind.StopsByDeletion)
 }
 
 // pending tells whether an update of ours has not been seen to end, or AWS is
@@ -265,17 +317,18 @@ func (s *scope) pending(described shape.Tree) bool {
 func (r *Reconciler) isForeign(ctx context.Context, s *scope, name string, described shape.Tree, tags map[string]string) (bool, error) {
 	if tags == nil {
 		var err error
-		if tags, err = s.tagsOf(ctx, name, described); err != nil {
+		if tags, _, err = r.tagsOrOurs(ctx, s, name, described); err != nil {
 			return false, err
 		}
 	}
-	return s.owner.Judge(tags) == identity.Foreign, nil
+	return r.judge(s, name, described, tags) == identity.Foreign, nil
 }
 
-// changedSince tells whether AWS has modified the object since the attempt.
+// changedSince tells whether AWS has modified the object since it accepted the attempt.
+// Without that the modification may be anybody's, such as autoscaling's.
 func (s *scope) changedSince(described shape.Tree) bool {
 	a := s.object.Common().Attempted
-	return a != nil && a.LastModifiedTime != shape.String(described, "LastModifiedTime")
+	return a != nil && !a.Unanswered && a.LastModifiedTime != shape.String(described, "LastModifiedTime")
 }
 
 // serving lists the objects that this one uses in AWS at the moment.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"unicode"
 
-	fluxmeta "github.com/fluxcd/pkg/apis/meta"
-	"github.com/fluxcd/pkg/runtime/predicates"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
@@ -20,15 +18,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-
-	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 )
 
 // Setup adds the indexes of all kinds in o.Kinds to a manager, and the loops of
 // those that are not composite.
 func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	for name, kind := range o.Kinds {
-		for index, f := range indexersOf(kind) {
+		for index, f := range Indexes(kind) {
 			if err := mgr.GetFieldIndexer().IndexField(ctx, kind.Object(), index, f); err != nil {
 				return fmt.Errorf("indexing %s by %s: %w", name, index, err)
 			}
@@ -46,7 +42,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 }
 
 func (r *Reconciler) setup(mgr ctrl.Manager) error {
-	concerns := []predicate.Predicate{predicate.GenerationChangedPredicate{}, predicates.ReconcileRequestedPredicate{}, asked{}}
+	concerns := []predicate.Predicate{predicate.GenerationChangedPredicate{}, annotated{read: objectAnnotations}}
 	if r.Selector != nil && !r.Selector.Empty() {
 		concerns = append(concerns, predicate.LabelChangedPredicate{})
 	}
@@ -57,7 +53,7 @@ func (r *Reconciler) setup(mgr ctrl.Manager) error {
 			MaxConcurrentReconciles: max(r.Workers, 1),
 			NewQueue:                r.newQueue,
 		})
-	b = b.Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.objectsIn), builder.WithPredicates(defaultsChanged{}))
+	b = r.followNamespaces(b)
 	for name, other := range r.Kinds {
 		if refers(r.Kind, other) {
 			b = b.Watches(other.Object(), handler.EnqueueRequestsFromMapFunc(r.dependentsOf(name)), builder.WithPredicates(matters{kind: other}))
@@ -67,6 +63,12 @@ func (r *Reconciler) setup(mgr ctrl.Manager) error {
 		}
 	}
 	return b.Complete(r)
+}
+
+// followNamespaces wakes the objects in a namespace whose defaults have changed.
+func (r *Reconciler) followNamespaces(b *builder.Builder) *builder.Builder {
+	return b.Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.objectsIn),
+		builder.WithPredicates(defaultsChanged{annotated{read: namespaceAnnotations}}))
 }
 
 // newQueue makes the work queue go by our clock.
@@ -98,14 +100,18 @@ func (r *Reconciler) dependentsOf(kind string) handler.MapFunc {
 			ctrl.LoggerFrom(ctx).Error(err, "finding dependents", "kind", kind, "name", o.GetName())
 			return nil
 		}
-		return requestsFor(dependents)
+		naming, err := r.naming(ctx, r.Kind, r.Kinds[kind], target)
+		if err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "finding who names it", "kind", kind, "name", o.GetName())
+		}
+		return requestsFor(slices.Concat(dependents, naming))
 	}
 }
 
 // targetsOf maps a dependent to the objects of this kind that it refers to or
 // uses.
 func (r *Reconciler) targetsOf(kind Kind) handler.MapFunc {
-	return func(_ context.Context, o client.Object) []reconcile.Request {
+	return func(ctx context.Context, o client.Object) []reconcile.Request {
 		obj, ok := o.(Object)
 		if !ok {
 			return nil
@@ -127,6 +133,9 @@ func (r *Reconciler) targetsOf(kind Kind) handler.MapFunc {
 		for _, ref := range usesOf(obj) {
 			add(ref.Kind, ref.Namespace, ref.Name)
 		}
+		for _, key := range r.namedBy(ctx, kind, obj) {
+			add(r.Kind.Kind(), key.Namespace, key.Name)
+		}
 		return requests
 	}
 }
@@ -137,29 +146,6 @@ func requestsFor(objects []Object) []reconcile.Request {
 		requests[i] = reconcile.Request{NamespacedName: client.ObjectKeyFromObject(o)}
 	}
 	return requests
-}
-
-// defaultsChanged passes updates of a namespace after which other defaults
-// apply to the objects in it.
-type defaultsChanged struct{ predicate.Funcs }
-
-func (defaultsChanged) Create(event.CreateEvent) bool { return false }
-
-func (defaultsChanged) Delete(event.DeleteEvent) bool { return false }
-
-func (defaultsChanged) Update(e event.UpdateEvent) bool {
-	before, after := e.ObjectOld.GetAnnotations(), e.ObjectNew.GetAnnotations()
-	return slices.ContainsFunc(namespaceDefaults, func(annotation string) bool { return before[annotation] != after[annotation] })
-}
-
-// asked passes updates that bring a new request by annotation, suspend or resume, or
-// bring another plan.
-type asked struct{ predicate.Funcs }
-
-func (asked) Update(e event.UpdateEvent) bool {
-	before, after := e.ObjectOld.GetAnnotations(), e.ObjectNew.GetAnnotations()
-	return slices.ContainsFunc([]string{fluxmeta.ForceRequestAnnotation, v1alpha1.AnnotationStop, v1alpha1.AnnotationSuspend, v1alpha1.AnnotationPlan},
-		func(annotation string) bool { return before[annotation] != after[annotation] })
 }
 
 // matters passes updates after which others may judge an object differently:
@@ -179,7 +165,8 @@ func (m matters) Update(e event.UpdateEvent) bool {
 	_, was := settledSince(before)
 	_, is := settledSince(after)
 	a, b := before.Common(), after.Common()
-	return before.GetGeneration() != after.GetGeneration() || was != is || updating(before) != updating(after) ||
+	return before.GetGeneration() != after.GetGeneration() || was != is || isUpdating(before) != isUpdating(after) ||
+		!equality.Semantic.DeepEqual(detachList(before), detachList(after)) ||
 		a.Name != b.Name || a.ARN != b.ARN || result(m.kind, before) != result(m.kind, after) ||
 		!equality.Semantic.DeepEqual(usesOf(before), usesOf(after))
 }

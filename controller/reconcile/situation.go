@@ -43,6 +43,9 @@ const (
 	Stopped
 	// Failed failed.
 	Failed
+	// Unresolved differs from the spec although AWS has accepted the update that was
+	// to remove the difference.
+	Unresolved
 	// RolledBack serves something else than the spec asks for, because AWS
 	// went back after an update of ours.
 	RolledBack
@@ -67,11 +70,19 @@ type facts struct {
 	// attempted says that an update to the present spec was tried and not yet
 	// seen to have worked, changed that AWS has modified the object since.
 	attempted, changed bool
+	// unanswered says that AWS's answer to the attempt is not known, fresh that AWS may
+	// not describe yet what it has accepted, due that it is time to try the same again,
+	// and wentBack that AWS says of the difference that it has undone the update.
+	unanswered, fresh, due, wentBack bool
 	// pending says that some update of ours has not been seen to end, or that
 	// AWS is changing to something else than the spec asks for.
 	pending bool
 	// halted says that we stopped it ourselves, to change it.
 	halted bool
+	// pushed says that the spec is newer than the failure of an object that holds
+	// nothing, even if nothing of it is seen to differ: what made it fail may have been
+	// removed.
+	pushed bool
 	// forced says that a person asks to try again what failed.
 	forced bool
 	// served says that a service has been ready once, final that AWS only deletes
@@ -127,10 +138,14 @@ func situateRevision(f facts) Situation {
 		return InSync
 	case f.fixed && f.named:
 		return Immutable
-	case f.attempted && f.changed:
-		return RolledBack
-	default:
+	case !f.attempted, f.unanswered, f.due:
 		return OutOfSync
+	case f.fresh && !f.changed:
+		return Updating
+	case f.named:
+		return Unresolved
+	default:
+		return InSync // it exists, and AWS says in its own words what was asked for
 	}
 }
 
@@ -169,7 +184,7 @@ func situateService(f facts) Situation {
 	case health.StateFailed:
 		return situateFailed(f)
 	case health.StateRollbackFailed:
-		if !f.observe && (f.forced || f.drifted && (!f.attempted || !f.changed)) {
+		if !f.observe && (f.forced || f.drifted && (!f.attempted || f.unanswered)) {
 			return OutOfSync
 		}
 		return RolledBack
@@ -184,7 +199,7 @@ func situateService(f facts) Situation {
 // nothing brings back, so it is not deleted to be created again.
 func situateFailed(f facts) Situation {
 	switch {
-	case !f.drifted && !f.forced:
+	case f.observe, !f.drifted && !f.forced && !f.pushed:
 		return Failed
 	case !f.served || f.final:
 		return Replaceable
@@ -192,7 +207,7 @@ func situateFailed(f facts) Situation {
 		return Halted
 	case f.fixed:
 		return Immutable
-	case f.attempted && f.changed:
+	case f.attempted && (f.changed || !f.unanswered):
 		return Failed
 	default:
 		return OutOfSync
@@ -212,9 +227,30 @@ func situateSettled(f facts) Situation {
 		return InSync
 	case f.fixed:
 		return Immutable
-	case f.attempted && f.changed:
-		return RolledBack
-	default:
+	case !f.attempted:
 		return OutOfSync
+	default:
+		return situateAttempted(f)
+	}
+}
+
+// situateAttempted is about a service that differs from its spec after an update that was
+// to remove the difference, while AWS is not at work on it.
+func situateAttempted(f facts) Situation {
+	switch {
+	case f.unanswered:
+		return OutOfSync // AWS may never have got it
+	case f.state == health.StateUpdateFailed:
+		return Failed
+	case f.wentBack && f.changed:
+		return RolledBack
+	case f.fresh && !f.changed:
+		return Updating
+	case f.halted && f.state == health.StateStopped:
+		return Halted
+	case f.due:
+		return OutOfSync
+	default:
+		return Unresolved
 	}
 }

@@ -66,7 +66,10 @@ func TestSituate(t *testing.T) {
 		{"a revision that exists is what the digest says", mine(Revision, nil), InSync},
 		{"one that is named is compared", mine(Revision, func(f *facts) { f.named, f.drifted, f.fixed = true, true, true }), Immutable},
 		{"a version whose approval differs", mine(Revision, func(f *facts) { f.drifted = true }), OutOfSync},
-		{"one that somebody else has then decided about", mine(Revision, func(f *facts) { f.drifted, f.attempted, f.changed = true, true, true }), RolledBack},
+		{"a version that says it in AWS's own words is there all the same", mine(Revision, func(f *facts) { f.drifted, f.attempted, f.changed = true, true, true }), InSync},
+		{"and is tried again in time", mine(Revision, func(f *facts) { f.drifted, f.attempted, f.changed, f.due = true, true, true, true }), OutOfSync},
+		{"what AWS has just accepted is waited for", mine(Revision, func(f *facts) { f.drifted, f.attempted, f.fresh = true, true, true }), Updating},
+		{"one that is named stays different", mine(Revision, func(f *facts) { f.named, f.drifted, f.attempted = true, true, true }), Unresolved},
 		{"a version that is being made", mine(Revision, in(health.StateCreating)), Creating},
 		{"a version that could not be made", mine(Revision, in(health.StateFailed)), Failed},
 		{"one that is only looked at is not", mine(Revision, func(f *facts) { f.named, f.drifted, f.observe = true, true, true }), InSync},
@@ -80,9 +83,27 @@ func TestSituate(t *testing.T) {
 		{"so is one that a person asks for", mine(Service, func(f *facts) { f.state, f.forced = health.StateStopped, true }), Halted},
 		{"after it has been changed", mine(Service, func(f *facts) { f.state, f.halted, f.drifted = health.StateStopped, true, true }), OutOfSync},
 		{"a service that differs", mine(Service, func(f *facts) { f.drifted = true }), OutOfSync},
-		{"an update AWS has taken and not yet begun", mine(Service, func(f *facts) { f.drifted, f.attempted = true, true }), OutOfSync},
+		{"an update AWS has accepted and does not show yet", mine(Service, func(f *facts) { f.drifted, f.attempted, f.fresh = true, true, true }), Updating},
+		{"an update whose answer was lost", mine(Service, func(f *facts) { f.drifted, f.attempted, f.unanswered, f.fresh = true, true, true, true }), OutOfSync},
+		{"so too if the object has changed: that may be anybody's doing", mine(Service, func(f *facts) {
+			f.drifted, f.attempted, f.unanswered, f.changed, f.wentBack = true, true, true, true, true
+		}), OutOfSync},
+		{"a difference that stays", mine(Service, func(f *facts) { f.drifted, f.attempted = true, true }), Unresolved},
+		{"a difference that stays though AWS has changed the object", mine(Service, func(f *facts) {
+			f.drifted, f.attempted, f.changed, f.fresh = true, true, true, true
+		}), Unresolved},
+		{"and is tried again in time", mine(Service, func(f *facts) { f.drifted, f.attempted, f.changed, f.due = true, true, true, true }), OutOfSync},
+		{"one that we stopped is started although it stays different", mine(Service, func(f *facts) {
+			f.state, f.drifted, f.attempted, f.changed, f.halted = health.StateStopped, true, true, true, true
+		}), Halted},
 		{"a service that differs in what AWS cannot change", mine(Service, func(f *facts) { f.drifted, f.fixed = true, true }), Immutable},
-		{"AWS went back after our update", mine(Service, func(f *facts) { f.drifted, f.attempted, f.changed = true, true, true }), RolledBack},
+		{"AWS went back after our update", mine(Service, func(f *facts) { f.drifted, f.attempted, f.changed, f.wentBack = true, true, true, true }), RolledBack},
+		{"and is not asked again by itself", mine(Service, func(f *facts) {
+			f.drifted, f.attempted, f.changed, f.wentBack, f.due = true, true, true, true, true
+		}), RolledBack},
+		{"what AWS shows from before our update may still change", mine(Service, func(f *facts) {
+			f.drifted, f.attempted, f.wentBack, f.fresh = true, true, true, true
+		}), Updating},
 		{"AWS changed it without an attempt of ours: drift", mine(Service, func(f *facts) { f.drifted, f.changed = true, true }), OutOfSync},
 		{"AWS works on what it should be: autoscaling, patches", mine(Service, in(health.StateUpdating)), Scaling},
 		{"our update is at work", mine(Service, func(f *facts) { f.state, f.attempted = health.StateUpdating, true }), Updating},
@@ -92,6 +113,8 @@ func TestSituate(t *testing.T) {
 		{"a service in a state nobody knows is not touched", mine(Service, func(f *facts) { f.state, f.drifted = health.StateUnknown, true }), Updating},
 		{"a service that failed with the present spec", mine(Service, in(health.StateFailed)), Failed},
 		{"one that failed with an earlier spec may be made anew", mine(Service, func(f *facts) { f.state, f.drifted = health.StateFailed, true }), Replaceable},
+		{"a push may have removed what made it fail", mine(Service, func(f *facts) { f.state, f.pushed = health.StateFailed, true }), Replaceable},
+		{"one that is only looked at has failed, whatever it differs in", mine(Service, func(f *facts) { f.state, f.drifted, f.observe = health.StateFailed, true, true }), Failed},
 		{"also in what cannot be updated", mine(Service, func(f *facts) { f.state, f.drifted, f.fixed = health.StateFailed, true, true }), Replaceable},
 		{"one that has served is not deleted: it is updated", mine(Service, func(f *facts) { f.state, f.drifted, f.served = health.StateFailed, true, true }), OutOfSync},
 		{"unless AWS cannot", mine(Service, func(f *facts) { f.state, f.drifted, f.fixed, f.served = health.StateFailed, true, true, true }), Immutable},
@@ -114,7 +137,7 @@ func TestSituate(t *testing.T) {
 		{
 			"an update of ours that failed", mine(Service, func(f *facts) {
 				f.state, f.drifted, f.attempted, f.changed = health.StateUpdateFailed, true, true, true
-			}), RolledBack,
+			}), Failed,
 		},
 		{"a service that is being deleted", mine(Service, in(health.StateDeleting)), Deleting},
 	} {
@@ -131,12 +154,16 @@ func everyFact(f func(facts)) {
 		for ownership := identity.Unowned; ownership <= identity.Foreign; ownership++ {
 			for _, adoption := range []v1alpha1.AdoptionPolicy{v1alpha1.AdoptIfOwned, v1alpha1.AdoptUnowned, v1alpha1.AdoptNever} {
 				for state := health.StateUnknown; state <= health.StateGone; state++ {
-					for flags := range 1 << 12 {
+					for flags := range 1 << 16 {
+						if flags>>12 > 0 && !bits[flags>>6&1] {
+							continue // they are about an attempt
+						}
 						f(facts{
 							lifecycle: lifecycle, ownership: ownership, adoption: adoption, state: state,
 							exists: bits[flags&1], known: bits[flags>>1&1], observe: bits[flags>>2&1], drifted: bits[flags>>3&1],
 							fixed: bits[flags>>4&1], named: bits[flags>>5&1], attempted: bits[flags>>6&1], changed: bits[flags>>7&1],
 							halted: bits[flags>>8&1], forced: bits[flags>>9&1], served: bits[flags>>10&1], final: bits[flags>>11&1],
+							unanswered: bits[flags>>12&1], fresh: bits[flags>>13&1], due: bits[flags>>14&1], wentBack: bits[flags>>15&1],
 						})
 					}
 				}
@@ -149,9 +176,9 @@ func everyFact(f func(facts)) {
 func TestSituationsNeverContradictTheFacts(t *testing.T) {
 	of := map[Lifecycle][]Situation{
 		Job:      {Absent, Foreign, Creating, Running, Stopping, Deleting, OutOfSync, Immutable, Done, Stopped, Failed},
-		Revision: {Absent, Foreign, Creating, Deleting, OutOfSync, Immutable, InSync, Failed, RolledBack},
+		Revision: {Absent, Foreign, Creating, Deleting, Updating, OutOfSync, Immutable, InSync, Failed, Unresolved},
 		Service: {
-			Absent, Foreign, Creating, Deleting, Updating, Scaling, OutOfSync, Immutable, Replaceable, InSync, Halted, Stopped, Failed, RolledBack,
+			Absent, Foreign, Creating, Deleting, Updating, Scaling, OutOfSync, Immutable, Replaceable, InSync, Halted, Stopped, Failed, Unresolved, RolledBack,
 		},
 	}
 	seen := map[Lifecycle]map[Situation]bool{Job: {}, Revision: {}, Service: {}}
@@ -180,21 +207,25 @@ func TestSituationsNeverContradictTheFacts(t *testing.T) {
 			must(f.drifted || f.forced && f.state == health.StateRollbackFailed, "an update needs a difference, or two fleets to make one of")
 			must(f.lifecycle != Service || f.state.Settled(), "a service is not updated while AWS works on it")
 			must(f.lifecycle != Job || (f.state.Busy() || f.state == health.StateDone) && !f.attempted, "a job is updated once, while it runs or is of use")
-			must(!f.attempted || !f.changed || f.forced, "what AWS took back is not tried again")
+			must(!f.attempted || f.unanswered || f.due || f.forced || f.lifecycle == Job, "what AWS has accepted is not asked again before its time")
+			must(f.lifecycle != Service || !f.attempted || !f.changed || !f.wentBack || f.unanswered || f.forced, "what AWS took back is not tried again")
 		case Immutable:
 			must(f.drifted || f.fixed, "a refusal needs a difference")
 			must(f.lifecycle == Service || f.named, "what has no name of its own becomes another run or revision")
 		case Replaceable:
 			must(f.state == health.StateFailed && (f.drifted || f.forced) && (!f.served || f.final), "only what never served is deleted")
 		case InSync, Scaling:
-			must(!f.drifted || f.lifecycle == Revision && f.observe, "what differs is not ready")
+			must(!f.drifted || f.lifecycle == Revision && (f.observe || !f.named && f.attempted), "what differs is not ready")
 			must(!f.state.Broken(), "what is broken is not ready")
 		case Done:
 			must(f.state == health.StateDone, "only a completed job is done")
 		case Failed:
 			must(f.state.Broken(), "what AWS does not call failed is not")
 		case RolledBack:
-			must(f.state == health.StateRollbackFailed || f.attempted && f.changed, "a roll-back needs an attempt, or AWS's word")
+			must(f.state == health.StateRollbackFailed || f.attempted && f.changed && f.wentBack, "a roll-back needs AWS's word")
+		case Unresolved:
+			must(f.drifted && f.attempted && !f.unanswered && !f.due, "what stays different was asked for, and AWS has accepted that")
+			must(f.lifecycle == Service || f.named, "a revision that has no name of its own is checked for its existence")
 		default:
 		}
 	})

@@ -53,10 +53,18 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, v verdict, err error)
 			r.memory.calm(uid)
 		}
 	}
+	v = s.endDetachment(v, r.Clock.Now())
 	s.set(v, r.Clock.Now())
 	s.acknowledge(v)
+	left, overdue := s.progress(v, r.Clock.Now())
+	if left > 0 && (v.after <= 0 || left < v.after) {
+		v.after = left
+	}
 	if err := r.write(ctx, s); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if overdue {
+		r.overdue(ctx, s, v)
 	}
 	// Only what is written has been judged: otherwise a verdict could be lost
 	// with a conflicting write, and the object rest without it.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -35,6 +34,11 @@ type Tagged struct {
 	Name   string
 	Owner  identity.Owner
 	Digest string
+	// Recorded says that status has recorded this very object, by the identifier
+	// that AWS made.
+	Recorded bool
+	// Owned says that status tells of the object as made or adopted by the owner.
+	Owned bool
 }
 
 // ErrNoTags means that an object cannot be tagged.
@@ -108,7 +112,11 @@ func TagKeys(keys []string) []any {
 }
 
 func (s *scope) tagged(name string, described shape.Tree) Tagged {
-	return Tagged{Client: s.client, ARN: s.arn(described), Described: described, Name: name, Owner: s.owner, Digest: s.digest}
+	return Tagged{
+		Client: s.client, ARN: s.arn(described), Described: described, Name: name, Owner: s.owner, Digest: s.digest,
+		Recorded: s.recordedID(name, described),
+		Owned:    s.before.Common().Owned && s.before.Common().Name == name,
+	}
 }
 
 func (s *scope) tagsOf(ctx context.Context, name string, described shape.Tree) (map[string]string, error) {
@@ -117,32 +125,4 @@ func (s *scope) tagsOf(ctx context.Context, name string, described shape.Tree) (
 
 func (s *scope) tag(ctx context.Context, name string, described shape.Tree, set map[string]string) error {
 	return s.kind.tags().Write(ctx, s.tagged(name, described), set, nil)
-}
-
-// syncTags makes the AWS object's tags those that are wanted. Tags appear some
-// time after a new object, so that one which has none yet is left alone.
-func (r *Reconciler) syncTags(ctx context.Context, s *scope, name string, described shape.Tree, have map[string]string) error {
-	made := timeAt(described, "CreationTime")
-	ownership := s.owner.Judge(have)
-	if ownership == identity.Foreign || ownership == identity.Unowned && made != nil && r.Clock.Since(made.Time) < foreignWait {
-		return nil
-	}
-	if have[identity.TagRetained] != "" && s.kind.Lifecycle == Service && s.control.DeletionPolicy != v1alpha1.DeletionRetain {
-		if err := r.unretain(ctx, s, name, described); err != nil {
-			return err
-		}
-	}
-	want := s.wanted()
-	if digest, ok := have[identity.TagDigest]; ok {
-		want[identity.TagDigest] = digest // of what it was made from, which no update changes
-	}
-	set, remove := identity.TagDrift(want, have)
-	if len(set) == 0 && len(remove) == 0 {
-		return nil
-	}
-	err := s.kind.tags().Write(ctx, s.tagged(name, described), set, remove)
-	if errors.Is(err, ErrNoTags) {
-		return nil
-	}
-	return err
 }

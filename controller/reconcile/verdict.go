@@ -64,17 +64,25 @@ func (r *Reconciler) verdictOf(s *scope, err error) verdict {
 	if own, ok := errors.AsType[*refusal](err); ok {
 		return stalled(own.reason, own.message, s.interval())
 	}
+	if e, ok := errors.AsType[*awaiting](err); ok {
+		return r.waitsFor(s, e)
+	}
+	if unread, ok := errors.AsType[*unreadTagsError](err); ok {
+		return r.verdictOfUnread(s, unread)
+	}
 	message := cloud.Message(err)
+	if taken, ok := errors.AsType[*nameTakenError](err); ok {
+		message = taken.Error()
+	}
 	switch cloud.Classify(err) {
 	case cloud.Throttle:
 		return progressing(reason.Throttled, message, r.retryAfter(s, err))
 	case cloud.Busy:
-		return progressing(reason.Busy, message, busyWait)
-	case cloud.Dependency, cloud.NotFound, cloud.AlreadyExists:
-		if r.memory.since(s.object.GetUID(), dependency+s.asked) > dependencyPatience {
-			return stalled(reason.ValidationFailed, message, s.interval())
-		}
-		return progressing(reason.DependencyNotReady, message, r.retryAfter(s, err))
+		return progressing(reason.Busy, message, r.retryAfter(s, err))
+	case cloud.Dependency, cloud.NotFound:
+		return r.patient(s, reason.DependencyNotReady, message, err)
+	case cloud.AlreadyExists:
+		return r.patient(s, reason.NameTaken, message, err)
 	case cloud.Quota:
 		return progressing(reason.QuotaExceeded, message, quotaWait)
 	case cloud.QuotaZero:
@@ -89,6 +97,16 @@ func (r *Reconciler) verdictOf(s *scope, err error) verdict {
 	default:
 		return progressing(reason.ServerError, message, r.retryAfter(s, err))
 	}
+}
+
+// patient is the verdict on what may pass within minutes. After that somebody should
+// know of it, and it is still tried again.
+func (r *Reconciler) patient(s *scope, why, message string, err error) verdict {
+	after := r.retryAfter(s, err)
+	if r.memory.since(s.object.GetUID(), dependency+s.asked) > dependencyPatience {
+		return stalled(why, message, after)
+	}
+	return progressing(why, message, after)
 }
 
 // retryAfter doubles with every try that fails in a row.

@@ -41,7 +41,7 @@ func TestVerdictOfAnError(t *testing.T) {
 		},
 		{
 			"busy: AWS is at work on it", answer("ValidationException", `Cannot update in-progress endpoint "arn".`),
-			progressing(reason.Busy, `Cannot update in-progress endpoint "arn".`, busyWait),
+			progressing(reason.Busy, `Cannot update in-progress endpoint "arn".`, 5*time.Second),
 		},
 		{
 			"a role that is new", answer("ValidationException", "Could not assume role arn"),
@@ -67,6 +67,10 @@ func TestVerdictOfAnError(t *testing.T) {
 		{
 			"credentials that have expired", answer("ExpiredTokenException", "The security token included in the request is expired"),
 			progressing(reason.ServerError, "The security token included in the request is expired", 5*time.Second),
+		},
+		{
+			"a name that AWS does not give away", &nameTakenError{answer("ResourceInUse", "x already exists."), "give another name"},
+			progressing(reason.NameTaken, "x already exists.; give another name", 5*time.Second),
 		},
 		{"AWS refuses it", answer("ValidationException", "No S3 objects found"), stalled(reason.ValidationFailed, "No S3 objects found", interval)},
 		{"AWS failed", answer("InternalFailure", "oops"), progressing(reason.ServerError, "oops", 5*time.Second)},
@@ -107,7 +111,7 @@ func TestADependencyIsWaitedForTenMinutes(t *testing.T) {
 	clock.Step(10 * time.Minute)
 	require.False(t, r.verdictOf(s, missing).stalled)
 	clock.Step(time.Second)
-	require.Equal(t, stalled(reason.ValidationFailed, "Could not assume role arn", 10*time.Minute), r.verdictOf(s, missing))
+	require.Equal(t, stalled(reason.DependencyNotReady, "Could not assume role arn", 20*time.Second), r.verdictOf(s, missing), "and it is still tried again")
 	r.memory.calm(s.object.GetUID())
 	require.False(t, r.verdictOf(s, missing).stalled, "it was well in between")
 }

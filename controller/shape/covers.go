@@ -10,21 +10,19 @@ import (
 
 // Difference is one place where what is wanted is not what is there.
 type Difference struct {
-	// Path of the member, such as ResourceConfig.InstanceCount or
-	// ProductionVariants[0].ModelName.
+	// Path of the member, such as ResourceConfig.InstanceCount,
+	// ProductionVariants[0].ModelName or Dimensions[EndpointName].Value.
 	Path string
-	// Want and Have are the values; Have is nil where AWS has none.
+	// Want and Have are the values; Have is nil where AWS has none, and Want where
+	// AWS is to have none.
 	Want, Have any
 }
 
 // In tells whether the difference is in the member at a path, which has no list
 // indices.
-func (d Difference) In(path string) bool {
-	plain := index.ReplaceAllString(d.Path, "")
-	return strings.EqualFold(plain, path) || strings.HasPrefix(strings.ToLower(plain), strings.ToLower(path)+".")
-}
+func (d Difference) In(path string) bool { return Within(d.Path, path) }
 
-var index = regexp.MustCompile(`\[\d+\]`)
+var index = regexp.MustCompile(`\[[^\]]*\]`)
 
 func (d Difference) String() string {
 	return fmt.Sprintf("%s: want %v, have %v", d.Path, show(d.Want), show(d.Have))
@@ -42,21 +40,25 @@ func show(v any) string {
 	return s
 }
 
+// Uncovered lists where want is not covered by have when no rules are known, see
+// Rules.Uncovered.
+func Uncovered(want, have Tree, except ...string) []Difference {
+	return Rules{}.Uncovered(want, have, except...)
+}
+
 // Uncovered lists where want is not covered by have: members that have lacks
 // or has with another value. What have has beyond want does not count, since
 // AWS fills in defaults; lists must be of equal length, their items are
 // compared one by one. Paths in except (without list indices) and what lies
-// below them are left out.
-func Uncovered(want, have Tree, except ...string) []Difference {
-	var d differ
-	for _, e := range except {
-		d.except = append(d.except, strings.ToLower(e))
-	}
+// below them are left out. have is as Readable makes it.
+func (r Rules) Uncovered(want, have Tree, except ...string) []Difference {
+	d := differ{rules: r, except: except}
 	d.tree("", "", Compact(want), Compact(have))
 	return d.found
 }
 
 type differ struct {
+	rules  Rules
 	except []string
 	found  []Difference
 }
@@ -69,10 +71,8 @@ func (d *differ) tree(path, plain string, want, have Tree) {
 }
 
 func (d *differ) value(path, plain string, want, have any) {
-	for _, e := range d.except {
-		if strings.ToLower(plain) == e {
-			return
-		}
+	if d.passesOver(plain, want, have) {
+		return
 	}
 	switch w := want.(type) {
 	case map[string]any:
@@ -84,15 +84,96 @@ func (d *differ) value(path, plain string, want, have any) {
 	case []any:
 		h, ok := have.([]any)
 		if ok && len(h) == len(w) {
-			for i := range w {
-				d.value(fmt.Sprintf("%s[%d]", path, i), plain, w[i], h[i])
-			}
+			d.list(path, plain, w, h)
 			return
 		}
 	}
-	if !equal(want, have) {
+	if !d.rules.equal(plain, want, have) {
 		d.found = append(d.found, Difference{Path: path, Want: want, Have: have})
 	}
+}
+
+// passesOver tells whether a place is not compared.
+func (d *differ) passesOver(plain string, want, have any) bool {
+	if has(d.except, plain) || has(d.rules.Unread, plain) || has(d.rules.WriteOnly, plain) {
+		return true
+	}
+	if have != nil {
+		return false
+	}
+	is, known := at(d.rules.Defaults, plain)
+	return has(d.rules.NeverShown, plain) || known && d.rules.equal(plain, want, is)
+}
+
+// list compares lists of equal length.
+func (d *differ) list(path, plain string, want, have []any) {
+	key, unordered := at(d.rules.Unordered, plain)
+	switch {
+	case !unordered:
+		for i := range want {
+			d.value(fmt.Sprintf("%s[%d]", path, i), plain, want[i], have[i])
+		}
+	case key != "" && d.named(path, plain, key, want, have):
+	case !pairs(want, have, func(w, h any) bool { return d.covered(plain, w, h) }):
+		d.found = append(d.found, Difference{Path: path, Want: want, Have: have})
+	}
+}
+
+// named compares the items of the same name; false means that they have not all
+// one.
+func (d *differ) named(path, plain, key string, want, have []any) bool {
+	by := map[string]any{}
+	for _, item := range have {
+		by[itemName(item, key)] = item
+	}
+	for _, item := range want {
+		if h, ok := by[itemName(item, key)]; !ok || h == nil || len(by) != len(want) {
+			return false
+		}
+	}
+	for _, item := range want {
+		name := itemName(item, key)
+		d.value(path+"["+name+"]", plain, item, by[name])
+	}
+	return true
+}
+
+func itemName(item any, key string) string {
+	t, _ := item.(map[string]any)
+	v, _ := Get(t, key)
+	return fmt.Sprint(v)
+}
+
+func (d *differ) covered(plain string, want, have any) bool {
+	inner := differ{rules: d.rules, except: d.except}
+	inner.value("", plain, want, have)
+	return len(inner.found) == 0
+}
+
+// pairs tells whether each item of one list can be paired with another item of the
+// other.
+func pairs(want, have []any, fit func(want, have any) bool) bool {
+	partner := make([]int, len(have)) // 1 + the index of the item of want
+	var find func(w int, tried []bool) bool
+	find = func(w int, tried []bool) bool {
+		for h := range have {
+			if tried[h] || !fit(want[w], have[h]) {
+				continue
+			}
+			tried[h] = true
+			if partner[h] == 0 || find(partner[h]-1, tried) {
+				partner[h] = w + 1
+				return true
+			}
+		}
+		return false
+	}
+	for w := range want {
+		if !find(w, make([]bool, len(have))) {
+			return false
+		}
+	}
+	return true
 }
 
 func join(path, name string) string {
@@ -102,15 +183,30 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// equal compares scalars; numbers by value, within the precision of float32,
-// which is what AWS keeps of weights.
-func equal(a, b any) bool {
+// equal compares scalars by the rule of their path; numbers by value, within the
+// precision of float32, which is what AWS keeps of weights.
+func (r Rules) equal(plain string, a, b any) bool {
 	x, xok := toFloat(a)
 	y, yok := toFloat(b)
 	if xok && yok {
 		return x == y || math.Abs(x-y) <= 1e-6*math.Max(math.Abs(x), math.Abs(y))
 	}
+	s, sok := a.(string)
+	t, tok := b.(string)
+	if sok && tok {
+		return r.sameText(plain, s, t)
+	}
 	return reflect.DeepEqual(a, b)
+}
+
+func (r Rules) sameText(plain, a, b string) bool {
+	if a == b {
+		return true
+	}
+	if has(r.NameOrARN, plain) && isARN(a) != isARN(b) {
+		return strings.EqualFold(resource(a), resource(b))
+	}
+	return r.text(plain, a) == r.text(plain, b)
 }
 
 func toFloat(v any) (float64, bool) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/cloud"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/reconcile"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
 	"github.com/sagemaker-gitops/sagemaker-gitops/examples/own-kind/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/health"
 )
@@ -23,8 +24,8 @@ var repository = reconcile.Kind{
 	Name:      "RepositoryName",
 	AnyName:   true,
 	States:    health.Existence,
-	Unread:    []string{"Force"}, // it is for Delete alone
-	Retained:  true,              // git cannot make images again
+	Compare:   shape.Rules{Unread: []string{"Force"}}, // it is for Delete alone
+	Retained:  true,                                   // git cannot make images again
 	Tags: reconcile.TagOperations{
 		List:   operation((*ecr.Client).ListTagsForResource),
 		Add:    operation((*ecr.Client).TagResource),

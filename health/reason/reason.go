@@ -39,9 +39,14 @@ const (
 	// use the AWS object, or that a change waits until those who refer to the
 	// object have taken note of it.
 	WaitingForDependents = "WaitingForDependents"
-	// DependencyNotReady means that AWS does not see a role, policy or model
-	// yet that was made a moment ago.
+	// DependencyNotReady means that AWS does not see a role, or an object that the spec
+	// names, or that AWS is still at work on it. With Ready False and Stalled it has
+	// lacked for minutes, and nothing is known to bring it.
 	DependencyNotReady = "DependencyNotReady"
+	// NameTaken means that AWS takes no object of this name, although it shows none: one
+	// that was deleted may still have the name, or keep it for good. With Ready False and
+	// Stalled it has been so for minutes.
+	NameTaken = "NameTaken"
 	// Throttled means that AWS or the client-side budget holds calls back.
 	Throttled = "Throttled"
 	// QuotaExceeded means that an account limit is used up for now. With
@@ -91,6 +96,10 @@ const (
 	HandedOver = "HandedOver"
 	// Approved means that a model package has been approved.
 	Approved = "Approved"
+	// StoppedWhenIdle means that AWS deleted an App that was idle, or that a user
+	// stopped it in Studio, which is the same to AWS. The controller creates it again
+	// when the spec changes or forceAt asks for it. Argo CD shows it as Suspended.
+	StoppedWhenIdle = "StoppedWhenIdle"
 )
 
 // Reasons of a job or service that AWS reports as failed. Ready is False and
@@ -128,6 +137,10 @@ const (
 	OutOfService = "OutOfService"
 	// UpdateFailed means that AWS gave up an update and kept what there was.
 	UpdateFailed = "UpdateFailed"
+	// DriftUnresolved means that AWS has accepted an update and still describes
+	// something else than the spec. The message has both values; the update is tried
+	// again, less and less often.
+	DriftUnresolved = "DriftUnresolved"
 	// RolledBack means that an endpoint serves its earlier configuration
 	// because the update to the desired one failed, or that AWS could not
 	// even go back.
@@ -196,6 +209,22 @@ const Suspended = "Suspended"
 // ViolationsFound is the reason of an event, not of a condition: an execution of a
 // monitoring schedule found what breaks its constraints.
 const ViolationsFound = "ViolationsFound"
+
+// Released is the reason of an event, not of a condition: a field that git no longer has
+// is not reset in AWS, since somebody else has changed it there.
+const Released = "Released"
+
+// OwnershipLost is the reason of an event, not of a condition: an AWS object that
+// status has recorded no longer carries the tags by which it is the controller's.
+const OwnershipLost = "OwnershipLost"
+
+// TagDrift is the reason of an event, not of a condition: somebody else changes tags
+// back that the spec sets, or AWS does not let the controller change them.
+const TagDrift = "TagDrift"
+
+// ProgressDeadlineExceeded is the reason of an event, not of a condition: a stage of a
+// transition takes longer than spec.progressDeadline.
+const ProgressDeadlineExceeded = "ProgressDeadlineExceeded"
 
 // Deprecated is the reason of an event, not of a condition: the object says
 // something in a way that will not always be understood.

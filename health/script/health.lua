@@ -107,6 +107,9 @@ end
 for _, c in ipairs(conditions) do
   if c.type == "Ready" then
     if c.status == "True" then
+      if c.reason == "StoppedWhenIdle" then
+        return result("Suspended", c.message or "")
+      end
       return result("Healthy", c.message or "")
     end
     return waiting("Ready", c.reason)

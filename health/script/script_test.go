@@ -157,7 +157,7 @@ func anyObject(random *rand.Rand) map[string]any {
 		}
 		conditions = append(conditions, c)
 	}
-	ready := map[string]any{"type": "Ready", "status": pick("True", "True", "False", "Unknown"), "reason": pick("Completed", "AwaitingApproval"), "message": pick("", "m3")}
+	ready := map[string]any{"type": "Ready", "status": pick("True", "True", "False", "Unknown"), "reason": pick("Completed", "AwaitingApproval", "StoppedWhenIdle"), "message": pick("", "m3")}
 	conditions = slices.Insert(conditions, random.IntN(len(conditions)+1), any(ready))
 
 	object := map[string]any{

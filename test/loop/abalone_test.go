@@ -126,7 +126,7 @@ func (w *world) describe() string {
 		fmt.Fprintf(&b, "AWS %s %s %s %v\n", o.Kind, o.Name, o.Status, o.Tags)
 	}
 	entries := w.aws.Journal().Entries()
-	for _, e := range entries[max(0, len(entries)-15):] {
+	for _, e := range entries[max(0, len(entries)-60):] {
 		fmt.Fprintf(&b, "%s %s %v %s\n", e.Time.Format("15:04:05"), e.Operation, e.Code, e.Message)
 	}
 	return b.String()

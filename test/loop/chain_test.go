@@ -99,7 +99,7 @@ func TestPushesDuringARun(t *testing.T) {
 	w.apply(trainingJob(100))
 	w.until("A is done", func() bool { objects := w.chain(); return isReady(objects[0]) })
 	job, _ := get(w, "abalone", &v1alpha1.TrainingJob{})
-	require.Regexp(t, `^abalone-a[a-z2-7]{9}-r2$`, job.Status.Name, "the stopped run of A counts as absent")
+	require.Regexp(t, `^abalone-[a-z2-7]{10}-r2$`, job.Status.Name, "the stopped run of A counts as absent")
 	require.Equal(t, 3, w.mutations()["CreateTrainingJob"])
 	require.Equal(t, 2, w.mutations()["StopTrainingJob"])
 	outcomes := make([]v1alpha1.RunOutcome, 0, len(job.Status.Runs))

@@ -31,10 +31,11 @@ type example struct {
 	approvals []any
 }
 
-// newExample builds a kustomization with one pipeline.
+// newExample builds a kustomization with one pipeline, for an AWS that answers as it
+// was seen to.
 func newExample(t *testing.T, directory string) *example {
 	t.Helper()
-	return exampleIn(newWorld(t), directory)
+	return exampleIn(newObservedWorld(t, 1), directory)
 }
 
 // exampleIn builds a kustomization for a world.
@@ -144,6 +145,7 @@ func TestExampleXGBoost(t *testing.T) {
 	require.Contains(t, e.served(), e.stepOf("train").Child)
 	require.Equal(t, map[string]int{"CreateProcessingJob": 1, "CreateTrainingJob": 1, "CreateModel": 1, "CreateEndpointConfig": 1}, e.created())
 	require.Equal(t, 1, e.mutations()["UpdateEndpoint"])
+	e.rests()
 }
 
 // TestExampleHuggingFace: a run that is tried again goes on from its checkpoints, the
@@ -169,6 +171,7 @@ func TestExampleHuggingFace(t *testing.T) {
 	require.Equal(t, "s3://acme-ml/pipelines/reviews/adapt/"+e.stepOf("adapt").Digest+"/checkpoints", shape.String(first, "CheckpointConfig.S3Uri"))
 	require.Contains(t, shape.String(e.requests("CreateModel")[0], "PrimaryContainer.ModelDataUrl"), "-003-", "the best")
 
+	e.rests()
 	_, err := e.sagemaker().UpdateEndpointWeightsAndCapacities(e.ctx, &sagemaker.UpdateEndpointWeightsAndCapacitiesInput{
 		EndpointName: aws.String("reviews"), DesiredWeightsAndCapacities: []types.DesiredWeightAndCapacity{{VariantName: aws.String("main"), DesiredInstanceCount: aws.Int32(0)}},
 	})
@@ -204,6 +207,7 @@ func TestExampleEnvironments(t *testing.T) {
 		e.completed()
 		_, ok := e.aws.Object("Endpoint", "abalone-dev")
 		require.True(t, ok)
+		e.rests()
 	})
 	t.Run("staging", func(t *testing.T) {
 		e := in(t, "staging")
@@ -307,7 +311,7 @@ func TestExampleMonitoring(t *testing.T) {
 	require.Contains(t, e.served(), job)
 	checks := e.stepOf("checks").Child
 
-	e.pass(25*time.Hour, time.Minute)
+	e.rests()
 	require.NoError(t, e.aws.PutObject("acme-ml", "abalone/train/part-1", []byte("9,0,1,0,0.35")))
 	e.aws.Journal().Reset()
 	e.fault(fault.Rule{Action: fault.Fail, Kind: "MonitoringSchedule", Stage: "Scheduled", Times: 1, Reason: "CompletedWithViolations: 3 features drifted"})

@@ -351,7 +351,7 @@ func TestRenameAfterALostAnswer(t *testing.T) {
 
 // a spec that is refused, while the run of an earlier spec is to be stopped.
 func TestSupersededWhileRefused(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, "TrainingJob/Training")
 	w.kinds = []string{"TrainingJob"}
 	w.startController()
 	w.apply(trainingJob(100))

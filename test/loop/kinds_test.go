@@ -63,10 +63,10 @@ spec:
     predefinedMetricSpecification: {predefinedMetricType: SageMakerVariantInvocationsPerInstance}
 `
 
-// AWS refuses to change the instance type of a variant that is scaled: the
-// target stands aside for the update, and the policy with it, in whatever way it
+// AWS refuses to change the instance type of a variant that is scaled: the target is
+// deregistered for the update, and the policy goes with it, in whatever way the target
 // says which endpoint it is for.
-func TestScalingStandsAside(t *testing.T) {
+func TestScalingDetaches(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ reason, says string }{
 		{"a reference", "endpointRef: {name: abalone}, variantName: main"},

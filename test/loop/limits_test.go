@@ -185,7 +185,7 @@ func TestLimitsOfPipelines(t *testing.T) {
 // TestLimitsThatComeLater: a pipeline goes on letting go of what it has made when that
 // would not be let in any more.
 func TestLimitsThatComeLater(t *testing.T) {
-	w := newPipelineWorld(t)
+	w := newPipelineWorld(t, "TrainingJob/Training")
 	const forgetful = "history: {limit: 0}"
 	w.apply(pipeline(nil, forgetful))
 	w.until("a job runs", func() bool { return len(w.jobs("InProgress")) == 1 })

@@ -258,7 +258,7 @@ func tagDrift(p *play) string {
 	o, _ := p.inAWS()
 	require.Equal(p.t, "ml", o.Tags["team"])
 	p.theirTag(o)
-	p.pass(10*time.Second, step) // until reads of AWS see it
+	p.pass(30*time.Second, step) // until reads of AWS see it: its tags lag by up to 20 s
 	p.request()
 	p.until("the tag is put right", func() bool {
 		now, _ := p.inAWS()
@@ -276,7 +276,8 @@ func (p *play) theirTag(o tagged) {
 	require.NoError(p.t, err)
 }
 
-// deletedInAWS: what a person deletes is made again, but a job.
+// deletedInAWS: what a person deletes is made again, but a job, and what is stopped by
+// deleting it.
 func deletedInAWS(p *play) string {
 	if !p.kind.Delete.Exists() {
 		return "AWS cannot delete it"
@@ -290,6 +291,11 @@ func deletedInAWS(p *play) string {
 		require.Zero(p.t, p.calls(p.kind.Create))
 		require.True(p.t, p.isReady(), "it was done")
 		p.push(map[string]any{"rerun": "deleted"}) // the next chapters need one
+	}
+	if p.kind.StopsByDeletion {
+		p.until("it has been stopped so", func() bool { return p.reason() == reason.StoppedWhenIdle && p.isReady() })
+		require.Zero(p.t, p.calls(p.kind.Create))
+		p.force()
 	}
 	p.until("it is made again", func() bool { return p.calls(p.kind.Create) > 0 && p.isReady() })
 	return ""

@@ -185,7 +185,7 @@ func TestDeletion(t *testing.T) {
 
 // TestDeletionOfARunningJob stops it; a new object starts it again.
 func TestDeletionOfARunningJob(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, "TrainingJob/Training")
 	w.startController()
 	w.apply(trainingJob(100))
 	w.until("it runs", func() bool { return len(w.jobs("InProgress")) == 1 })

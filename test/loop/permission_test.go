@@ -42,7 +42,7 @@ func encrypted(text string) string {
 // its own part with no more than its role: stop a step that takes too long, let go of
 // what is superseded, deploy what was approved, and leave it there.
 func TestPoliciesLetTheControllerWork(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, "TrainingJob/Training")
 	w.measures(2.08)
 	w.limit(replace(limited, "ml.m5.xlarge", "ml.p5.48xlarge"), "is none", map[string]string{
 		"allowed-instance-types": "ml.m5.*", "allowed-images": "141502667606.*", "allowed-roles": "arn:aws:iam::123456789012:role/abalone",

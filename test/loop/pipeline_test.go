@@ -147,7 +147,7 @@ func TestPipeline(t *testing.T) {
 	require.Equal(t, "rmse is 2.08", w.stepOf("quality").Message)
 	require.Equal(t, map[string]int{"CreateTrainingJob": 1}, w.mutations())
 	train := w.stepOf("train")
-	require.Regexp(t, `^abalone-train-a[a-z2-7]{9}$`, train.Child)
+	require.Regexp(t, `^abalone-train-[a-z2-7]{10}$`, train.Child)
 	require.Equal(t, train.Child, w.aws.Objects("TrainingJob")[0].Name, "the job is called as the resource")
 	plan := w.pipeline().Status.PlanDigest
 
@@ -271,7 +271,7 @@ func TestPipelineRejected(t *testing.T) {
 // TestPipelineSuperseded: a push while a job runs stops what the plan has no more;
 // going back to it runs it anew under a name of its own.
 func TestPipelineSuperseded(t *testing.T) {
-	w := newPipelineWorld(t)
+	w := newPipelineWorld(t, "TrainingJob/Training")
 	w.apply(pipeline(nil))
 	w.until("a job runs", func() bool { return len(w.jobs("InProgress")) == 1 })
 	first := w.jobs("InProgress")[0]

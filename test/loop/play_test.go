@@ -55,13 +55,13 @@ type play struct {
 	person *cloud.Client
 }
 
-func newPlay(t *testing.T, k reconcile.Kind) *play {
+func newPlay(t *testing.T, k reconcile.Kind, long ...string) *play {
 	t.Helper()
 	steps, err := story.Read(k.Kind())
 	require.NoError(t, err)
 	bad, err := story.ReadBad(k.Kind())
 	require.NoError(t, err)
-	p := &play{world: newLonelyWorld(t), kind: k, steps: steps, bad: bad, spec: map[string]any{}}
+	p := &play{world: newLonelyWorld(t, long...), kind: k, steps: steps, bad: bad, spec: map[string]any{}}
 	p.kinds = kindsAround(k)
 	p.stage = story.Furnish(t, p.aws, p.clock, p.cluster)
 	config, err := p.aws.AWSConfig(t.Context())
@@ -125,7 +125,9 @@ func (p *play) try(fields map[string]any) error {
 func (p *play) tell(step story.Step) {
 	p.t.Helper()
 	p.push(step.Spec)
-	p.until("of "+p.kind.Kind()+": "+step.Say+": "+step.Until, func() bool { return p.reason() == step.Until })
+	p.until("of "+p.kind.Kind()+": "+step.Say+": "+step.Until, func() bool {
+		return p.reason() == step.Until && (step.Calls == "" || p.aws.Journal().Counts()[step.Calls] > 0)
+	})
 }
 
 func (p *play) object() (reconcile.Object, bool) { return get(p.world, "abalone", p.kind.Object()) }
@@ -270,8 +272,21 @@ func refer(spec map[string]any, ref v1alpha1.ReferenceField, to map[string]any) 
 // request asks for a look at AWS now, as flux reconcile does.
 func (p *play) request() {
 	p.t.Helper()
+	p.annotate(map[string]string{fluxmeta.ReconcileRequestAnnotation: p.clock.Now().String()})
+}
+
+// force asks to try again what failed, as flux reconcile --force does.
+func (p *play) force() {
+	p.t.Helper()
+	token := p.clock.Now().String()
+	p.annotate(map[string]string{fluxmeta.ReconcileRequestAnnotation: token, fluxmeta.ForceRequestAnnotation: token})
+}
+
+// annotate sets the object's annotations beside git.
+func (p *play) annotate(annotations map[string]string) {
+	p.t.Helper()
 	obj, _ := p.object()
 	changed, _ := obj.DeepCopyObject().(reconcile.Object)
-	changed.SetAnnotations(map[string]string{fluxmeta.ReconcileRequestAnnotation: p.clock.Now().String()})
+	changed.SetAnnotations(annotations)
 	require.NoError(p.t, p.kube.Patch(p.ctx, changed, client.MergeFrom(obj)))
 }

@@ -19,7 +19,7 @@ spec:
   scalableTargetAction: {minCapacity: 1, maxCapacity: 1}
 `
 
-// AWS deletes the actions of a target that stands aside for an update: they are
+// AWS deletes the actions of a target that is deregistered for an update: they are
 // made again with it.
 func TestScheduledActionComesBack(t *testing.T) {
 	w := newWorld(t)

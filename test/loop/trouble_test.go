@@ -425,7 +425,7 @@ func TestNames(t *testing.T) {
 
 	w.apply(replace(trainingJob(100), "name: abalone}", "name: abalone.v1.a-name-that-is-longer-than-sixty-three-characters-in-all-its-parts}"))
 	w.until("it runs", func() bool { return len(w.jobs("InProgress")) == 1 })
-	require.Regexp(t, `^abalone-v1-a-name-that-is-longer-[a-z0-9-]*-[a-z2-7]{6}-a[a-z2-7]{9}$`, w.jobs("InProgress")[0])
+	require.Regexp(t, `^abalone-v1-a-name-that-is-longer-[a-z0-9-]*-[a-z2-7]{6}-[a-z2-7]{10}$`, w.jobs("InProgress")[0])
 }
 
 // TestOutage: an AWS that does not answer makes nothing that was ready unready,

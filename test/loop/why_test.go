@@ -37,5 +37,5 @@ func TestPipelineWhy(t *testing.T) {
 	w.completed()
 	check()
 	require.Equal(t, v1alpha1.ActionUpdate, w.stepOf("serve").Action)
-	require.Regexp(t, `^inputs changed \(digest a\w+, was a\w+\)$`, w.stepOf("train").Why)
+	require.Regexp(t, `^inputs changed \(digest [a-z2-7]{10}, was [a-z2-7]{10}\)$`, w.stepOf("train").Why)
 }

@@ -76,6 +76,9 @@ type world struct {
 	// account is the service account as which the controller asks the API server; none
 	// means somebody who may do everything.
 	account string
+	// runtime is the namespace in which the controller records its cluster name; none
+	// means that the name is not guarded. renameFrom is the flag --rename-cluster-from.
+	runtime, renameFrom string
 	// selector and endpointURL are flags of the controller.
 	selector, endpointURL string
 	hashes                identity.Hashes
@@ -86,6 +89,9 @@ type world struct {
 }
 
 var worlds atomic.Int64
+
+// asObserved is how AWS answers unless a test says otherwise.
+var asObserved = flag.Bool("as-observed", true, "let AWS answer as it was seen to answer, and not as it was asked")
 
 // newWorld makes a world for a test that runs beside others, in which some stages of
 // AWS's last for most of an hour.
@@ -98,7 +104,7 @@ func newWorld(t *testing.T, long ...string) *world {
 func newLonelyWorld(t *testing.T, long ...string) *world {
 	t.Helper()
 	namespace := fmt.Sprintf("w%d-%d", worlds.Add(1), os.Getpid())
-	return newWorldIn(t, namespace, time.Now().Truncate(time.Second), simulator.Options{Durations: durations(long...), Seed: 1})
+	return newWorldIn(t, namespace, time.Now().Truncate(time.Second), simulator.Options{Durations: durations(long...), Seed: 1, AsObserved: *asObserved})
 }
 
 // durations are those of AWS's stages in the tests, some of them most of an hour.
@@ -158,12 +164,19 @@ func (w *world) startController() {
 // what is given.
 func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, cloud httpClient) {
 	w.t.Helper()
+	require.NoError(w.t, w.tryStart(kubernetes, cloud))
+}
+
+// tryStart starts a controller, unless it refuses to.
+func (w *world) tryStart(kubernetes func(http.RoundTripper) http.RoundTripper, cloud httpClient) error {
+	w.t.Helper()
 	var o manager.Options
 	o.BindFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
 	o.ClusterName, o.Clock, o.Namespaces = w.cluster, w.clock, []string{w.namespace}
 	o.Kinds, o.LabelSelector, o.SageMakerEndpointURL = w.kinds, w.selector, w.endpointURL
 	o.Hashes = w.hashes
 	o.LeaderElection.Enable, o.MetricsAddr, o.HealthAddr = false, "0", "0"
+	o.RuntimeNamespace, o.RenameClusterFrom = w.runtime, w.renameFrom
 
 	kube := w.configOf(w.account)
 	kube.Wrap(w.counting)
@@ -177,13 +190,17 @@ func (w *world) startWith(kubernetes func(http.RoundTripper) http.RoundTripper, 
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	mgr, err := manager.New(ctx, kube, config, o)
-	require.NoError(w.t, err)
+	if err != nil {
+		cancel()
+		return err
+	}
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
 	w.stop = func() {
 		cancel()
 		require.NoError(w.t, <-done)
 	}
+	return nil
 }
 
 // configOf is a configuration of clients that are a service account, <namespace>:<name>,

@@ -43,6 +43,9 @@ var absent = regexp.MustCompile(`^ValidationException: \d validation errors? det
 	`(Value null at '(modelArtifacts|nextToken|modelPackageName|[.\w]+\.modelPackageName|jobDefinitionSummaries\.1\.member\.endpointName)' ` +
 	`failed to satisfy constraint: Member must not be null(; )?)+$`)
 
+// empty is the list that AWS was seen to answer although its model forbids it.
+var empty = regexp.MustCompile(`^ValidationException: 1 validation error detected: Value '\[\]' at 'inputDataConfig' `)
+
 // Do implements aws.HTTPClient.
 func (j *judge) Do(r *http.Request) (*http.Response, error) {
 	response, err := http.DefaultTransport.RoundTrip(r)
@@ -86,7 +89,7 @@ func (j *judge) judgeCBOR(operation string, decoded wire.Body) {
 }
 
 func (j *judge) judge(service, operation string, answer []byte, decoded wire.Body) {
-	if invalid := j.api.ValidateAnswer(operation, decoded); invalid != nil {
+	if invalid := j.api.ValidateAnswer(operation, decoded); invalid != nil && !empty.MatchString(invalid.Error()) {
 		assert.Regexp(j.t, absent, invalid.Error(), "%s: %s", operation, answer)
 	}
 	if service != "SageMaker" {

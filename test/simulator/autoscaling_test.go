@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 )
 
 func TestAutoscaling(t *testing.T) {
@@ -88,6 +90,11 @@ func TestAutoscaling(t *testing.T) {
 		"resource ID: endpoint/ep/variant/AllTraffic, scalable dimension: sagemaker:variant:DesiredInstanceCount")
 	_, err = register(1, 2)
 	require.NoError(t, err)
+	_, err = b.Faults().Add(fault.Rule{Action: fault.Deny, Operation: "DeregisterScalableTarget", Times: 1})
+	require.NoError(t, err)
+	_, err = b.DeleteEndpoint(t.Context(), &sagemaker.DeleteEndpointInput{EndpointName: aws.String("ep")})
+	requireAPIError(t, err, "AccessDeniedException", "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM "+
+		"identity used to invoke DeleteEndpoint does not have application-autoscaling:DeregisterScalableTarget permission to deregister the scalable target.")
 	_, err = b.DeleteEndpoint(t.Context(), &sagemaker.DeleteEndpointInput{EndpointName: aws.String("ep")})
 	require.NoError(t, err)
 	require.Empty(t, b.Objects("ScalableTarget"), "a deleted endpoint is not scaled")

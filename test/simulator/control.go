@@ -41,6 +41,7 @@ func (s *Server) controlMux() *http.ServeMux {
 		"PUT s3/{bucket}/{key...}":           s.putObject,
 		"POST roles":                         s.addRole,
 		"POST endpoints/{name}/systemupdate": s.systemUpdate,
+		"POST objects/stage":                 s.enterStage,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+controlPath+path, func(w http.ResponseWriter, r *http.Request) { reply(w, r, handle) })
@@ -232,6 +233,21 @@ func (s *Server) addRole(r *http.Request) (any, error) {
 		return nil, errors.New("a role needs an arn")
 	}
 	s.AddRole(body.ARN)
+	return done, nil
+}
+
+func (s *Server) enterStage(r *http.Request) (any, error) {
+	var body struct {
+		ARN    string `json:"arn"`
+		Stage  string `json:"stage"`
+		Reason string `json:"reason,omitempty"`
+	}
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	if !s.Enter(body.ARN, body.Stage, body.Reason) {
+		return nil, &refusal{http.StatusNotFound, fmt.Sprintf("there is no %q, or its kind has no stage %q", body.ARN, body.Stage)}
+	}
 	return done, nil
 }
 

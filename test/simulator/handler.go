@@ -143,11 +143,12 @@ func (s *Server) call(r *http.Request, protocol wire.Protocol, call *request) ([
 			return nil, failure
 		}
 	}
+	operation.Do = s.asObserved(call.operation, operation.Do)
 	inModel := s.inModel(service, call.operation)
 	if failure := s.model.Validate(inModel, body); failure != nil {
 		return nil, failure
 	}
-	answer, failure := s.execute(protocol, call.caller, operation, s.model.Prune(inModel, body))
+	answer, failure := s.execute(protocol, call.caller, operation, s.model.Prune(inModel, body), event)
 	if failure == nil {
 		_, call.lost = s.faults.Take(fault.LoseResponse, event)
 	}
@@ -155,12 +156,16 @@ func (s *Server) call(r *http.Request, protocol wire.Protocol, call *request) ([
 }
 
 func (s *Server) execute(
-	protocol wire.Protocol, caller wire.Caller, operation engine.Operation, body wire.Body,
+	protocol wire.Protocol, caller wire.Caller, operation engine.Operation, body wire.Body, event fault.Event,
 ) (answer []byte, failure *wire.Error) {
 	s.world.In(caller, func(tx *engine.Tx) {
 		var result wire.Body
 		if result, failure = operation.Do(tx, body); failure != nil {
 			return
+		}
+		if rule, ok := s.faults.Take(fault.Rewrite, event); ok {
+			result, _ = wire.Clone(result).(wire.Body)
+			wire.Rewrite(result, rule.Member, rule.Value)
 		}
 		encoded, err := protocol.Encode(result)
 		if err != nil {

@@ -62,12 +62,30 @@ func TestInferenceComponentLife(t *testing.T) {
 	require.NoError(t, err)
 	b.pass(3 * time.Minute)
 	require.Equal(t, "two", aws.ToString(describe().Specification.ModelName))
+	require.Equal(t, "out of memory", aws.ToString(describe().FailureReason), "AWS keeps it when a later update succeeds")
 	list, err := b.ListInferenceComponents(t.Context(), &sagemaker.ListInferenceComponentsInput{EndpointNameEquals: aws.String("ep")})
 	require.NoError(t, err)
 	require.Len(t, list.InferenceComponents, 1)
 
 	_, err = b.DeleteEndpoint(t.Context(), &sagemaker.DeleteEndpointInput{EndpointName: aws.String("ep")})
-	requireAPIError(t, err, "ValidationException", `Cannot delete endpoint "`+arnPrefix+`endpoint/ep": it hosts inference components.`)
+	requireAPIError(t, err, "ValidationException", "Cannot delete endpoint with inference component associated. Please delete inference component and try it again.")
+	_, err = b.CreateInferenceComponent(t.Context(), &sagemaker.CreateInferenceComponentInput{
+		InferenceComponentName: aws.String("adapter"), EndpointName: aws.String("ep"),
+		Specification: &types.InferenceComponentSpecification{
+			BaseInferenceComponentName: name, Container: &types.InferenceComponentContainerSpecification{ArtifactUrl: aws.String("s3://bucket/adapter.tar.gz")},
+		},
+	})
+	require.NoError(t, err)
+	_, err = b.DeleteInferenceComponent(t.Context(), &sagemaker.DeleteInferenceComponentInput{InferenceComponentName: name})
+	requireAPIError(t, err, "ValidationException",
+		`Inference component "`+arnPrefix+`inference-component/llm" is a base inference component for one or more associated inference components.`)
+	b.pass(4 * time.Minute)
+	adapter := &sagemaker.DeleteInferenceComponentInput{InferenceComponentName: aws.String("adapter")}
+	_, err = b.DeleteInferenceComponent(t.Context(), adapter)
+	require.NoError(t, err)
+	_, err = b.DeleteInferenceComponent(t.Context(), adapter)
+	requireAPIError(t, err, "ValidationException", `Inference component "`+arnPrefix+`inference-component/adapter" is in status DELETE_IN_PROGRESS.`)
+	b.pass(time.Minute)
 	_, err = b.DeleteInferenceComponent(t.Context(), &sagemaker.DeleteInferenceComponentInput{InferenceComponentName: name})
 	require.NoError(t, err)
 	b.pass(time.Minute)

@@ -38,7 +38,7 @@ func TestMonitoringScheduleLife(t *testing.T) {
 	}
 	require.Equal(t, types.ScheduleStatusPending, describe().MonitoringScheduleStatus)
 	_, err = b.DeleteMonitoringSchedule(t.Context(), &sagemaker.DeleteMonitoringScheduleInput{MonitoringScheduleName: name})
-	requireAPIError(t, err, "ResourceInUse", "Monitoring Schedule drift is in status Pending and cannot be changed now")
+	requireAPIError(t, err, "ValidationException", "Monitoring schedule in status Pending")
 	b.pass(time.Minute)
 	require.Equal(t, types.ScheduleStatusScheduled, describe().MonitoringScheduleStatus)
 	require.Nil(t, describe().LastMonitoringExecutionSummary)
@@ -48,7 +48,7 @@ func TestMonitoringScheduleLife(t *testing.T) {
 	b.pass(time.Hour)
 	require.Equal(t, types.ExecutionStatusInProgress, describe().LastMonitoringExecutionSummary.MonitoringExecutionStatus)
 	_, err = b.DeleteMonitoringSchedule(t.Context(), &sagemaker.DeleteMonitoringScheduleInput{MonitoringScheduleName: name})
-	requireAPIError(t, err, "ResourceInUse", "Monitoring Schedule drift cannot be deleted while an execution is in progress")
+	requireAPIError(t, err, "ValidationException", "Monitoring schedule drift cannot be deleted while an execution is in progress")
 	b.pass(10 * time.Minute)
 	require.Equal(t, types.ExecutionStatusCompleted, describe().LastMonitoringExecutionSummary.MonitoringExecutionStatus)
 	b.pass(70 * time.Minute)

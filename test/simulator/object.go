@@ -66,6 +66,25 @@ func (s *Server) Exists(kind, name string) bool {
 	return ok
 }
 
+// Enter puts the resource with an ARN of the default account and region into a stage
+// of its life that nobody asked for: AWS deletes an idle app, or an instance fails. A
+// reason is told as FailureReason. It says whether there is the resource, and its kind
+// has the stage.
+func (s *Server) Enter(arn, stage, reason string) (ok bool) {
+	caller := wire.Caller{Scope: wire.Scope{Account: s.options.Account, Region: s.options.Region}}
+	s.world.In(caller, func(tx *engine.Tx) {
+		o := tx.FindARN(arn)
+		if ok = o != nil && o.Kind.HasStage(stage); !ok {
+			return
+		}
+		tx.Enter(o, stage)
+		if reason != "" {
+			o.Document["FailureReason"] = reason
+		}
+	})
+	return ok
+}
+
 // SystemUpdate patches an endpoint of the default account and region, as AWS
 // does on its own account: it is SystemUpdating for a while. It says whether
 // the endpoint was in service.

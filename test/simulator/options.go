@@ -55,6 +55,10 @@ type Options struct {
 	Throttle map[string]Rate
 	// Seed decides all that varies, the consistency times above all.
 	Seed uint64
+	// AsObserved makes the answers as hostile as AWS's were seen to be: defaults are
+	// filled in, members left out, lists reordered, values rewritten, and ListTags
+	// lags by up to 20 s. Seed decides where sources contradict each other.
+	AsObserved bool
 	// Logger for what should not happen, unknown operations above all;
 	// default none.
 	Logger *slog.Logger

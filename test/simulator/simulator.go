@@ -26,6 +26,7 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/cloudwatch"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/model"
+	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/observed"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/sagemaker"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/storage"
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/sts"
@@ -48,6 +49,7 @@ type Server struct {
 	control  *http.ServeMux
 	http     *http.Server
 	requests atomic.Int64
+	observed *observed.Changer // nil: answers are as the kinds have them
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -71,6 +73,15 @@ func New(options Options) (*Server, error) {
 		journal: new(journal.Journal),
 		limiter: throttle.New(options.Throttle),
 	}
+	tagLag := max(options.ConsistencyWindow, 0)
+	if options.AsObserved {
+		if s.observed, err = observed.New(options.Seed); err != nil {
+			return nil, fmt.Errorf("simulator: %w", err)
+		}
+		if options.ConsistencyWindow != Off {
+			tagLag = max(tagLag, observed.TagLag)
+		}
+	}
 	kinds := kinds()
 	s.services = map[string]service{
 		"SageMaker":                     {name: "sagemaker", operations: engine.Operations(sagemaker.Kinds())},
@@ -85,7 +96,7 @@ func New(options Options) (*Server, error) {
 	s.world = engine.New(engine.Settings{
 		Clock: options.Clock, Storage: s.storage, Faults: s.faults,
 		Durations: options.Durations, Quotas: options.Quotas, Seed: options.Seed,
-		Consistency: max(options.ConsistencyWindow, 0), RolePropagation: max(options.RolePropagation, 0),
+		Consistency: max(options.ConsistencyWindow, 0), TagLag: tagLag, RolePropagation: max(options.RolePropagation, 0),
 	}, kinds)
 	s.issuer = sts.New(options.Account, options.Clock, s.faults)
 	s.control = s.controlMux()

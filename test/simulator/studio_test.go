@@ -13,10 +13,10 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/fault"
 )
 
-func (b *bench) domain(name string) *string {
+func (b *bench) domain() *string {
 	b.t.Helper()
 	made, err := b.CreateDomain(b.t.Context(), &sagemaker.CreateDomainInput{
-		DomainName: aws.String(name), AuthMode: types.AuthModeIam, VpcId: aws.String("vpc-1"), SubnetIds: []string{"subnet-1"},
+		DomainName: aws.String("team"), AuthMode: types.AuthModeIam, VpcId: aws.String("vpc-1"), SubnetIds: []string{"subnet-1"},
 		DefaultUserSettings: &types.UserSettings{ExecutionRole: aws.String(role)},
 	})
 	require.NoError(b.t, err)
@@ -27,7 +27,7 @@ func (b *bench) domain(name string) *string {
 func TestStudioLife(t *testing.T) {
 	b := start(t, nil)
 	ctx := t.Context()
-	id := b.domain("team")
+	id := b.domain()
 	_, err := b.CreateDomain(ctx, &sagemaker.CreateDomainInput{
 		DomainName: aws.String("team"), AuthMode: types.AuthModeIam, DefaultUserSettings: &types.UserSettings{ExecutionRole: aws.String(role)},
 	})
@@ -98,7 +98,7 @@ func TestStudioFailures(t *testing.T) {
 		_, err := b.Faults().Add(rule)
 		require.NoError(t, err)
 	}
-	id := b.domain("team")
+	id := b.domain()
 	b.pass(3 * time.Minute)
 	_, err := b.UpdateDomain(ctx, &sagemaker.UpdateDomainInput{DomainId: id, SubnetIds: []string{"subnet-2"}})
 	require.NoError(t, err)
@@ -114,11 +114,59 @@ func TestStudioFailures(t *testing.T) {
 	require.Equal(t, id, list.Domains[0].DomainId)
 }
 
+// A failed app has no tags, needs no deletion and leaves its name free. One that AWS
+// deletes because it is idle is still told of.
+func TestAppsThatEnd(t *testing.T) {
+	b := start(t, nil)
+	id := b.domain()
+	b.pass(3 * time.Minute)
+	_, err := b.CreateUserProfile(t.Context(), &sagemaker.CreateUserProfileInput{DomainId: id, UserProfileName: aws.String("alice")})
+	require.NoError(t, err)
+	b.pass(3 * time.Minute)
+	app := func(operation string) error {
+		var err error
+		switch operation {
+		case "create":
+			_, err = b.CreateApp(t.Context(), &sagemaker.CreateAppInput{DomainId: id, UserProfileName: aws.String("alice"), AppType: types.AppTypeJupyterServer, AppName: aws.String("default")})
+		case "delete":
+			_, err = b.DeleteApp(t.Context(), &sagemaker.DeleteAppInput{DomainId: id, UserProfileName: aws.String("alice"), AppType: types.AppTypeJupyterServer, AppName: aws.String("default")})
+		}
+		return err
+	}
+	status := func() types.AppStatus {
+		is, err := b.DescribeApp(t.Context(), &sagemaker.DescribeAppInput{DomainId: id, UserProfileName: aws.String("alice"), AppType: types.AppTypeJupyterServer, AppName: aws.String("default")})
+		require.NoError(t, err)
+		return is.Status
+	}
+	arn := arnPrefix + "app/" + *id + "/alice/jupyterserver/default"
+	require.NoError(t, app("create"))
+	enter := func(stage string) {
+		code, answer := b.control("POST", "objects/stage", `{"arn": "`+arn+`", "stage": "`+stage+`", "reason": "LifecycleConfigurationError"}`)
+		require.Equal(t, 200, code, answer)
+	}
+	enter("Failed")
+	require.Equal(t, types.AppStatusFailed, status())
+	_, err = b.ListTags(t.Context(), &sagemaker.ListTagsInput{ResourceArn: &arn})
+	requireAPIError(t, err, "ValidationException", "UnknownError") // so the SDK calls an empty message
+	require.ErrorContains(t, app("delete"), "previously failed and was automatically deleted")
+	require.NoError(t, app("create"), "its name is free")
+
+	b.pass(3 * time.Minute)
+	require.Equal(t, types.AppStatusInService, status())
+	enter("Deleting")
+	b.pass(2 * time.Minute)
+	require.Equal(t, types.AppStatusDeleted, status())
+	require.ErrorContains(t, app("delete"), "has already been deleted")
+
+	code, _ := b.control("POST", "objects/stage", `{"arn": "`+arn+`", "stage": "Nowhere"}`)
+	require.Equal(t, 404, code)
+}
+
 func TestQuotaOfApps(t *testing.T) {
 	b := start(t, func(o *simulator.Options) {
 		o.Quotas = map[string]int{"Studio JupyterLab Apps running on ml.t3.medium instance": 1}
 	})
-	id := b.domain("team")
+	id := b.domain()
 	b.pass(3 * time.Minute)
 	_, err := b.CreateUserProfile(t.Context(), &sagemaker.CreateUserProfileInput{DomainId: id, UserProfileName: aws.String("alice")})
 	require.NoError(t, err)

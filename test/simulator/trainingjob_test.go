@@ -249,8 +249,11 @@ func TestTrainingJobUpdate(t *testing.T) {
 	_, err := b.UpdateTrainingJob(t.Context(), keep)
 	require.ErrorContains(t, err, "no Available warm pool", "the pool is in use while the job runs")
 	_, err = b.UpdateTrainingJob(t.Context(), profile)
+	requireAPIError(t, err, "ValidationException", "Training job (arn:aws:sagemaker:us-east-1:123456789012:training-job/job) cannot be updated while its secondary status is Starting.")
+	b.pass(time.Minute)
+	_, err = b.UpdateTrainingJob(t.Context(), profile)
 	require.NoError(t, err)
-	require.True(t, aws.ToBool(b.training("job").ProfilerConfig.DisableProfiler))
+	require.Equal(t, types.ProfilingStatusDisabled, b.training("job").ProfilingStatus)
 	b.pass(5 * time.Minute)
 	_, err = b.UpdateTrainingJob(t.Context(), profile)
 	requireAPIError(t, err, "ValidationException", "The request was rejected because the training job is in status Completed")
@@ -263,6 +266,42 @@ func TestTrainingJobUpdate(t *testing.T) {
 	keep.ProfilerConfig = profile.ProfilerConfig
 	_, err = b.UpdateTrainingJob(t.Context(), keep)
 	require.ErrorContains(t, err, "cannot be updated together")
+}
+
+func TestTrainingJobProfilerRules(t *testing.T) {
+	b := start(t, nil)
+	b.train("job")
+	b.pass(2 * time.Minute)
+	rule := func(name string) types.ProfilerRuleConfiguration {
+		return types.ProfilerRuleConfiguration{RuleConfigurationName: &name, RuleEvaluatorImage: aws.String("debugger:1")}
+	}
+	update := func(rules ...types.ProfilerRuleConfiguration) error {
+		_, err := b.UpdateTrainingJob(t.Context(), &sagemaker.UpdateTrainingJobInput{
+			TrainingJobName: aws.String("job"), ProfilerRuleConfigurations: rules,
+		})
+		return err
+	}
+	require.NoError(t, update(rule("one")))
+	require.ErrorContains(t, update(rule("one"), rule("two")), "cannot modify the existing profiler rule one")
+	require.NoError(t, update(rule("two")))
+	require.Len(t, b.training("job").ProfilerRuleConfigurations, 2, "those that there were stay")
+}
+
+func TestTrainingJobRemoteDebug(t *testing.T) {
+	b := start(t, nil)
+	b.train("job")
+	debug := func() error {
+		_, err := b.UpdateTrainingJob(t.Context(), &sagemaker.UpdateTrainingJobInput{
+			TrainingJobName: aws.String("job"), RemoteDebugConfig: &types.RemoteDebugConfigForUpdate{EnableRemoteDebug: aws.Bool(true)},
+		})
+		return err
+	}
+	require.ErrorContains(t, debug(), "Starting")
+	b.pass(time.Minute)
+	require.NoError(t, debug(), "while it downloads")
+	b.pass(2*time.Minute + 35*time.Second)
+	require.Equal(t, types.SecondaryStatusUploading, b.training("job").SecondaryStatus)
+	require.ErrorContains(t, debug(), "it must be Downloading or Training")
 }
 
 func TestTrainingJobModel(t *testing.T) {

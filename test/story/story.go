@@ -17,6 +17,9 @@ type Step struct {
 	Say string
 	// Until is the reason of the condition Ready.
 	Until string
+	// Calls is an operation that AWS has carried out for the step, where Until does not
+	// tell.
+	Calls string
 	// Spec are the fields that change; without any the object is deleted.
 	Spec map[string]any
 }

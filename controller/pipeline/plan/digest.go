@@ -2,9 +2,11 @@ package plan
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/shape"
@@ -12,19 +14,6 @@ import (
 
 func (p *Plan) owner() identity.Owner {
 	return identity.Owner{Cluster: p.input.Cluster, Namespace: p.input.Namespace, Kind: "ModelPipeline", Name: p.input.Pipeline}
-}
-
-// hash is a digest, by the version of what is known already.
-func (p *Plan) hash(document shape.Tree, rerun string) (string, error) {
-	known := p.input.Known
-	if known == nil {
-		known = func(string) bool { return false }
-	}
-	digests, err := p.input.Hashes.All(p.owner(), document, rerun)
-	if err != nil {
-		return "", err
-	}
-	return identity.Keep(digests, known), nil
 }
 
 // digest finds out a step's digest, and all that follows from it.
@@ -38,8 +27,11 @@ func (p *Plan) digest(step *Step) error {
 		if err != nil {
 			return err
 		}
-		for _, path := range slices.Concat(control, step.Kind.Outside) {
+		for _, path := range slices.Concat(p.control(step), step.Kind.Outside) {
 			leaveOut(spec, path)
+		}
+		if p.hash.Normal != nil {
+			p.hash.Normal(step.Spec.Template.Kind, spec)
 		}
 		document["spec"], document["sources"] = spec, p.sources(step.template)
 		if step.Kind.Job {
@@ -65,7 +57,7 @@ func (p *Plan) digest(step *Step) error {
 		document["of"] = p.digests(p.graph.Upstream(step.Spec.Name))
 	}
 	var err error
-	if step.Digest, err = p.hash(document, rerun); err != nil {
+	if step.Digest, err = p.hash.Sum(p.owner(), document, rerun); err != nil {
 		return err
 	}
 	step.Path = strings.Join([]string{strings.TrimSuffix(p.input.Spec.Artifacts, "/"), p.input.Pipeline, step.Spec.Name, step.Digest}, "/")
@@ -140,9 +132,27 @@ func plain(v any) (any, error) {
 	return made, err
 }
 
-// control are fields that speak to the controller and of who pays, and not of what
-// comes out.
-var control = []string{
-	"adoptionPolicy", "assumeRole", "deletionPolicy", "externalID", "interval", "managementPolicy", "readiness", "revisionHistoryLimit",
-	"serviceAccountName", "suspend", "tags",
+// control are the fields of a step's spec that speak to the controller and of who pays,
+// and not of what comes out: tags, and the fields that the API gives to all kinds of a
+// lifecycle.
+func (p *Plan) control(step *Step) []string {
+	fields := []string{"tags"}
+	for embedded := range step.Kind.Spec.Fields() {
+		if !slices.Contains(controls, embedded.Type) {
+			continue
+		}
+		for field := range embedded.Type.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if name != "region" || !p.hash.Archives { // version a took it for a part of what comes out
+				fields = append(fields, name)
+			}
+		}
+	}
+	return fields
+}
+
+// controls are the types of control fields. Others that are embedded say something to AWS.
+var controls = []reflect.Type{
+	reflect.TypeFor[v1alpha1.Control](), reflect.TypeFor[v1alpha1.JobControl](), reflect.TypeFor[v1alpha1.DriftControl](),
+	reflect.TypeFor[v1alpha1.RevisionControl](), reflect.TypeFor[v1alpha1.ExternalIDControl](),
 }

@@ -45,6 +45,6 @@ spec:
 		fmt.Println(d.Status.Action, d.Status.Kind, d.Status.Child)
 	}
 	// Output:
-	// Run TrainingJob abalone-train-agsvfpwldq
+	// Run TrainingJob abalone-train-bgsvfpwldq
 	// Run Endpoint abalone-serve
 }

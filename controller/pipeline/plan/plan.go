@@ -55,8 +55,10 @@ type Input struct {
 	Params map[string]string
 	// Token is that of the trigger that counts; empty if there was none.
 	Token string
-	// Sources are where sources were found, and the digests of their content.
-	Sources map[string]render.Source
+	// Sources are where sources were found, and the digests of their content. Archives are
+	// the same for versions of hash that know them by the bytes of archives; those of
+	// Sources if nil.
+	Sources, Archives map[string]render.Source
 	// Kinds are those that steps may be, by name.
 	Kinds map[string]Kind
 	// Hashes make digests; nil means those of identity.Supported.
@@ -74,6 +76,10 @@ type Plan struct {
 	Steps []*Step
 	graph *graph.Graph
 	input Input
+	// hash makes all digests.
+	hash identity.Hash
+	// older are the plans by older versions of hash.
+	older []*Plan
 	// cached is the digest of the plan as it would be if all steps were reused.
 	cached string
 }
@@ -93,6 +99,8 @@ type Step struct {
 	Needs []string
 	// Path is where it may write.
 	Path string
+	// sources are those that its templates see.
+	sources map[string]render.Source
 	// Checks are those of a gate, with their parameters filled in.
 	Checks   []v1alpha1.GateCheck
 	template *render.Template
@@ -120,19 +128,31 @@ func (e *StepError) Unwrap() error { return e.Err }
 
 // Make makes the plan. The error is a *StepError, or one of package graph.
 func Make(in Input) (*Plan, error) {
-	p, err := assemble(in, "")
+	plans, err := Versions(in)
+	if err != nil {
+		return nil, err
+	}
+	return choose(plans, in.Known), nil
+}
+
+// by makes the plan with the digests of one version of hash, all of them.
+func (in Input) by(hash identity.Hash) (*Plan, error) {
+	if hash.Archives && in.Archives != nil {
+		in.Sources = in.Archives
+	}
+	p, err := assemble(in, hash, "")
 	if err != nil || !slices.ContainsFunc(in.Spec.Steps, neverCached) {
 		return p, err
 	}
-	return assemble(in, p.Digest)
+	return assemble(in, hash, p.Digest)
 }
 
 func neverCached(step v1alpha1.PipelineStep) bool { return step.Cache == v1alpha1.CacheNever }
 
 // assemble makes the plan, knowing the digest that it would have if all steps were
 // reused; empty at first.
-func assemble(in Input, cached string) (*Plan, error) {
-	p := &Plan{input: in, cached: cached}
+func assemble(in Input, hash identity.Hash, cached string) (*Plan, error) {
+	p := &Plan{input: in, hash: hash, cached: cached}
 	steps, checks := map[string]*Step{}, 0
 	nodes := make([]graph.Node, 0, len(in.Spec.Steps))
 	for _, spec := range in.Spec.Steps {
@@ -164,13 +184,13 @@ func assemble(in Input, cached string) (*Plan, error) {
 			return nil, &StepError{Step: name, Err: err}
 		}
 	}
-	p.Digest, err = p.hash(p.digests(p.graph.Order()), "")
+	p.Digest, err = hash.Sum(p.owner(), p.digests(p.graph.Order()), "")
 	return p, err
 }
 
 // read parses a step and finds out what it needs.
 func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
-	step := &Step{Spec: spec, Needs: slices.Clone(spec.DependsOn)}
+	step := &Step{Spec: spec, Needs: slices.Clone(spec.DependsOn), sources: p.input.Sources}
 	if spec.When != "" {
 		var err error
 		if step.when, err = when.Read(spec.When); err != nil {
@@ -218,7 +238,7 @@ func (p *Plan) read(spec v1alpha1.PipelineStep) (*Step, error) {
 func (p *Plan) scope(step *Step, path string) render.Scope {
 	return render.Scope{
 		Params:   p.input.Params,
-		Sources:  p.input.Sources,
+		Sources:  step.sources,
 		Step:     render.Step{Name: step.Spec.Name, Path: path},
 		Pipeline: render.Pipeline{Name: p.input.Pipeline, Namespace: p.input.Namespace},
 	}

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/api/v1alpha1"
+	"github.com/sagemaker-gitops/sagemaker-gitops/controller/identity"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/gate"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/plan"
 	"github.com/sagemaker-gitops/sagemaker-gitops/controller/pipeline/render"
@@ -73,15 +75,53 @@ func made(t *testing.T, from string) *plan.Plan {
 
 // Digests name what AWS runs, so that they may never become others by accident.
 func TestDigests(t *testing.T) {
-	p := made(t, text)
-	steps := make([]string, 0, len(p.Steps))
-	for _, step := range p.Steps {
-		steps = append(steps, step.Spec.Name+" "+step.Digest+" "+step.Child)
+	want := map[string][]string{
+		"a": {"train aaihbbdpom abalone-train-aaihbbdpom", "quality aigrbne6ie ", "approve abvjfpjtjb ", "serve agqmx2ncsh abalone-serve"},
+		"b": {"train baihbbdpom abalone-train-baihbbdpom", "quality bryguh557o ", "approve bem5alurxp ", "serve bwzt6vqrbv abalone-serve"},
 	}
-	require.Equal(t, []string{
-		"train aaihbbdpom abalone-train-aaihbbdpom", "quality aigrbne6ie ", "approve abvjfpjtjb ", "serve agqmx2ncsh abalone-serve",
-	}, steps)
-	require.Equal(t, "s3://acme/pipelines/abalone/train/"+p.Step("train").Digest, p.Step("train").Path)
+	for _, hash := range identity.Supported() {
+		in := input(t, text)
+		in.Hashes = identity.Hashes{hash}
+		p, err := plan.Make(in)
+		require.NoError(t, err)
+		steps := make([]string, 0, len(p.Steps))
+		for _, step := range p.Steps {
+			steps = append(steps, step.Spec.Name+" "+step.Digest+" "+step.Child)
+		}
+		require.Equal(t, want[hash.Version], steps)
+		require.Equal(t, "s3://acme/pipelines/abalone/train/"+p.Step("train").Digest, p.Step("train").Path)
+	}
+}
+
+// TestVersions: what is known by an older version of hash stays as that has named it, with
+// the gates and approvals that follow from it.
+func TestVersions(t *testing.T) {
+	in := input(t, text)
+	all, err := plan.Versions(in)
+	require.NoError(t, err)
+	newer, older := all[0], all[1]
+	changed := input(t, strings.Replace(text, "of-{{", "by-{{", 1))
+	moved, err := plan.Versions(changed)
+	require.NoError(t, err)
+	for _, row := range []struct {
+		reason string
+		in     plan.Input
+		known  []string
+		plan   string
+		train  string
+		serve  string
+	}{
+		{"nothing is known", in, nil, newer.Digest, newer.Step("train").Digest, newer.Step("serve").Digest},
+		{"the plan is", in, []string{older.Digest}, older.Digest, older.Step("train").Digest, older.Step("serve").Digest},
+		{"its job is, in AWS", in, []string{older.Step("train").Digest}, older.Digest, older.Step("train").Digest, older.Step("serve").Digest},
+		{"its job is, by both", in, []string{older.Step("train").Digest, newer.Step("train").Digest}, newer.Digest, newer.Step("train").Digest, newer.Step("serve").Digest},
+		{"its job is, and what it serves has changed", changed, []string{older.Step("train").Digest}, moved[1].Digest, older.Step("train").Digest, moved[1].Step("serve").Digest},
+	} {
+		row.in.Known = func(digest string) bool { return slices.Contains(row.known, digest) }
+		p, err := plan.Make(row.in)
+		require.NoError(t, err)
+		require.Equal(t, []string{row.plan, row.train, row.serve}, []string{p.Digest, p.Step("train").Digest, p.Step("serve").Digest}, row.reason)
+	}
 }
 
 // What changes which digest.

@@ -41,6 +41,9 @@ const (
 	RollBack Action = "roll-back"
 	// FailRollBack lets the update fail, and going back fail too.
 	FailRollBack Action = "fail-roll-back"
+	// Rewrite answers Operation with Value at the path Member, of every item where the
+	// path leads through lists, whatever the object has there.
+	Rewrite Action = "rewrite"
 	// Measure gives training jobs of Name and HyperParameters their Metrics when they
 	// have completed. It is no fault; without it a job has none.
 	Measure Action = "measure"
@@ -73,6 +76,10 @@ type Rule struct {
 	HyperParameters map[string]string `json:"hyperParameters,omitempty"`
 	// Metrics are the final values, by name.
 	Metrics map[string]float64 `json:"metrics,omitempty"`
+	// Member is a dotted path of member names.
+	Member string `json:"member,omitempty"`
+	// Value is what is answered there; nil leaves the member out.
+	Value any `json:"value,omitempty"`
 	// Latency in nanoseconds when written as JSON.
 	Latency time.Duration `json:"latency,omitempty"`
 }
@@ -257,6 +264,10 @@ func complete(r Rule) error {
 	case RollBack, FailRollBack:
 		if r.Reason == "" {
 			return fmt.Errorf("%s needs a reason", r.Action)
+		}
+	case Rewrite:
+		if r.Operation == "" || r.Member == "" {
+			return errors.New("rewrite needs operation and member")
 		}
 	case Measure:
 		if len(r.Metrics) == 0 {

@@ -23,6 +23,7 @@ type flags struct {
 	speed                    float64
 	consistency, propagation time.Duration
 	throttle, virtual        bool
+	asObserved               bool
 	seed                     uint64
 	objects                  string
 	buckets                  []string
@@ -49,6 +50,8 @@ func command() *cobra.Command {
 	set.StringToStringVar(&f.quotas, "quota", nil, "quotas, as name=limit: \"ml.m5.xlarge for training job usage\"=2")
 	set.BoolVar(&f.throttle, "throttle", true, "refuse callers that ask faster than AWS is assumed to allow")
 	set.BoolVar(&f.virtual, "virtual-clock", false, "let time stand still but for POST /_simulator/clock")
+	set.BoolVar(&f.asObserved, "as-observed", false, "change answers the way AWS was seen to: fill in, leave out, reorder, rewrite; "+
+		"--seed decides where sources disagree")
 	set.Uint64Var(&f.seed, "seed", 0, "decides all that varies")
 	set.StringVar(&f.objects, "objects", "", "directory with S3 objects to begin with, as bucket/key")
 	set.StringSliceVar(&f.buckets, "bucket", nil, "S3 buckets to begin with")
@@ -94,7 +97,7 @@ func run(cmd *cobra.Command, f flags) error {
 
 func (f flags) options() (simulator.Options, error) {
 	options := simulator.Options{
-		Address: f.address, Account: f.account, Region: f.region, Seed: f.seed,
+		Address: f.address, Account: f.account, Region: f.region, Seed: f.seed, AsObserved: f.asObserved,
 		ConsistencyWindow: orOff(f.consistency), RolePropagation: orOff(f.propagation),
 		Durations: map[string]time.Duration{}, Quotas: map[string]int{},
 	}

@@ -46,6 +46,18 @@ func targetName(body wire.Body) string {
 	}, " ")
 }
 
+// ofResource is the end of the ARN of what belongs to a target: an id, the resource
+// and the name.
+func ofResource(scope wire.Scope, name, label string) string {
+	parts := strings.SplitN(name, " ", 4) // see targetName
+	if len(parts) < 4 {
+		return name
+	}
+	id := engine.Reference(scope.Account, scope.Region, name) + engine.Reference(name, scope.Region, scope.Account)
+	uuid := strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
+	return uuid + ":resource/" + parts[0] + "/" + parts[1] + ":" + label + "/" + parts[3]
+}
+
 // about are the words with which the service names a target.
 func about(body wire.Body) string {
 	return "service namespace: " + wire.String(body, "ServiceNamespace") + ", resource ID: " + wire.String(body, "ResourceId") +

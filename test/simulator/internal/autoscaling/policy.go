@@ -12,7 +12,7 @@ var scalingPolicy = &engine.Kind{
 	Name: "ScalingPolicy", NameMember: "PolicyName", ARNMember: "PolicyARN", Immutable: true,
 	Identify: func(body wire.Body) string { return targetName(body) + " " + wire.String(body, "PolicyName") },
 	ARN: func(scope wire.Scope, name string) string {
-		return "arn:" + scope.Partition() + ":autoscaling:" + scope.Region + ":" + scope.Account + ":scalingPolicy:" + engine.Reference(scope.Account, scope.Region, name)
+		return "arn:" + scope.Partition() + ":autoscaling:" + scope.Region + ":" + scope.Account + ":scalingPolicy:" + ofResource(scope, name, "policyName")
 	},
 	Untagged:  func(*engine.Object) bool { return true },
 	NotFound:  func(_, arn string) *wire.Error { return notFound("%s does not exist", arn) },

@@ -15,7 +15,7 @@ var scheduledAction = &engine.Kind{
 	Identify: func(body wire.Body) string { return targetName(body) + " " + wire.String(body, "ScheduledActionName") },
 	ARN: func(scope wire.Scope, name string) string {
 		return "arn:" + scope.Partition() + ":autoscaling:" + scope.Region + ":" + scope.Account +
-			":scheduledAction:" + engine.Reference(scope.Account, scope.Region, name)
+			":scheduledAction:" + ofResource(scope, name, "scheduledActionName")
 	},
 	Untagged:  func(*engine.Object) bool { return true },
 	NotFound:  func(_, arn string) *wire.Error { return notFound("%s does not exist", arn) },

@@ -5,6 +5,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
@@ -42,6 +43,9 @@ type Kind struct {
 	Token string
 	// Untagged tells which objects cannot be tagged. Nil: all can.
 	Untagged func(*Object) bool
+	// Unlisted refuses to list the tags of an object that is still described. Nil: no
+	// such thing.
+	Unlisted func(*Object) *wire.Error
 	// Over tells of an object that its name is free, although it is still told
 	// of. Nil: no such thing.
 	Over func(*Object) bool
@@ -133,6 +137,11 @@ func (k *Kind) identify(body wire.Body) string {
 		return k.Identify(body)
 	}
 	return wire.String(body, k.nameMember())
+}
+
+// HasStage tells whether objects of the kind can be in a stage.
+func (k *Kind) HasStage(name string) bool {
+	return slices.ContainsFunc(k.Stages, func(stage Stage) bool { return stage.Name == name })
 }
 
 func (k *Kind) stage(name string) Stage {

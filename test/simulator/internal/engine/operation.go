@@ -94,7 +94,7 @@ func (tx *Tx) Create(kind *Kind, body wire.Body) (*Object, *wire.Error) {
 		}
 	}
 	o.visible = tx.Now.Add(tx.spread(tx.Consistency, o.ARN))
-	o.tags.set(tags, o.visible.Add(tx.spread(tx.Consistency, o.ARN, "tags")))
+	o.tags.set(tags, o.visible.Add(tx.spread(tx.TagLag, o.ARN, "tags")))
 	tx.insert(o)
 	if kind.First != "" {
 		tx.Enter(o, kind.First)

@@ -81,6 +81,11 @@ func listTags(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 	if tx.Now.Before(o.visible) {
 		return nil, o.Kind.NotFound("ListTags", o.ARN)
 	}
+	if o.Kind.Unlisted != nil {
+		if err := o.Kind.Unlisted(o); err != nil {
+			return nil, err
+		}
+	}
 	if body["NextToken"] != nil {
 		return nil, badToken()
 	}
@@ -89,7 +94,7 @@ func listTags(tx *Tx, body wire.Body) (wire.Body, *wire.Error) {
 
 // SetTags replaces an object's tags; reads see it when the window has passed.
 func (tx *Tx) SetTags(o *Object, tags []Tag) {
-	o.tags.set(tags, tx.Now.Add(tx.spread(tx.Consistency, o.ARN, "tags", tx.Now.String())))
+	o.tags.set(tags, tx.Now.Add(tx.spread(tx.TagLag, o.ARN, "tags", tx.Now.String())))
 }
 
 // SeeTags are an object's tags as reads see them.

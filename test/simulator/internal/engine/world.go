@@ -26,6 +26,8 @@ type Settings struct {
 	Durations map[string]time.Duration
 	// Consistency is the longest time until reads see a new object or tag.
 	Consistency time.Duration
+	// TagLag is the same for tags, which are seen no earlier than the object.
+	TagLag time.Duration
 	// RolePropagation is how long a new role cannot be assumed.
 	RolePropagation time.Duration
 	// Quotas by AWS's name; what is not named is without limit.

@@ -8,12 +8,21 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/wire"
 )
 
+// ended tells of an app that is no more, though AWS goes on telling of it.
+func ended(o *engine.Object) bool { return o.Status() == "Deleted" || o.Status() == "Failed" }
+
 // app runs for a user or in a space. A deleted one is told of for a while.
 var app = func() *engine.Kind {
 	k := studioKind("App", "app")
 	k.Update = nil
 	k.Immutable = true
-	k.Over = func(o *engine.Object) bool { return o.Status() == "Deleted" }
+	k.Over = ended
+	k.Unlisted = func(o *engine.Object) *wire.Error {
+		if !ended(o) {
+			return nil
+		}
+		return wire.Invalid("") // hashicorp/terraform-provider-aws issue 27265
+	}
 	k.Identify = func(body wire.Body) string {
 		owner := wire.String(body, "UserProfileName")
 		if owner == "" {
@@ -42,13 +51,21 @@ var app = func() *engine.Kind {
 	}
 	k.Usage = func(o *engine.Object) []engine.Usage { // Assumption: that only apps on instances count, and how the quota is called.
 		instance := wire.String(o.Document, "ResourceSpec", "InstanceType")
-		if over := o.Status() == "Deleted" || o.Status() == "Failed"; over || instance == "system" {
+		if ended(o) || instance == "system" {
 			return nil
 		}
 		return []engine.Usage{{Quota: "Studio " + wire.String(o.Document, "AppType") + " Apps running on " + instance + " instance", Count: 1}}
 	}
 	k.Delete = func(tx *engine.Tx, o *engine.Object, _ wire.Body) (wire.Body, *wire.Error) {
-		if o.Status() != "InService" && o.Status() != "Failed" {
+		switch o.Status() {
+		// The words by which terraform-provider-aws takes an app for gone
+		// (internal/service/sagemaker/app.go).
+		case "Failed":
+			return nil, wire.Invalid("App [%s] previously failed and was automatically deleted.", o.ARN)
+		case "Deleted":
+			return nil, wire.Invalid("App [%s] has already been deleted.", o.ARN)
+		}
+		if o.Status() != "InService" {
 			// Assumption: that only these can be deleted is documented, not the words.
 			return nil, wire.Errorf("ResourceInUse", "App [%s] is in status %s and cannot be deleted now.", o.ARN, o.Status())
 		}

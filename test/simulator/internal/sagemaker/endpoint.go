@@ -232,11 +232,28 @@ func deleteEndpoint(tx *engine.Tx, o *engine.Object, _ wire.Body) (wire.Body, *w
 	hosts := false
 	tx.Each("InferenceComponent", func(c *engine.Object) { hosts = hosts || c.Document["EndpointName"] == o.Document["EndpointName"] })
 	if hosts {
-		// Assumption: the rule is documented, not the words.
-		return nil, wire.Invalid("Cannot delete endpoint %q: it hosts inference components.", o.ARN)
+		// The words are those that the Terraform provider for AWS waits on.
+		return nil, wire.Invalid("Cannot delete endpoint with inference component associated. Please delete inference component and try it again.")
+	}
+	if isScaled(tx, o) {
+		// The words are those of https://github.com/awslabs/stable-diffusion-aws-extension/issues/161.
+		// Assumption: the code.
+		event := fault.Event{Operation: "DeregisterScalableTarget", Principal: tx.Caller.Principal}
+		if _, denied := tx.Faults.Take(fault.Deny, event); denied {
+			return nil, wire.Errorf("AccessDeniedException", "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM "+
+				"identity used to invoke DeleteEndpoint does not have application-autoscaling:DeregisterScalableTarget permission to deregister the scalable target.")
+		}
 	}
 	tx.Enter(o, "Deleting")
 	return wire.Body{}, nil
+}
+
+func isScaled(tx *engine.Tx, o *engine.Object) bool {
+	scaled := false
+	tx.Each("ScalableTarget", func(target *engine.Object) {
+		scaled = scaled || strings.HasPrefix(wire.String(target.Document, "ResourceId"), "endpoint/"+o.Name+"/")
+	})
+	return scaled
 }
 
 // launched ends Creating and Updating: the pending fleet is up, or is not.

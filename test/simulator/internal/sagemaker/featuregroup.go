@@ -1,6 +1,7 @@
 package sagemaker
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/sagemaker-gitops/sagemaker-gitops/test/simulator/internal/engine"
@@ -97,12 +98,11 @@ func checkFeatures(tx *engine.Tx, o *engine.Object) *wire.Error {
 			tx.Caller.Account, "sagemaker", tx.Caller.Region, "offline-store", o.Name, "data")})
 		if !wire.Bool(offline, "DisableGlueTableCreation") {
 			wire.Default(offline, wire.Body{"DataCatalogConfig": wire.Body{
-				"Catalog": "AwsDataCatalog", "Database": "sagemaker_featurestore", "TableName": o.Name,
+				"Catalog": "AwsDataCatalog", "Database": "sagemaker_featurestore", "TableName": o.Name + "_" + strconv.FormatInt(o.Created().Unix(), 10),
 			}})
 		}
 	}
-	if online := wire.Object(d, "OnlineStoreConfig"); online != nil {
-		wire.Default(online, wire.Body{"StorageType": "Standard"})
+	if wire.Object(d, "OnlineStoreConfig") != nil {
 		d["OnlineStoreTotalSizeBytes"] = engine.Number(0)
 	}
 	wire.Default(d, wire.Body{"ThroughputConfig": wire.Body{"ThroughputMode": "OnDemand"}})

@@ -31,6 +31,10 @@ var inferenceComponent = &engine.Kind{
 		if err := settledComponent(o); err != nil {
 			return nil, err
 		}
+		if isBase(tx, o) {
+			// The middle of the sentence is what the Terraform provider for AWS waits on.
+			return nil, wire.Invalid("Inference component %q is a base inference component for one or more associated inference components.", o.ARN)
+		}
 		tx.Enter(o, "Deleting")
 		return wire.Body{}, nil
 	},
@@ -109,11 +113,23 @@ func describeComponent(status string) func(*engine.Tx, *engine.Object) {
 // are those of endpoints.
 func settledComponent(o *engine.Object) *wire.Error {
 	switch o.Stage {
-	case "Creating", "Updating", "Deleting":
+	case "Deleting":
+		// The word in capitals is what the Terraform provider for AWS reads.
+		return wire.Invalid("Inference component %q is in status DELETE_IN_PROGRESS.", o.ARN)
+	case "Creating", "Updating":
 		return wire.Invalid("Cannot update in-progress inference component %q.", o.ARN)
 	default:
 		return nil
 	}
+}
+
+// isBase tells whether adapters stand on a component.
+func isBase(tx *engine.Tx, o *engine.Object) bool {
+	base := false
+	tx.Each(o.Kind.Name, func(other *engine.Object) {
+		base = base || wire.String(other.Document, "Specification", "BaseInferenceComponentName") == o.Name
+	})
+	return base
 }
 
 func checkComponent(tx *engine.Tx, o *engine.Object) *wire.Error {
@@ -196,8 +212,7 @@ func updateComponent(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body
 	if config != nil {
 		o.Document["LastDeploymentConfig"] = wire.Clone(config)
 	}
-	delete(o.Document, "FailureReason")
-	tx.Enter(o, "Updating")
+	tx.Enter(o, "Updating") // FailureReason stays, also when this succeeds: ACK's e2e test_inference_component.py
 	c.updates++
 	update := c.updates
 	watch(tx, o, alarmsOf(config), func() bool { return c.updates == update && o.Stage == "Updating" }, func(tx *engine.Tx, why string) {

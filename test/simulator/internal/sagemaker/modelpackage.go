@@ -26,7 +26,7 @@ var modelPackage = &engine.Kind{
 		return name
 	},
 	Assign: func(tx *engine.Tx, body wire.Body) string {
-		group := wire.String(body, "ModelPackageGroupName")
+		group := lastPart(wire.String(body, "ModelPackageGroupName")) // a name or an ARN
 		if group == "" {
 			return wire.String(body, "ModelPackageName")
 		}
@@ -70,7 +70,7 @@ func nextVersion(tx *engine.Tx, group string) int {
 
 func checkPackage(tx *engine.Tx, o *engine.Object) *wire.Error {
 	d := o.Document
-	group, name := wire.String(d, "ModelPackageGroupName"), wire.String(d, "ModelPackageName")
+	group, name := lastPart(wire.String(d, "ModelPackageGroupName")), wire.String(d, "ModelPackageName")
 	switch {
 	case (group == "") == (name == ""):
 		// Assumption: the rule is documented, not the words.
@@ -87,7 +87,7 @@ func checkPackage(tx *engine.Tx, o *engine.Object) *wire.Error {
 		}
 		version := nextVersion(tx, group)
 		g.Private = version
-		d["ModelPackageVersion"] = engine.Number(version)
+		d["ModelPackageGroupName"], d["ModelPackageVersion"] = group, engine.Number(version)
 		wire.Default(d, wire.Body{"ModelApprovalStatus": "PendingManualApproval"})
 	}
 	for _, container := range wire.List(d, "InferenceSpecification", "Containers") {

@@ -63,8 +63,9 @@ var monitoringSchedule = &engine.Kind{
 			return nil, err
 		}
 		if last := runsOf(o).last(); last != nil && wire.String(last, "MonitoringExecutionStatus") == "InProgress" {
-			// Assumption: that it is refused is known, not the words.
-			return nil, wire.Errorf("ResourceInUse", "Monitoring Schedule %s cannot be deleted while an execution is in progress", o.Name)
+			// That it is refused is known of ACK's controller, not the words. The API model
+			// declares no ResourceInUse for it.
+			return nil, wire.Invalid("Monitoring schedule %s cannot be deleted while an execution is in progress", o.Name)
 		}
 		tx.Remove(o)
 		return wire.Body{}, nil
@@ -109,8 +110,9 @@ func settledSchedule(o *engine.Object) *wire.Error {
 	if o.Status() != "Pending" {
 		return nil
 	}
-	// Assumption: the words.
-	return wire.Errorf("ResourceInUse", "Monitoring Schedule %s is in status Pending and cannot be changed now", o.Name)
+	// The words are those that the Terraform provider for AWS waits on. The API model
+	// declares no ResourceInUse for Update and Delete.
+	return wire.Invalid("Monitoring schedule in status Pending")
 }
 
 // jobDefinitions are the kinds that a schedule names, by monitoring type.

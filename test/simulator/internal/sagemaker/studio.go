@@ -76,6 +76,10 @@ func merged(have, want any) any {
 		return wire.Clone(want)
 	}
 	for member, value := range from {
+		if value == "None" { // the API model's patterns of what can be detached take the word
+			delete(into, member)
+			continue
+		}
 		into[member] = merged(into[member], value)
 	}
 	return into

@@ -1,7 +1,6 @@
 package sagemaker
 
 import (
-	"maps"
 	"strings"
 	"time"
 
@@ -112,7 +111,7 @@ func checkTraining(tx *engine.Tx, o *engine.Object) *wire.Error {
 
 // complete fills in what AWS answers for members that were left out.
 func complete(d wire.Body) {
-	wire.Default(d, wire.Body{"ProfilingStatus": "Disabled"})
+	profile(d)
 	if algorithm := wire.Object(d, "AlgorithmSpecification"); algorithm != nil {
 		wire.Default(algorithm, wire.Body{"EnableSageMakerMetricsTimeSeries": false})
 	}
@@ -159,41 +158,4 @@ func trainingUsage(o *engine.Object) []engine.Usage {
 		}
 	}
 	return usage
-}
-
-// updateTraining changes what may be changed, and nothing in a job's past.
-// Assumption: the wording, and that profiling and the warm pool are not
-// changed in one request.
-func updateTraining(tx *engine.Tx, o *engine.Object, body wire.Body) (wire.Body, *wire.Error) {
-	profiler := body["ProfilerConfig"] != nil || body["ProfilerRuleConfigurations"] != nil
-	keep, debug := body["ResourceConfig"], body["RemoteDebugConfig"]
-	switch {
-	case !profiler && keep == nil && debug == nil:
-		return nil, wire.Invalid("The request must change at least one of ProfilerConfig, ProfilerRuleConfigurations, ResourceConfig, " +
-			"RemoteDebugConfig.")
-	case keep != nil && (profiler || debug != nil):
-		return nil, wire.Invalid("ResourceConfig cannot be updated together with other members.")
-	case keep != nil && wire.String(o.Document, "WarmPoolStatus", "Status") != "Available":
-		return nil, wire.Invalid("The request was rejected because the training job has no Available warm pool")
-	case keep == nil && o.Status() != "InProgress":
-		return nil, rejected("training job", o)
-	}
-	for member, value := range body {
-		switch member {
-		case "TrainingJobName":
-		case "ResourceConfig":
-			wire.Object(o.Document, member)["KeepAlivePeriodInSeconds"] = wire.At(value, "KeepAlivePeriodInSeconds")
-			retainWarmPool(tx, o)
-		default:
-			merged := wire.Object(o.Document, member)
-			change, ok := wire.Clone(value).(wire.Body)
-			if merged == nil || !ok {
-				o.Document[member] = wire.Clone(value)
-				continue
-			}
-			maps.Copy(merged, change)
-		}
-	}
-	o.Touch(tx.Now)
-	return wire.Body{"TrainingJobArn": o.ARN}, nil
 }

@@ -1,6 +1,9 @@
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // At walks nested objects and returns what is there, nil if nothing is.
 func At(value any, path ...string) any {
@@ -63,6 +66,27 @@ func Default(object Body, members Body) {
 	for name, value := range members {
 		if object[name] == nil {
 			object[name] = Clone(value)
+		}
+	}
+}
+
+// Rewrite puts a value at a dotted path, in every item of the lists on the way; nil takes
+// away what is there.
+func Rewrite(value any, path string, with any) {
+	name, rest, deeper := strings.Cut(path, ".")
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			Rewrite(item, path, with)
+		}
+	case map[string]any:
+		switch {
+		case deeper:
+			Rewrite(value[name], rest, with)
+		case with == nil:
+			delete(value, name)
+		default:
+			value[name] = Clone(with)
 		}
 	}
 }
