@@ -218,6 +218,7 @@ func TestExampleEnvironments(t *testing.T) {
 		e.until("more rounds are trained", func() bool { return isReady(e.pipeline()) && e.mutations()["UpdateEndpoint"] == 1 })
 		require.Equal(t, 1, e.mutations()["CreateTrainingJob"])
 		require.Equal(t, "CANARY", shape.String(e.requests("UpdateEndpoint")[0], "DeploymentConfig.BlueGreenUpdatePolicy.TrafficRoutingConfiguration.Type"))
+		e.rests()
 	})
 	t.Run("prod", func(t *testing.T) {
 		e := in(t, "prod")
@@ -231,6 +232,7 @@ func TestExampleEnvironments(t *testing.T) {
 		variants, _ := e.requests("CreateEndpointConfig")[0]["ProductionVariants"].([]any)
 		require.Len(t, variants, 1)
 		require.Subset(t, variants[0], map[string]any{"InstanceType": "ml.m5.xlarge", "InitialInstanceCount": json.Number("3")})
+		e.rests()
 
 		require.NoError(t, e.kube.Delete(e.ctx, e.pipeline()))
 		e.pass(time.Hour, 10*time.Second)
@@ -276,6 +278,8 @@ func TestExampleBatch(t *testing.T) {
 	require.Equal(t, "1200", e.completed().Status.Serving.Values["complete/rows"])
 	require.Equal(t, map[string]int{"CreateModel": 1, "CreateProcessingJob": 3, "CreateTransformJob": 1}, e.created())
 	require.Contains(t, shape.String(e.requests("CreateTransformJob")[0], "TransformOutput.S3OutputPath"), e.stepOf("score").Digest)
+	e.pass(time.Hour, time.Minute)
+	e.restsFor(12 * time.Hour) // before the night
 
 	e.aws.Journal().Reset()
 	e.param("modelPackage", second)

@@ -53,9 +53,9 @@ func TestServicesThatFailInService(t *testing.T) {
 				return isStalled(obj) && readyCondition(obj).Reason == reason.Failed
 			})
 			p.aws.Journal().Reset()
-			p.pass(2*time.Hour, 10*time.Second)
+			p.pass(30*time.Minute, 10*time.Second)
 			require.Zero(t, p.changing(), "nothing is changed by itself")
-			require.LessOrEqual(t, p.asked(k.Describe), 130, "a look in each minute")
+			require.LessOrEqual(t, p.asked(k.Describe), 35, "a look in each minute")
 
 			spec, ok := p.updated()
 			if !ok {
@@ -74,17 +74,17 @@ func TestServicesThatFailInService(t *testing.T) {
 				p.request()
 				p.pass(time.Minute, step)
 				p.aws.Journal().Reset()
-				p.pass(2*time.Hour, 5*time.Second)
-				require.LessOrEqual(t, p.changing(), 121, "%s: no more than one try in each interval, which is a minute", words)
+				p.pass(30*time.Minute, 5*time.Second)
+				require.LessOrEqual(t, p.changing(), 31, "%s: no more than one try in each interval, which is a minute", words)
 				obj, _ := p.object()
 				require.False(t, isReady(obj))
 			}
 			p.aws.Faults().Clear()
 			p.request()
-			p.pass(time.Hour, 5*time.Second)
+			p.pass(30*time.Minute, 5*time.Second)
 			p.aws.Journal().Reset()
-			p.pass(time.Hour, 5*time.Second)
-			require.LessOrEqual(t, p.changing(), 61, "no more than one try in each interval, which is a minute")
+			p.pass(30*time.Minute, 5*time.Second)
+			require.LessOrEqual(t, p.changing(), 31, "no more than one try in each interval, which is a minute")
 		})
 	}
 }

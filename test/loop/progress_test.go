@@ -37,6 +37,7 @@ func TestProgressDeadline(t *testing.T) {
 			require.LessOrEqual(t, took, 15*time.Minute)
 			require.Equal(t, exceeded.Reason, readyCondition(obj).Reason, "its state is what it was")
 
+			p.until("it is warned of", func() bool { return len(p.warnings(reason.ProgressDeadlineExceeded)) > 0 })
 			p.restartController()
 			p.pass(20*time.Minute, 10*time.Second)
 			obj, _ = p.object()

@@ -77,8 +77,8 @@ func TestDriftUnresolved(t *testing.T) {
 			message := readyCondition(obj).Message
 			require.Contains(t, message, row.path)
 			require.Contains(t, message, fmt.Sprint(row.value))
-			for range 24 * 12 {
-				p.pass(5*time.Minute, 5*time.Minute)
+			for range 24 * 4 {
+				p.pass(15*time.Minute, 15*time.Minute)
 				require.NotEqual(t, reason.RolledBack, p.reason())
 				require.False(t, p.isReady())
 			}

@@ -327,7 +327,10 @@ func (u *upgrade) rests(left survived) {
 		}
 	}()
 	u.until("all is as before", func() bool { difference = u.asBefore(left); return difference == "" })
-	u.pass(7*time.Hour, time.Minute)                                                                          // tags are looked at again meanwhile
+	if left == everything {
+		u.pass(6*time.Hour, time.Minute) // tags are looked at again meanwhile; else they have just been
+	}
+	u.pass(time.Hour, time.Minute)
 	u.until("all is still as before", func() bool { difference = u.asBefore(left); return difference == "" }) // the API server may have failed once
 	require.Empty(u.t, u.changes(left))
 }

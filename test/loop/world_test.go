@@ -39,7 +39,7 @@ import (
 var shared *cluster.Cluster
 
 // longTests are those that -short leaves out: each plays many lives, one after the other.
-const longTests = "^Test(EveryKind|.*Crash.*|.*Histories|Random.*|.*Example.*)$"
+const longTests = "^Test(EveryKind|.*AtRest|.*Crash.*|.*Histories|Random.*|.*Example.*)$"
 
 func TestMain(m *testing.M) {
 	ctrl.SetLogger(logr.Discard())
