@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 const (
@@ -106,7 +107,7 @@ func (c *Client) HasObjects(ctx context.Context, uri string) (bool, error) {
 	return len(out.Contents) > 0, nil
 }
 
-// StoredObject is an object of S3.
+// StoredObject is an object of S3: its URI, and when it was written last.
 type StoredObject struct {
 	URI      string
 	Modified time.Time
@@ -115,60 +116,58 @@ type StoredObject struct {
 // Objects are those below an S3 URI (ListObjectsV2). The error is for Classify, a
 // *TooLargeError beyond 100,000 objects, or ParseURI's.
 func (c *Client) Objects(ctx context.Context, uri string) ([]StoredObject, error) {
-	bucket, key, err := ParseURI(uri)
+	bucket, _, err := ParseURI(uri)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.spend("ListObjectsV2"); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*storageTime)
-	defer cancel()
 	var all []StoredObject
-	pages := s3.NewListObjectsV2Paginator(c.storage, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &key})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("ListObjectsV2: %w", err)
-		}
-		for _, object := range page.Contents {
-			all = append(all, StoredObject{"s3://" + bucket + "/" + aws.ToString(object.Key), aws.ToTime(object.LastModified)})
-		}
-		if len(all) > maxListed {
-			return nil, &TooLargeError{uri, maxListed, "objects"}
-		}
-	}
-	return all, nil
+	err = c.eachObject(ctx, uri, func(object types.Object) {
+		all = append(all, StoredObject{"s3://" + bucket + "/" + aws.ToString(object.Key), aws.ToTime(object.LastModified)})
+	})
+	return all, err
 }
 
 // Listing is a digest of the names, sizes and ETags of all objects below an S3 URI
 // (ListObjectsV2): it changes when one of them does. The error is for Classify, a
 // *TooLargeError beyond 100,000 objects, or ParseURI's.
 func (c *Client) Listing(ctx context.Context, uri string) (string, error) {
+	sum, listed := sha256.New(), 0
+	err := c.eachObject(ctx, uri, func(object types.Object) {
+		listed++
+		fmt.Fprintf(sum, "%q %d %s\n", aws.ToString(object.Key), aws.ToInt64(object.Size), aws.ToString(object.ETag))
+	})
+	if err != nil || listed == 0 {
+		return "", err
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// eachObject calls f with all objects below an S3 URI, by their names. Errors are those
+// of Listing.
+func (c *Client) eachObject(ctx context.Context, uri string, f func(types.Object)) error {
 	bucket, key, err := ParseURI(uri)
 	if err != nil {
-		return "", err
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*storageTime)
 	defer cancel()
-	sum, listed := sha256.New(), 0
-	pages := s3.NewListObjectsV2Paginator(c.storage, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &key})
+	pages, listed := s3.NewListObjectsV2Paginator(c.storage, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &key}), 0
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", fmt.Errorf("ListObjectsV2: %w", err)
+			return fmt.Errorf("ListObjectsV2: %w", err)
 		}
 		for _, object := range page.Contents {
-			fmt.Fprintf(sum, "%q %d %s\n", aws.ToString(object.Key), aws.ToInt64(object.Size), aws.ToString(object.ETag))
+			f(object)
 		}
 		if listed += len(page.Contents); listed > maxListed {
-			return "", &TooLargeError{uri, maxListed, "objects"}
+			return &TooLargeError{uri, maxListed, "objects"}
 		}
 	}
-	if listed == 0 {
-		return "", nil
-	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
+	return nil
 }
 
 // Version is the version of an object of S3 in a bucket that keeps versions

@@ -15,8 +15,8 @@ import (
 var listExecutions = cloud.Op((*sagemaker.Client).ListPipelineExecutions)
 
 // execution finds the newest execution that is the owner's: by its display name, or
-// by the token where a user has renamed it. Who only observes gets the newest of the
-// display name.
+// by the token where a user has renamed it. An object that only observes gets the newest
+// execution of the display name.
 func execution(ctx context.Context, s reconcile.Search) (string, error) {
 	var id string
 	err := eachListed(ctx, s.Client, listExecutions, s.Request, "PipelineExecutionSummaries", func(summary shape.Tree) (bool, error) {

@@ -11,9 +11,9 @@ import (
 	"github.com/sagemaker-gitops/sagemaker-gitops/health/reason"
 )
 
-// What has changed in git of a job that has ended, and that AWS changes only while a job
-// runs, is told: the job stays completed, and nothing is asked of AWS. The case is
-// job-changed-after-its-end.
+// A field that AWS changes only while a job runs is changed in git after the job's end:
+// the condition and one event say that it is not applied, the job stays completed, and
+// AWS is asked to change nothing.
 func TestChangedAfterItsEnd(t *testing.T) {
 	t.Parallel()
 	changes := map[string]map[string]any{

@@ -12,6 +12,8 @@
 //	plan       makes the plan and decides what is due                  (pure)
 //	kind       says of each kind what is in a digest, and its outputs
 //	source     finds the content of sources, and delivers it
+//	archive    finds sources as hash version a knew them, by the bytes of their archives
+//	record     keeps in S3 what data of a plan looked like, for a cluster built anew
 //	claim      refuses endpoints that are somebody else's
 //	recover    finds in AWS what status does not tell
 //	revision   keeps plans that were carried out, to go back to

@@ -300,6 +300,8 @@ func TestOutgrown(t *testing.T) {
 		paths = append(paths, d.Path)
 	}
 	require.Equal(t, []string{"OutputDataConfig.S3OutputPath", "RoleArn"}, paths)
+	s.request = shape.Tree{"RoleArn": "r", "OutputDataConfig": map[string]any{"S3OutputPath": "o", "KmsKeyId": "k"}}
+	require.Equal(t, []shape.Difference{{Path: "OutputDataConfig.KmsKeyId", Want: "k"}}, s.outgrown(found{name: "own"}, shape.Tree{}), "in the words of git")
 	s.object.Common().Applied = nil
 	require.Len(t, s.outgrown(found{name: "own"}, shape.Tree{}), 1, "without a record it is told all the same")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -121,73 +120,6 @@ func (s *scope) jobDrift(run found, described shape.Tree) (all, fixed []shape.Di
 		fixed = append(fixed, differencesOf(s.removed.stuck)...)
 	}
 	return append(all, s.removed.differences()...), fixed
-}
-
-// outgrown lists where the spec of a run that has ended is another than the run was
-// asked for. What AWS describes only serves to tell it.
-func (s *scope) outgrown(run found, described shape.Tree) []shape.Difference {
-	was := s.runNamed(run.name)
-	if was == nil || was.Digest == "" || slices.Contains(s.digests, was.Digest) {
-		return nil
-	}
-	var list []shape.Difference
-	if a := s.object.Common().Applied; a != nil {
-		desired := s.kind.Compare.Index(s.request)
-		for path, hash := range a.Paths {
-			value, stays := desired[path]
-			if !s.kind.changes(path) && (!stays || s.kind.Compare.Fingerprint(path, value) != hash) {
-				list = append(list, shape.Difference{Path: path, Want: value, Have: describedAt(described, path)})
-			}
-		}
-		for path, value := range s.prints() {
-			if _, known := a.Paths[path]; !known && !s.kind.changes(path) {
-				list = append(list, shape.Difference{Path: path, Want: value})
-			}
-		}
-	}
-	if len(list) == 0 {
-		list = append(list, shape.Difference{Path: "a job that has ended", Want: "digest " + s.digest, Have: was.Digest})
-	}
-	slices.SortFunc(list, func(a, b shape.Difference) int { return strings.Compare(a.Path, b.Path) })
-	return list
-}
-
-// unapplied says, and warns once per spec, what has changed since a run was asked for that
-// AWS can change only while it runs; empty if nothing has.
-func (r *Reconciler) unapplied(ctx context.Context, s *scope) string {
-	a := s.object.Common().Applied
-	if s.observeOnly() || a == nil || a.Generation >= s.object.GetGeneration() {
-		return ""
-	}
-	var paths []string
-	prints := s.prints()
-	for path, hash := range a.Paths {
-		if s.kind.changes(path) && prints[path] != hash {
-			paths = append(paths, path)
-		}
-	}
-	for path := range prints {
-		if _, known := a.Paths[path]; !known && s.kind.changes(path) {
-			paths = append(paths, path)
-		}
-	}
-	if len(paths) == 0 {
-		return ""
-	}
-	slices.Sort(paths)
-	why := "not applied, since AWS changes it only while the job runs: " + strings.Join(paths, ", ")
-	if s.isNew() {
-		r.warnf(ctx, s, reason.ImmutableField, "%s; the next run has it", why)
-	}
-	return "; " + why
-}
-
-// describedAt is what AWS describes at a path, for a message.
-func describedAt(described shape.Tree, path string) any {
-	if value, ok := shape.Lookup(described, path); ok {
-		return value
-	}
-	return "another value"
 }
 
 // found is a run that findRun looked for.
